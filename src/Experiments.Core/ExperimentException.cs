@@ -1,0 +1,31 @@
+namespace Experiments.Core;
+
+/// <summary>
+/// Something the person at the terminal can put right: a value, a file, a missing package. The message is one sentence or a few that
+/// say what was expected, what came, where, and what would do. The program prints it without a stack trace and ends with
+/// exit code <see cref="ExitCode"/>.
+/// </summary>
+public sealed class ExperimentException : Exception
+{
+    /// <summary>Exit code for input that is wrong: an option, a key, a value, a file's content.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>Exit code for something that this machine lacks: a library, a program, a data set, a writable folder.</summary>
+    public const int Unavailable = 3;
+
+    /// <summary>Creates the error for bad input.</summary>
+    public ExperimentException(string message)
+        : this(message, BadInput)
+    {
+    }
+
+    /// <summary>Creates the error with its exit code and, where another error led to it, that one.</summary>
+    public ExperimentException(string message, int exitCode, Exception? inner = null)
+        : base(message, inner) => ExitCode = exitCode;
+
+    /// <summary>The exit code that the program ends with.</summary>
+    public int ExitCode { get; }
+
+    /// <summary>One error for several mistakes, each on a line of its own, so that they are mended together.</summary>
+    public static ExperimentException ForAll(IReadOnlyList<string> mistakes) => new(string.Join(Environment.NewLine, mistakes));
+}
