@@ -1,0 +1,174 @@
+namespace Experiments.Core.Results;
+
+/// <summary>How a run ended.</summary>
+public enum RunStatus
+{
+    /// <summary>All epochs were trained.</summary>
+    Finished,
+
+    /// <summary>The loss became infinite or not a number: a finding, not a failure.</summary>
+    Diverged,
+
+    /// <summary>The run ended with an error of its own and is run again when its sweep is.</summary>
+    Failed,
+}
+
+/// <summary>
+/// One row of runs.csv: what was asked of a run, what came out, how long it took, how much memory, on which machine and version.
+/// Errors are in percent of images misclassified; empty where a run has no such value.
+/// </summary>
+public sealed record RunRow
+{
+    /// <summary>The folder of the run under <c>runs/</c>: its norm, batch size, seed and the hash of its identity.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The experiment it belongs to: a sweep's name, or <c>train</c>.</summary>
+    public required string Experiment { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required RunStatus Status { get; init; }
+
+    /// <summary>The data set trained on.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>The network.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Channels of the network's first stage.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>How a residual network's shortcuts change their shape: <c>identity</c> or <c>projection</c>.</summary>
+    public required string Shortcut { get; init; }
+
+    /// <summary>The normalization: <c>bn</c>, <c>gn</c>, ...</summary>
+    public required string Norm { get; init; }
+
+    /// <summary>GN's number of groups, G.</summary>
+    public int? Groups { get; init; }
+
+    /// <summary>GN's channels per group, C/G, where the number of groups follows from it.</summary>
+    public int? ChannelsPerGroup { get; init; }
+
+    /// <summary>Images per worker in a step: those BN takes its statistics over.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>Workers that share one step.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>Epochs asked for.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>The seed all random numbers follow from.</summary>
+    public required long Seed { get; init; }
+
+    /// <summary><c>--lr</c>: the learning rate at 32 images a worker.</summary>
+    public required double Lr { get; init; }
+
+    /// <summary><c>linear</c> (lr * batch / 32) or <c>none</c>.</summary>
+    public required string LrScaling { get; init; }
+
+    /// <summary>The learning rate that the run began with, after scaling.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary><c>step</c> or <c>cosine</c>.</summary>
+    public required string Schedule { get; init; }
+
+    /// <summary>Epochs over which the learning rate rises to its start value.</summary>
+    public required int Warmup { get; init; }
+
+    /// <summary>Momentum of SGD.</summary>
+    public required double Momentum { get; init; }
+
+    /// <summary>Weight decay.</summary>
+    public required double WeightDecay { get; init; }
+
+    /// <summary>Which parameters decay: <c>all</c>, or <c>weights</c> (not gamma, beta and biases).</summary>
+    public required string DecayOn { get; init; }
+
+    /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
+    public required string Augmentation { get; init; }
+
+    /// <summary>Training images, where limited.</summary>
+    public int? TrainLimit { get; init; }
+
+    /// <summary>Test images, where limited.</summary>
+    public int? TestLimit { get; init; }
+
+    /// <summary>Images held out of the training set, on which the errors are then measured; 0: the test set is used.</summary>
+    public required int Validation { get; init; }
+
+    /// <summary>The engine: <c>torch</c>, <c>onednn</c>.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary>The engine's library and its version.</summary>
+    public required string EngineVersion { get; init; }
+
+    /// <summary><c>cpu</c> or <c>cuda:0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Threads the run computed with.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>The headline: test error in percent, as <see cref="ErrorMeasure"/> says.</summary>
+    public double? Error { get; init; }
+
+    /// <summary><c>median-of-last-5</c> (the paper's; from 50 epochs on) or <c>last</c>.</summary>
+    public string? ErrorMeasure { get; init; }
+
+    /// <summary>The headline measure with BN's moving averages (equals <see cref="Error"/>).</summary>
+    public double? ErrorMovingAverage { get; init; }
+
+    /// <summary>The same measure with population statistics, recomputed over training images at frozen weights.</summary>
+    public double? ErrorPopulation { get; init; }
+
+    /// <summary>The same measure with each test batch's own statistics, in batches of the training size.</summary>
+    public double? ErrorBatch { get; init; }
+
+    /// <summary>Test error after the last epoch.</summary>
+    public double? ErrorLast { get; init; }
+
+    /// <summary>The lowest test error of any epoch: chosen on the test set, so it flatters.</summary>
+    public double? ErrorBest { get; init; }
+
+    /// <summary>Training error of the last epoch, over its augmented batches as they were trained on.</summary>
+    public double? TrainError { get; init; }
+
+    /// <summary>Training loss (cross-entropy, nats) of the last epoch.</summary>
+    public double? TrainLoss { get; init; }
+
+    /// <summary>Test loss (cross-entropy, nats) after the last epoch.</summary>
+    public double? TestLoss { get; init; }
+
+    /// <summary>The epoch in which the loss stopped being finite, from 1.</summary>
+    public int? DivergedEpoch { get; init; }
+
+    /// <summary>Learnable parameters of the network.</summary>
+    public required int Parameters { get; init; }
+
+    /// <summary>Wall time in seconds, evaluation included.</summary>
+    public double? Seconds { get; init; }
+
+    /// <summary>Training images per second, evaluation excluded.</summary>
+    public double? ImagesPerSecond { get; init; }
+
+    /// <summary>Peak private memory of the process in MiB (mapped images not counted).</summary>
+    public double? PeakMemoryMib { get; init; }
+
+    /// <summary>The machine's name.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The processor's name.</summary>
+    public required string Cpu { get; init; }
+
+    /// <summary>The program's version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The commit the program was built from, where known.</summary>
+    public string? Commit { get; init; }
+
+    /// <summary>When the run began, UTC, ISO 8601.</summary>
+    public required string Started { get; init; }
+}
