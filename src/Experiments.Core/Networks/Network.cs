@@ -1,0 +1,148 @@
+using Experiments.Core.Data;
+using Experiments.Core.Norms;
+
+namespace Experiments.Core.Networks;
+
+/// <summary>What a parameter is to its layer; initialisation and weight decay go by it.</summary>
+public enum ParameterKind
+{
+    /// <summary>A convolution's kernel [Out, In, K, K].</summary>
+    ConvolutionWeight,
+
+    /// <summary>A linear layer's matrix [Out, In].</summary>
+    LinearWeight,
+
+    /// <summary>A linear layer's bias [Out].</summary>
+    LinearBias,
+
+    /// <summary>gamma [C].</summary>
+    Scale,
+
+    /// <summary>beta [C].</summary>
+    Shift,
+}
+
+/// <summary>A learnable array of a network.</summary>
+/// <param name="Name">Layer and array, for example <c>layer1.0.norm1.weight</c>.</param>
+/// <param name="Kind">What it is to its layer.</param>
+/// <param name="Shape">Its sizes.</param>
+/// <param name="Layer">The layer it belongs to.</param>
+public sealed record Parameter(string Name, ParameterKind Kind, IReadOnlyList<int> Shape, Layer Layer)
+{
+    /// <summary>Values in the array.</summary>
+    public int Size => Shape.Aggregate(1, (product, size) => product * size);
+}
+
+/// <summary>A network: layers from image to class scores, one normalization for all its slots.</summary>
+/// <param name="Model">The name it was asked for by.</param>
+/// <param name="Input">The size of an input image.</param>
+/// <param name="Classes">The number of classes.</param>
+/// <param name="Norm">The normalization in every slot.</param>
+/// <param name="Layers">The layers, first to last.</param>
+public sealed record Network(string Model, ImageShape Input, int Classes, Norm Norm, IReadOnlyList<Layer> Layers)
+{
+    /// <summary>
+    /// The learnable arrays, in the order of PyTorch's <c>state_dict</c>: layer by layer, a residual branch before its shortcut,
+    /// weight before bias.
+    /// </summary>
+    public IReadOnlyList<Parameter> Parameters { get; } = [.. Flatten(Layers).SelectMany(layer => ParametersOf(layer, Norm))];
+
+    /// <summary>The slots for a norm, in the same order.</summary>
+    public IReadOnlyList<NormSlot> NormSlots { get; } = [.. Flatten(Layers).OfType<NormSlot>()];
+
+    /// <summary>The number of learnable values.</summary>
+    public int ParameterCount => Parameters.Sum(parameter => parameter.Size);
+
+    /// <summary>The parameters of one layer, weight before bias.</summary>
+    public static IEnumerable<Parameter> ParametersOf(Layer layer, Norm norm) => layer switch
+    {
+        Convolution c => [new($"{c.Name}.weight", ParameterKind.ConvolutionWeight, [c.Out, c.In, c.Kernel, c.Kernel], c)],
+        Linear l =>
+        [
+            new($"{l.Name}.weight", ParameterKind.LinearWeight, [l.Out, l.In], l),
+            new($"{l.Name}.bias", ParameterKind.LinearBias, [l.Out], l),
+        ],
+        NormSlot n => new Parameter?[]
+        {
+            norm.Affine.HasFlag(Affine.Scale) ? new($"{n.Name}.weight", ParameterKind.Scale, [n.Channels], n) : null,
+            norm.Affine.HasFlag(Affine.Shift) ? new($"{n.Name}.bias", ParameterKind.Shift, [n.Channels], n) : null,
+        }.OfType<Parameter>(),
+        Residual or Relu or PaddedIdentity or GlobalAveragePool => [],
+        _ => throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer"),
+    };
+
+    /// <summary>
+    /// Finds what cannot be trained before any work is done: groups that do not divide a layer's channels, and statistics over a
+    /// single value.
+    /// </summary>
+    /// <param name="batch">Images per worker.</param>
+    /// <param name="workers">Workers that share a step.</param>
+    /// <exception cref="ExperimentException">What is wrong, with the layer, the numbers and what would do.</exception>
+    public void Check(int batch, int workers)
+    {
+        if (Norm.Pooling is not { } pooling)
+            return;
+        var (option, number) = pooling.Channels switch
+        {
+            ChannelSpan.GroupOf(var groups) => ("groups", groups),
+            ChannelSpan.GroupWith(var size) => ("channels-per-group", size),
+            _ => ("", 1),
+        };
+        if (NormSlots.FirstOrDefault(slot => slot.Channels % number != 0) is { } misfit)
+        {
+            var fitting = Enumerable.Range(1, NormSlots.Max(slot => slot.Channels)).Where(n => NormSlots.All(slot => slot.Channels % n == 0));
+            throw new ExperimentException($"--{option} {number} does not divide the {misfit.Channels} channels of layer {misfit.Name} in {Model}; "
+                + $"what divides every normalized layer: {string.Join(", ", fitting)}.");
+        }
+
+        foreach (var (slot, shape) in Shapes())
+        {
+            var blocks = pooling.Over(batch * workers, workers, slot.Channels);
+            if (blocks.Samples * blocks.Channels * shape.Height * shape.Width == 1)
+                throw new ExperimentException($"Layer {slot.Name} of {Model} would take its statistics over a single value: "
+                    + $"--norm {Norm.Name} with --batch {batch} on maps of {shape.Height}x{shape.Width}; "
+                    + (pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
+        }
+    }
+
+    /// <summary>The size [C, H, W] of the map that enters each norm slot.</summary>
+    public IReadOnlyList<(NormSlot Slot, ImageShape Shape)> Shapes()
+    {
+        var slots = new List<(NormSlot, ImageShape)>();
+        Follow(Layers, Input);
+        return slots;
+
+        ImageShape Follow(IReadOnlyList<Layer> layers, ImageShape shape)
+        {
+            foreach (var layer in layers)
+            {
+                shape = layer switch
+                {
+                    Convolution c => new ImageShape(c.Out, Strided(shape.Height, c), Strided(shape.Width, c)),
+                    Residual r => FollowBoth(r, shape),
+                    GlobalAveragePool => new ImageShape(shape.Channels, 1, 1),
+                    Linear l => new ImageShape(l.Out, 1, 1),
+                    PaddedIdentity p => new ImageShape(p.Out, (shape.Height + p.Stride - 1) / p.Stride, (shape.Width + p.Stride - 1) / p.Stride),
+                    _ => shape,
+                };
+                if (layer is NormSlot slot)
+                    slots.Add((slot, shape));
+            }
+
+            return shape;
+        }
+
+        ImageShape FollowBoth(Residual residual, ImageShape shape)
+        {
+            var branch = Follow(residual.Branch, shape);
+            var shortcut = Follow(residual.Shortcut, shape);
+            return branch == shortcut ? branch
+                : throw new InvalidOperationException($"{residual.Name}: the branch gives {branch}, the shortcut {shortcut}.");
+        }
+
+        static int Strided(int size, Convolution c) => (size + (2 * c.Padding) - c.Kernel) / c.Stride + 1;
+    }
+
+    private static IEnumerable<Layer> Flatten(IEnumerable<Layer> layers) =>
+        layers.SelectMany(layer => layer is Residual r ? Flatten(r.Branch).Concat(Flatten(r.Shortcut)) : [layer]);
+}

@@ -1,0 +1,62 @@
+using Experiments.Core.Data;
+using Experiments.Core.Norms;
+
+namespace Experiments.Core.Networks;
+
+/// <summary>
+/// The CIFAR residual network of depth 6n+2 (He et al., "Deep residual learning for image recognition", section 4.2): a 3x3
+/// convolution, three stages of n blocks with 1, 2 and 4 times the width, halving height and width between them, the mean over what is
+/// left, and a linear classifier.
+/// </summary>
+public static class ResNet
+{
+    /// <summary>The published width: 16, 32, 64 channels.</summary>
+    public const int DefaultWidth = 16;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="depth">6n+2: 8, 14, 20, 32, 44, 56, 110, ...</param>
+    /// <param name="width">Channels of the first stage.</param>
+    /// <param name="projection">Where a block changes shape: a 1x1 convolution and a norm (option B) instead of the padded identity (A).</param>
+    /// <param name="input">The size of an image.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="norm">The normalization.</param>
+    public static Network Build(int depth, int width, bool projection, ImageShape input, int classes, Norm norm)
+    {
+        var blocks = (depth - 2) / 6;
+        List<Layer> layers = [new Convolution("conv1", input.Channels, width, 3), new NormSlot("norm1", width), new Relu()];
+        var channels = width;
+        for (var stage = 1; stage <= 3; stage++)
+        {
+            var outChannels = width << (stage - 1);
+            for (var block = 0; block < blocks; block++)
+            {
+                var stride = stage > 1 && block == 0 ? 2 : 1;
+                layers.Add(Block($"layer{stage}.{block}", channels, outChannels, stride, projection));
+                layers.Add(new Relu());
+                channels = outChannels;
+            }
+        }
+
+        layers.AddRange([new GlobalAveragePool(), new Linear("fc", channels, classes)]);
+        return new Network($"resnet{depth}", input, classes, norm, layers);
+    }
+
+    private static Residual Block(string name, int channels, int outChannels, int stride, bool projection)
+    {
+        IReadOnlyList<Layer> branch =
+        [
+            new Convolution($"{name}.conv1", channels, outChannels, 3, stride),
+            new NormSlot($"{name}.norm1", outChannels),
+            new Relu(),
+            new Convolution($"{name}.conv2", outChannels, outChannels, 3),
+            new NormSlot($"{name}.norm2", outChannels, EndsResidual: true),
+        ];
+        IReadOnlyList<Layer> shortcut = (stride, projection) switch
+        {
+            (1, _) => [],
+            (_, false) => [new PaddedIdentity(channels, outChannels, stride)],
+            (_, true) => [new Convolution($"{name}.shortcut.conv", channels, outChannels, 1, stride), new NormSlot($"{name}.shortcut.norm", outChannels)],
+        };
+        return new Residual(name, branch, shortcut);
+    }
+}

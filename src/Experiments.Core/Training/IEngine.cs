@@ -1,0 +1,114 @@
+using Experiments.Core.Data;
+using Experiments.Core.Networks;
+
+namespace Experiments.Core.Training;
+
+/// <summary>The number format an engine keeps activations and convolution weights in.</summary>
+public enum Precision
+{
+    /// <summary>32-bit floating point throughout.</summary>
+    Fp32,
+
+    /// <summary>bfloat16 activations and convolution weights; master weights, statistics and accumulation in fp32.</summary>
+    Bf16,
+}
+
+/// <summary>Where a norm over samples takes its mean and variance from when it evaluates. Other norms have but one way.</summary>
+public enum NormStatistics
+{
+    /// <summary>The moving averages kept in training: the usual choice.</summary>
+    MovingAverage,
+
+    /// <summary>Moments of training images, collected at frozen weights.</summary>
+    Population,
+
+    /// <summary>The evaluated batch's own, as in training.</summary>
+    Batch,
+}
+
+/// <summary>What an engine is built for.</summary>
+/// <param name="Network">The network.</param>
+/// <param name="Batch">Images per worker in a training step.</param>
+/// <param name="Workers">Workers that share a step: BN takes its statistics within one, gradients are averaged over all.</param>
+/// <param name="Device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+/// <param name="Precision">The number format.</param>
+/// <param name="Threads">Threads to compute with.</param>
+/// <param name="Momentum">SGD's momentum.</param>
+/// <param name="WeightDecay">SGD's weight decay.</param>
+/// <param name="DecayNormsAndBiases">Whether gamma, beta and biases decay as well as the weights.</param>
+public sealed record EngineSettings(
+    Network Network,
+    int Batch,
+    int Workers = 1,
+    string Device = "cpu",
+    Precision Precision = Precision.Fp32,
+    int Threads = 1,
+    double Momentum = 0.9,
+    double WeightDecay = 1e-4,
+    bool DecayNormsAndBiases = true);
+
+/// <summary>
+/// The arithmetic of a training, and nothing else: what makes two runs the same experiment (initial weights, order of the data,
+/// augmentation, schedule, metrics) lies outside. Two engines given one seed tell the same story.
+/// </summary>
+public interface IEngine : IDisposable
+{
+    /// <summary>The library that computes and its version, for the record.</summary>
+    string Library { get; }
+
+    /// <summary>How the engine wants its images to lie.</summary>
+    ImageLayout Layout { get; }
+
+    /// <summary>
+    /// One step of SGD as PyTorch writes it, on workers x batch images: v = momentum * v + (gradient + decay * w), w = w - rate * v, the
+    /// gradient being that of the mean cross-entropy over all images of the step.
+    /// </summary>
+    /// <param name="batch">The images: worker after worker.</param>
+    /// <param name="learningRate">The rate of this step.</param>
+    /// <param name="scores">Receives the class scores [N, classes] before the update.</param>
+    void Train(ImageBatch batch, double learningRate, Span<float> scores);
+
+    /// <summary>Class scores without an update.</summary>
+    /// <param name="batch">Any number of images up to its capacity.</param>
+    /// <param name="statistics">Where norms over samples take their statistics from; the batch's own are those of one worker.</param>
+    /// <param name="scores">Receives the class scores [N, classes].</param>
+    void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores);
+
+    /// <summary>Forgets the population statistics collected so far.</summary>
+    void ForgetPopulation();
+
+    /// <summary>
+    /// A forward pass with the batch's own statistics that changes no weight and no moving average, and pools each norm's moments into
+    /// the population's by Chan's formula.
+    /// </summary>
+    void CollectPopulation(ImageBatch batch);
+
+    /// <summary>The mean cross-entropy of a training batch and its gradient by every parameter, without decay and without an update.</summary>
+    (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch);
+
+    /// <summary>A copy of parameters, running statistics and momentum.</summary>
+    EngineState Read();
+
+    /// <summary>Replaces parameters, running statistics and (where given) momentum.</summary>
+    /// <exception cref="ArgumentException">A name or shape is not the network's.</exception>
+    void Write(EngineState state);
+}
+
+/// <summary>An engine that this program may have: whether it works here, and how to make one.</summary>
+public interface IEngineProvider
+{
+    /// <summary>The name on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>The library that computes and its version; null where it is missing.</summary>
+    string? Library { get; }
+
+    /// <summary>The devices it can compute on here, the best first; empty where its library is missing.</summary>
+    IReadOnlyList<string> Devices { get; }
+
+    /// <summary>Why it cannot compute on this device in this precision, in one sentence that says what would do; null where it can.</summary>
+    string? Unavailable(string device, Precision precision);
+
+    /// <summary>Makes an engine. Its parameters are zero until they are written.</summary>
+    IEngine Create(EngineSettings settings);
+}

@@ -1,0 +1,167 @@
+namespace Experiments.Core.Training;
+
+/// <summary>How the learning rate falls.</summary>
+public enum Schedule
+{
+    /// <summary>A tenth after 30, 60 and 90% of the epochs, rounded up: the paper's.</summary>
+    Step,
+
+    /// <summary>Half a cosine down to 0, step by step.</summary>
+    Cosine,
+}
+
+/// <summary>How the learning rate follows the batch size.</summary>
+public enum LearningRateScaling
+{
+    /// <summary>In proportion, from 32 images a worker: the paper's rule.</summary>
+    Linear,
+
+    /// <summary>Not at all.</summary>
+    None,
+}
+
+/// <summary>How a residual block's shortcut changes its shape.</summary>
+public enum Shortcut
+{
+    /// <summary>Every second pixel and zeros for new channels.</summary>
+    Identity,
+
+    /// <summary>A 1x1 convolution and a norm.</summary>
+    Projection,
+}
+
+/// <summary>Which parameters weight decay acts on.</summary>
+public enum DecayOn
+{
+    /// <summary>All of them.</summary>
+    All,
+
+    /// <summary>Weights of convolutions and of the linear layer, not gamma, beta and biases.</summary>
+    Weights,
+}
+
+/// <summary>What happens to a training image before it is shown.</summary>
+public enum Augmentation
+{
+    /// <summary>Padding by 4, a random crop of the image's size, and a mirror image half of the time.</summary>
+    CropFlip,
+
+    /// <summary>Nothing.</summary>
+    None,
+}
+
+/// <summary>Everything that is asked of one training. The names on the command line and in YAML are in <c>RunOptions</c>.</summary>
+public sealed record RunSettings
+{
+    /// <summary>Stands for "what is best here" until it is resolved: a data set, an engine, a device.</summary>
+    public const string Auto = "auto";
+
+    /// <summary>The batch size that <see cref="Lr"/> is given for.</summary>
+    public const int ReferenceBatch = 32;
+
+    /// <summary>The data set.</summary>
+    public string Dataset { get; init; } = Auto;
+
+    /// <summary>The network.</summary>
+    public string Model { get; init; } = "small-cnn";
+
+    /// <summary>Channels of the network's first stage; null: the network's own default.</summary>
+    public int? Width { get; init; }
+
+    /// <summary>How residual shortcuts change their shape.</summary>
+    public Shortcut Shortcut { get; init; } = Shortcut.Identity;
+
+    /// <summary>The normalization.</summary>
+    public string Norm { get; init; } = "bn";
+
+    /// <summary>GN's groups; null: 32, unless <see cref="ChannelsPerGroup"/> is given.</summary>
+    public int? Groups { get; init; }
+
+    /// <summary>GN's channels per group; null: as many as the groups leave.</summary>
+    public int? ChannelsPerGroup { get; init; }
+
+    /// <summary>Images per worker in a step.</summary>
+    public int Batch { get; init; } = 32;
+
+    /// <summary>Workers that share a step.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>Passes over the training set.</summary>
+    public int Epochs { get; init; } = 5;
+
+    /// <summary>The learning rate at 32 images a worker.</summary>
+    public double Lr { get; init; } = 0.1;
+
+    /// <summary>How the rate follows the batch size.</summary>
+    public LearningRateScaling LrScaling { get; init; } = LearningRateScaling.Linear;
+
+    /// <summary>How the rate falls.</summary>
+    public Schedule Schedule { get; init; } = Schedule.Step;
+
+    /// <summary>Epochs over which the rate first rises.</summary>
+    public int Warmup { get; init; }
+
+    /// <summary>SGD's momentum.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>SGD's weight decay.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>What decays.</summary>
+    public DecayOn DecayOn { get; init; } = DecayOn.All;
+
+    /// <summary>What happens to training images.</summary>
+    public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
+
+    /// <summary>Training images, balanced over classes; null: all.</summary>
+    public int? TrainLimit { get; init; }
+
+    /// <summary>Test images, balanced over classes; null: all.</summary>
+    public int? TestLimit { get; init; }
+
+    /// <summary>Images held out of the training set to measure errors on; 0: the test set is used.</summary>
+    public int Validation { get; init; }
+
+    /// <summary>What all random numbers follow from.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>The engine.</summary>
+    public string Engine { get; init; } = Auto;
+
+    /// <summary>The device.</summary>
+    public string Device { get; init; } = Auto;
+
+    /// <summary>The number format.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>Threads to compute with.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>The paper's linear rule: the rate at 32 images a worker, times batch / 32.</summary>
+    public double ScaledLearningRate => LrScaling switch
+    {
+        LearningRateScaling.Linear => Lr * Batch / ReferenceBatch,
+        LearningRateScaling.None => Lr,
+        _ => throw new InvalidOperationException($"unknown scaling {LrScaling}"),
+    };
+
+    /// <summary>The learning rate of one step.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step within it, from 0.</param>
+    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
+    public double LearningRateAt(int epoch, int step, int stepsPerEpoch)
+    {
+        var passed = epoch + ((double)step / stepsPerEpoch);
+        if (passed < Warmup)
+            return ScaledLearningRate * ((epoch * (double)stepsPerEpoch) + step + 1) / ((double)Warmup * stepsPerEpoch);
+        return ScaledLearningRate * Schedule switch
+        {
+            Schedule.Step => Math.Pow(0.1, StepEpochs.Count(drop => epoch >= drop)),
+            Schedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * passed / Epochs)),
+            _ => throw new InvalidOperationException($"unknown schedule {Schedule}"),
+        };
+    }
+
+    // In whole numbers: 0.3 * 10 is a little more than 3 in floating point, and would round up to 4.
+    private IEnumerable<int> StepEpochs => new[] { 30, 60, 90 }.Select(percent => ((Epochs * percent) + 99) / 100);
+}
