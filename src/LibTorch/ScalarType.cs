@@ -28,25 +28,25 @@ public static partial class torch
     }
 
     /// <summary>Unsigned, 8 bits.</summary>
-    public const ScalarType uint8 = ScalarType.Byte;
+    public static ScalarType uint8 => ScalarType.Byte;
 
     /// <summary>Signed, 32 bits.</summary>
-    public const ScalarType int32 = ScalarType.Int32;
+    public static ScalarType int32 => ScalarType.Int32;
 
     /// <summary>Signed, 64 bits; indices and labels.</summary>
-    public const ScalarType int64 = ScalarType.Int64;
+    public static ScalarType int64 => ScalarType.Int64;
 
     /// <summary>IEEE single precision.</summary>
-    public const ScalarType float32 = ScalarType.Float32;
+    public static ScalarType float32 => ScalarType.Float32;
 
     /// <summary>IEEE double precision.</summary>
-    public const ScalarType float64 = ScalarType.Float64;
+    public static ScalarType float64 => ScalarType.Float64;
 
     /// <summary>True or false, one byte.</summary>
-    public const ScalarType @bool = ScalarType.Bool;
+    public static ScalarType @bool => ScalarType.Bool;
 
     /// <summary>The upper half of a single.</summary>
-    public const ScalarType bfloat16 = ScalarType.BFloat16;
+    public static ScalarType bfloat16 => ScalarType.BFloat16;
 
     /// <summary>The element type whose elements lie in memory as <typeparamref name="T"/> does.</summary>
     internal static ScalarType TypeOf<T>() where T : unmanaged
