@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using LibTorch.Interop;
 
@@ -25,11 +24,16 @@ public static partial class torch
         public Device(string description)
         {
             var parts = description.Split(':');
-            var known = Enum.TryParse<DeviceType>(parts[0], ignoreCase: true, out var kind) && char.IsLetter(parts[0][0]);
             var number = -1;
-            if (!known || parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number)))
+            // A name and not a number, which TryParse would take as well.
+            var known = char.IsLetter(description.FirstOrDefault()) && Enum.TryParse(parts[0], ignoreCase: true, out DeviceType kind)
+                ? kind
+                : (DeviceType?)null;
+            var numbered = parts.Length == 1
+                || (parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out number));
+            if (known is null || !numbered)
                 throw new ArgumentException($"'{description}' is not a device; cpu, cuda or cuda:0 are.", nameof(description));
-            type = kind;
+            type = known.Value;
             index = number;
         }
 
@@ -58,7 +62,6 @@ public static partial class torch
 
         /// <summary>The device that a text describes.</summary>
         /// <param name="description"><c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</param>
-        [SuppressMessage("Usage", "CA2225:Operator overloads have named alternates", Justification = "torch.device is the alternate.")]
         public static implicit operator Device(string description) => new(description);
     }
 

@@ -101,7 +101,8 @@ public static partial class torch
     /// <param name="dtype">The element type; null is float32.</param>
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
-    public static Tensor full(ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor full(
+        ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         full(size.ToArray(), value, dtype, device, requires_grad);
 
     /// <summary>A tensor of one number.</summary>
@@ -144,7 +145,8 @@ public static partial class torch
     /// <param name="dtype">The element type; null is int64 where all three are integers, else float32.</param>
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
-    public static Tensor arange(Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor arange(
+        Scalar start, Scalar stop, Scalar step, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Wanting(s_arange.Call(start, stop, step, dtype, Argument.DefaultLayout, device), requires_grad);
 
     /// <summary>The numbers from <paramref name="start"/> on, by 1, below <paramref name="stop"/>.</summary>
@@ -200,7 +202,8 @@ public static partial class torch
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
     /// <exception cref="ArgumentException">The array is longer or shorter than the shape says.</exception>
-    public static Tensor tensor(float[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor tensor(
+        float[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<float>(rawArray, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of one dimension with a copy of an array's elements.</summary>
@@ -218,7 +221,8 @@ public static partial class torch
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
     /// <exception cref="ArgumentException">The array is longer or shorter than the shape says.</exception>
-    public static Tensor tensor(double[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor tensor(
+        double[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<double>(rawArray, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of one dimension with a copy of an array's elements.</summary>
@@ -236,7 +240,8 @@ public static partial class torch
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
     /// <exception cref="ArgumentException">The array is longer or shorter than the shape says.</exception>
-    public static Tensor tensor(long[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor tensor(
+        long[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<long>(rawArray, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of one dimension with a copy of an array's elements.</summary>
@@ -254,7 +259,8 @@ public static partial class torch
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
     /// <exception cref="ArgumentException">The array is longer or shorter than the shape says.</exception>
-    public static Tensor tensor(int[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor tensor(
+        int[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<int>(rawArray, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of one dimension with a copy of an array's elements.</summary>
@@ -272,7 +278,8 @@ public static partial class torch
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
     /// <exception cref="ArgumentException">The array is longer or shorter than the shape says.</exception>
-    public static Tensor tensor(byte[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor tensor(
+        byte[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<byte>(rawArray, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of one dimension with a copy of an array's elements.</summary>
@@ -290,19 +297,25 @@ public static partial class torch
     /// <param name="device">Where it lies; null is the processor.</param>
     /// <param name="requires_grad">Whether gradients with respect to it are wanted.</param>
     /// <exception cref="ArgumentException">The array is longer or shorter than the shape says.</exception>
-    public static Tensor tensor(bool[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor tensor(
+        bool[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copy<bool>(rawArray, dimensions, dtype, device, requires_grad);
 
     private static Tensor Wanting(Tensor tensor, bool requiresGrad) => requiresGrad ? tensor.requires_grad_() : tensor;
 
-    private static Tensor Copy<T>(ReadOnlySpan<T> values, ReadOnlySpan<long> dimensions, ScalarType? dtype, Device? device, bool requiresGrad)
+    private static Tensor Copy<T>(
+        ReadOnlySpan<T> values, ReadOnlySpan<long> dimensions, ScalarType? dtype, Device? device, bool requiresGrad)
         where T : unmanaged
     {
         var expected = 1L;
         foreach (var size in dimensions)
             expected *= size;
         if (expected != values.Length)
-            throw new ArgumentException($"{values.Length} elements for a shape of [{string.Join(", ", dimensions.ToArray())}], which takes {expected}.");
+        {
+            var shape = string.Join(", ", dimensions.ToArray());
+            throw new ArgumentException($"{values.Length} elements for a shape of [{shape}], which takes {expected}.");
+        }
+
 
         var tensor = empty(dimensions, TypeOf<T>());
         MemoryMarshal.AsBytes(values).CopyTo(tensor.bytes);

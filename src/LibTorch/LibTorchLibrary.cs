@@ -7,7 +7,7 @@ namespace LibTorch;
 public static class LibTorchLibrary
 {
     private const string FileName = $"lib{NativeMethods.Library}.so";
-    private const string WhatToInstall = "on Debian, apt-get install libtorch-dev g++ and build again.";
+    private const string WhatToInstall = "on Debian, apt-get install libtorch-dev g++, then build again.";
 
     private static readonly Lazy<string?> s_problem = new(Load);
 
@@ -53,7 +53,7 @@ public static class LibTorchLibrary
             NativeLibrary.Load(path);
             return NativeMethods.lt_interface() == NativeMethods.Interface
                 ? null
-                : $"{FileName} is left over from another build of this program: {WhatToInstall}";
+                : $"{FileName} is left over from another version of this program: build again.";
         }
         catch (DllNotFoundException exception)
         {
@@ -61,7 +61,7 @@ public static class LibTorchLibrary
         }
         catch (EntryPointNotFoundException)
         {
-            return $"{FileName} is not this program's: {WhatToInstall}";
+            return $"{FileName} is not this program's: build again.";
         }
     }
 

@@ -1,10 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
 using LibTorch.Interop;
 
 namespace LibTorch;
 
-/// <summary>A number as an operator's argument: an integer, a floating-point number or a truth value, made implicitly from C#'s own.</summary>
-[SuppressMessage("Usage", "CA2225:Operator overloads have named alternates", Justification = "TorchSharp's Scalar converts in the same way.")]
+/// <summary>
+/// A number as an operator's argument: an integer, a floating-point number or a truth value, made implicitly from C#'s own.
+/// </summary>
 public readonly struct Scalar
 {
     private Scalar(ValueKind kind, long bits)

@@ -6,7 +6,8 @@ public sealed class ModuleTests
     public void Components_are_known_by_their_fields_and_part_by_part()
     {
         using var net = new Pair();
-        Assert.Equal(["first.weight", "first._shift", "second.weight", "second._shift"], net.named_parameters().Select(entry => entry.name));
+        string[] parameters = ["first.weight", "first._shift", "second.weight", "second._shift"];
+        Assert.Equal(parameters, net.named_parameters().Select(entry => entry.name));
         Assert.Equal(["count", "first.seen", "second.seen"], net.named_buffers().Select(entry => entry.name));
         Assert.Equal(["first", "second"], net.named_children().Select(entry => entry.name));
         Assert.Empty(net.named_parameters(recurse: false));

@@ -20,7 +20,10 @@ internal static class Numbers
         var values = actual.data<double>().ToArray();
         Assert.Equal(expected.Length, values.Length);
         for (var i = 0; i < values.Length; i++)
-            Assert.True(Math.Abs(expected[i] - values[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"at {i}: expected {expected[i]}, got {values[i]}");
+        {
+            var difference = Math.Abs(expected[i] - values[i]);
+            Assert.True(difference <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"at {i}: expected {expected[i]}, got {values[i]}");
+        }
     }
 
     /// <summary>

@@ -98,7 +98,7 @@ public sealed class TensorTests
         using var scope = NewDisposeScope();
         var values = Numbers.Varied(30);
         var t = tensor(values, [2, 3, 5]);
-        var cells = Enumerable.Range(0, 3).Select(c => Enumerable.Range(0, 30).Where(i => i / 5 % 3 == c).Select(i => values[i]).ToArray()).ToArray();
+        double[][] cells = [.. Enumerable.Range(0, 3).Select(c => values.Where((_, i) => i / 5 % 3 == c).ToArray())];
         double[] means = [.. cells.Select(cell => cell.Average())];
         double[] squares = [.. cells.Select(cell => cell.Sum(x => Math.Pow(x - cell.Average(), 2)))];
 
@@ -196,7 +196,9 @@ public sealed class TensorTests
         Assert.Contains("Float32", Assert.Throws<ArgumentException>(() => t.data<double>()).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => t.item<float>());
         Assert.Throws<ArgumentException>(() => tensor([1f, 2], [3]));
-        Assert.Throws<ArgumentException>(() => device("gpu"));
+        foreach (var wrong in new[] { "gpu", "", "0", "cuda:x", "cuda:0:1" })
+            Assert.Throws<ArgumentException>(() => device(wrong));
+        Assert.Equal((DeviceType.CUDA, 1, "cuda:1"), (device("cuda:1").type, device("cuda:1").index, device("cuda:1").ToString()));
     }
 
     [LibTorchFact]

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using static LibTorch.torch;
 
 namespace LibTorch.Interop;
@@ -7,7 +6,6 @@ namespace LibTorch.Interop;
 /// One argument of an operator: a value and what it is. Made implicitly, so that a call reads like the operator's schema;
 /// a null tensor, list or element type is an optional argument that is not given.
 /// </summary>
-[SuppressMessage("Usage", "CA2225:Operator overloads have named alternates", Justification = "Internal: the conversions are the point.")]
 internal readonly struct Argument
 {
     private Argument(ValueKind kind, long bits, int length = 0, object? reference = null)
@@ -53,5 +51,6 @@ internal readonly struct Argument
 
     public static implicit operator Argument(ScalarType? value) => value is { } given ? given : default(Argument);
 
-    public static implicit operator Argument(Device? value) => value is null ? default : new(ValueKind.Device, (long)value.type, value.index);
+    public static implicit operator Argument(Device? value) =>
+        value is null ? default : new(ValueKind.Device, (long)value.type, value.index);
 }

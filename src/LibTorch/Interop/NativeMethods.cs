@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace LibTorch.Interop;
 
-/// <summary>The functions of Native/torch_shim.h, under their own names. Those that can fail return a status for <see cref="Check"/>.</summary>
+/// <summary>
+/// The functions of Native/torch_shim.h, under their own names. Those that can fail return a status for <see cref="Check"/>.
+/// </summary>
 internal static unsafe partial class NativeMethods
 {
     internal const string Library = "torch_shim";

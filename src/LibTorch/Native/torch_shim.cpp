@@ -176,7 +176,8 @@ int32_t lt_tensor_set_grad(const lt_tensor* tensor, const lt_tensor* grad) {
     const at::Tensor& given = grad->value;
     TORCH_CHECK(given.sizes() == value.sizes(), "a gradient of shape ", given.sizes(), " for a tensor of shape ", value.sizes());
     TORCH_CHECK(
-        given.scalar_type() == value.scalar_type(), "a gradient of type ", given.scalar_type(), " for a tensor of type ", value.scalar_type());
+        given.scalar_type() == value.scalar_type(),
+        "a gradient of type ", given.scalar_type(), " for a tensor of type ", value.scalar_type());
     TORCH_CHECK(given.device() == value.device(), "a gradient on ", given.device(), " for a tensor on ", value.device());
     value.mutable_grad() = given;
   });

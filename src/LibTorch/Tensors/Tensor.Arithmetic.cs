@@ -1,11 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using LibTorch.Interop;
 
 namespace LibTorch;
 
 public static partial class torch
 {
-    [SuppressMessage("Usage", "CA2225:Operator overloads have named alternates", Justification = "They have, under PyTorch's names.")]
     public partial class Tensor
     {
         private static readonly Operator s_add = new("aten::add", "Tensor");

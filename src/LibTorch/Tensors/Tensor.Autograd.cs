@@ -47,7 +47,9 @@ public static partial class torch
             return this;
         }
 
-        /// <summary>Adds the gradient of this tensor of one element to the <see cref="grad"/> of every leaf that it was computed from.</summary>
+        /// <summary>
+        /// Adds the gradient of this tensor of one element to the <see cref="grad"/> of every leaf that it was computed from.
+        /// </summary>
         public void backward() => Backward(s_none, false, false);
 
         /// <summary>Adds the gradient of this tensor to the <see cref="grad"/> of every leaf that it was computed from.</summary>

@@ -50,7 +50,7 @@ public static partial class torch
 
         /// <summary>The same elements in another shape, without a copy.</summary>
         /// <param name="shape">The shape; one size may be -1, what is left.</param>
-        /// <exception cref="TorchException">The elements do not fit the shape, or do not lie so that it could be read from them.</exception>
+        /// <exception cref="TorchException">The elements do not fit the shape, or lie so that only a copy could.</exception>
         public Tensor view(params long[] shape) => s_view.Call(this, shape);
 
         /// <summary>The same elements in another shape, copied only where a view is not possible.</summary>

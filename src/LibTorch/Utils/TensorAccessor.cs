@@ -21,8 +21,18 @@ public sealed class TensorAccessor<T> where T : unmanaged
     /// <exception cref="ArgumentOutOfRangeException">There is no such element.</exception>
     public unsafe T this[long index]
     {
-        get => *Find(index);
-        set => *Find(index) = value;
+        get
+        {
+            var value = *Find(index);
+            GC.KeepAlive(_tensor);
+            return value;
+        }
+
+        set
+        {
+            *Find(index) = value;
+            GC.KeepAlive(_tensor);
+        }
     }
 
     /// <summary>A copy of all elements, row by row.</summary>
@@ -44,6 +54,7 @@ public sealed class TensorAccessor<T> where T : unmanaged
         if (_tensor.is_contiguous())
         {
             Elements(_tensor).CopyTo(array);
+            GC.KeepAlive(_tensor);
             return;
         }
 
@@ -66,6 +77,7 @@ public sealed class TensorAccessor<T> where T : unmanaged
         if (_tensor.is_contiguous())
         {
             array.CopyTo(Elements(_tensor));
+            GC.KeepAlive(_tensor);
             return;
         }
 

@@ -63,7 +63,8 @@ public static partial class torch
 
             /// <summary>The parameters, this module's first, then part by part.</summary>
             /// <param name="recurse">Whether those of the parts are among them.</param>
-            public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(entry => entry.parameter);
+            public virtual IEnumerable<Parameter> parameters(bool recurse = true) =>
+                named_parameters(recurse).Select(entry => entry.parameter);
 
             /// <summary>The buffers with their names, this module's first, then part by part.</summary>
             /// <param name="recurse">Whether those of the parts are among them, as <c>part.name</c>.</param>
@@ -116,7 +117,8 @@ public static partial class torch
                     return;
                 _registered = true;
 
-                const BindingFlags Fields = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+                const BindingFlags Fields =
+                    BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
                 for (var type = GetType(); type is not null && type != typeof(Module); type = type.BaseType)
                 {
                     foreach (var field in type.GetFields(Fields).Where(field => !IsNamed(field.Name)))
@@ -167,7 +169,9 @@ public static partial class torch
             }
 
             private bool IsNamed(string name) =>
-                _parameters.Exists(entry => entry.name == name) || _buffers.Exists(entry => entry.name == name) || _children.Exists(entry => entry.name == name);
+                _parameters.Exists(entry => entry.name == name)
+                || _buffers.Exists(entry => entry.name == name)
+                || _children.Exists(entry => entry.name == name);
 
             private IEnumerable<(string, T)> FromChildren<T>(Func<Module, IEnumerable<(string name, T value)>> list) =>
                 from child in _children

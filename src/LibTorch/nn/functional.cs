@@ -50,7 +50,9 @@ public static partial class torch
             /// <param name="dilation">The distance between the weights' places, likewise; null is 1.</param>
             /// <param name="groups">Into how many independent convolutions the channels are cut.</param>
             /// <returns>[N, K, H', W'].</returns>
-            public static Tensor conv2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null, long groups = 1) =>
+            public static Tensor conv2d(
+                Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null, long[]? dilation = null,
+                long groups = 1) =>
                 s_conv2d.Call(input, weight, bias, Pair(strides, 1), Pair(padding, 0), Pair(dilation, 1), groups);
 
             /// <summary>A linear map and a shift.</summary>
@@ -80,7 +82,8 @@ public static partial class torch
             /// <param name="pad">How much on the left, right, top and bottom. Negative numbers cut off.</param>
             /// <param name="mode">What stands there.</param>
             /// <param name="value">The number that stands there.</param>
-            public static Tensor pad(Tensor input, (long, long, long, long) pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
+            public static Tensor pad(
+                Tensor input, (long, long, long, long) pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
                 functional.pad(input, [pad.Item1, pad.Item2, pad.Item3, pad.Item4], mode, value);
 
             /// <summary>The means of the windows of an image.</summary>
@@ -91,7 +94,9 @@ public static partial class torch
             /// <param name="ceil_mode">Whether an incomplete window at the end counts.</param>
             /// <param name="count_include_pad">Whether the zeros count.</param>
             /// <param name="divisor_override">What a window's sum is divided by; null is its size.</param>
-            public static Tensor avg_pool2d(Tensor input, long kernel_size, long? stride = null, long padding = 0, bool ceil_mode = false, bool count_include_pad = true, long? divisor_override = null) =>
+            public static Tensor avg_pool2d(
+                Tensor input, long kernel_size, long? stride = null, long padding = 0, bool ceil_mode = false,
+                bool count_include_pad = true, long? divisor_override = null) =>
                 s_avgPool2d.Call(
                     input,
                     Argument.List(kernel_size),
@@ -115,7 +120,8 @@ public static partial class torch
             /// <param name="padding">Places around that are never the largest; null is 0.</param>
             /// <param name="dilation">The distance between a window's places; null is 1.</param>
             /// <param name="ceil_mode">Whether an incomplete window at the end counts.</param>
-            public static Tensor max_pool2d(Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
+            public static Tensor max_pool2d(
+                Tensor input, long kernel_size, long? stride = null, long? padding = null, long? dilation = null, bool ceil_mode = false) =>
                 s_maxPool2d.Call(
                     input,
                     Argument.List(kernel_size),
@@ -131,7 +137,9 @@ public static partial class torch
             /// <param name="ignore_index">A label that does not count.</param>
             /// <param name="reduction">What becomes of the samples' losses.</param>
             /// <param name="label_smoothing">How much of the target is spread evenly over all classes.</param>
-            public static Tensor cross_entropy(Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean, double label_smoothing = 0.0) =>
+            public static Tensor cross_entropy(
+                Tensor input, Tensor target, Tensor? weight = null, long ignore_index = -100, Reduction reduction = Reduction.Mean,
+                double label_smoothing = 0.0) =>
                 s_crossEntropy.Call(input, target, weight, (long)reduction, ignore_index, label_smoothing);
 
             /// <summary>libtorch's own batch normalization, a reference for ours.</summary>
@@ -143,7 +151,9 @@ public static partial class torch
             /// <param name="training">Whether the batch's statistics are used, else the running ones.</param>
             /// <param name="momentum">How far the running statistics move.</param>
             /// <param name="eps">What is added to the variance.</param>
-            public static Tensor batch_norm(Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight = null, Tensor? bias = null, bool training = false, double momentum = 0.1, double eps = 1e-5) =>
+            public static Tensor batch_norm(
+                Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight = null, Tensor? bias = null, bool training = false,
+                double momentum = 0.1, double eps = 1e-5) =>
                 s_batchNorm.Call(input, weight, bias, running_mean, running_var, training, momentum, eps, true);
 
             /// <summary>libtorch's own group normalization, a reference for ours.</summary>
@@ -155,13 +165,16 @@ public static partial class torch
             public static Tensor group_norm(Tensor input, long num_groups, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
                 s_groupNorm.Call(input, num_groups, weight, bias, eps, true);
 
-            /// <summary>libtorch's own layer normalization, whose scale and shift are per element, not per channel as the paper's.</summary>
+            /// <summary>
+            /// libtorch's own layer normalization, whose scale and shift are per element, not per channel as the paper's.
+            /// </summary>
             /// <param name="input">[..., normalized shape].</param>
             /// <param name="normalized_shape">The last dimensions, which share one statistic.</param>
             /// <param name="weight">Scale, of that shape, or null.</param>
             /// <param name="bias">Shift, of that shape, or null.</param>
             /// <param name="eps">What is added to the variance.</param>
-            public static Tensor layer_norm(Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
+            public static Tensor layer_norm(
+                Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
                 s_layerNorm.Call(input, normalized_shape, weight, bias, eps, true);
 
             /// <summary>libtorch's own instance normalization, a reference for ours.</summary>
@@ -173,7 +186,9 @@ public static partial class torch
             /// <param name="use_input_stats">Whether the input's statistics are used, else the running ones.</param>
             /// <param name="momentum">How far the running statistics move.</param>
             /// <param name="eps">What is added to the variance.</param>
-            public static Tensor instance_norm(Tensor input, Tensor? running_mean = null, Tensor? running_var = null, Tensor? weight = null, Tensor? bias = null, bool use_input_stats = true, double momentum = 0.1, double eps = 1e-5) =>
+            public static Tensor instance_norm(
+                Tensor input, Tensor? running_mean = null, Tensor? running_var = null, Tensor? weight = null, Tensor? bias = null,
+                bool use_input_stats = true, double momentum = 0.1, double eps = 1e-5) =>
                 s_instanceNorm.Call(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, true);
 
             private static Argument Pair(long[]? given, long otherwise) => given is null ? Argument.List(otherwise) : given;
