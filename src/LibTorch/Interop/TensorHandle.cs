@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace LibTorch.Interop;
+
+/// <summary>Owns one native tensor handle.</summary>
+internal sealed class TensorHandle : SafeHandle
+{
+    /// <summary>An empty handle, as the marshaller needs one to fill.</summary>
+    public TensorHandle() : base(0, ownsHandle: true)
+    {
+    }
+
+    internal TensorHandle(nint native) : this() => SetHandle(native);
+
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.lt_tensor_free(handle);
+        return true;
+    }
+}

@@ -1,0 +1,2 @@
+global using LibTorch.Modules;
+global using static LibTorch.torch;
