@@ -128,5 +128,5 @@ public static class DatasetCatalogue
     /// <summary>The data set of a name.</summary>
     /// <exception cref="ExperimentException">There is none of that name.</exception>
     public static DatasetDescription Find(string name) => All.FirstOrDefault(set => set.Name == name)
-        ?? throw new ExperimentException($"Unknown data set '{name}'. Known: {string.Join(", ", Names)}.");
+        ?? throw new ExperimentException(Suggestion.Unknown("data set", name, Names));
 }

@@ -50,5 +50,5 @@ internal sealed record FoundSource(string Place, ImmutableArray<string> Files)
 internal interface IImageSink
 {
     /// <summary>Takes image <paramref name="index"/> of a part: its label and its [C, H, W] pixels.</summary>
-    public void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels);
+    void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels);
 }
