@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace Experiments.Core.Data;
 
 /// <summary>
-/// Unpacks the files of a CIFAR archive: those that the catalogue lists, with exactly the sizes it tells, and nothing else. An entry that
+/// Unpacks the files of a CIFAR archive: those that the catalog lists, with exactly the sizes it tells, and nothing else. An entry that
 /// points outside or is a link condemns the whole archive.
 /// </summary>
 internal static class ArchiveUnpacker

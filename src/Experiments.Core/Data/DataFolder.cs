@@ -33,18 +33,18 @@ public sealed record Verification(
 /// </summary>
 public sealed class DataFolder
 {
-    private readonly ImmutableArray<DatasetDescription> _catalogue;
+    private readonly ImmutableArray<DatasetDescription> _catalog;
 
     /// <summary>Takes a folder, which need not exist yet; null for <see cref="DefaultPath"/>.</summary>
     public DataFolder(string? path = null)
-        : this(path, DatasetCatalogue.All)
+        : this(path, DatasetCatalog.All)
     {
     }
 
-    internal DataFolder(string? path, ImmutableArray<DatasetDescription> catalogue)
+    internal DataFolder(string? path, ImmutableArray<DatasetDescription> catalog)
     {
-        (Path, _catalogue) = (path ?? DefaultPath, catalogue);
-        var isSet = catalogue.Any(set => set.Source.Find(Path) is { } found && Same(found.Place, Path));
+        (Path, _catalog) = (path ?? DefaultPath, catalog);
+        var isSet = catalog.Any(set => set.Source.Find(Path) is { } found && Same(found.Place, Path));
         CachePath = System.IO.Path.Combine(isSet ? DefaultPath : Path, "cache");
     }
 
@@ -58,7 +58,7 @@ public sealed class DataFolder
     public string CachePath { get; }
 
     /// <summary>What is there of every data set, by a glance at its files.</summary>
-    public IReadOnlyList<DatasetStatus> List() => [.. _catalogue.Select(Status)];
+    public IReadOnlyList<DatasetStatus> List() => [.. _catalog.Select(Status)];
 
     /// <summary>What is there of one data set, by a glance at its files.</summary>
     public DatasetStatus Status(DatasetDescription set)
@@ -75,7 +75,7 @@ public sealed class DataFolder
     /// are any, and the prepared images. Damaged prepared images are deleted; they are made anew at the next use.
     /// </summary>
     /// <exception cref="ExperimentException">The name is unknown, the set is not there, or a file cannot be read.</exception>
-    public Verification Verify(string name) => Verify(DatasetCatalogue.Find(name));
+    public Verification Verify(string name) => Verify(DatasetCatalog.Find(name));
 
     /// <summary>Checks a set given by its description.</summary>
     /// <exception cref="ExperimentException">As above.</exception>
@@ -116,7 +116,7 @@ public sealed class DataFolder
     /// </exception>
     public Task<string> GetAsync(
         string name, Uri? url = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        GetAsync(DatasetCatalogue.Find(name), url, progress, cancellationToken);
+        GetAsync(DatasetCatalog.Find(name), url, progress, cancellationToken);
 
     /// <summary>Gets a set given by its description.</summary>
     /// <exception cref="ExperimentException">As above.</exception>

@@ -64,7 +64,7 @@ public sealed class Dataset : IDisposable
     /// The name is unknown; files are missing or wrong, each of which is named; a limit is not positive or beyond the set; the cache
     /// cannot be written.
     /// </exception>
-    public static Dataset Open(string name, DataOptions? options = null) => Open(DatasetCatalogue.Find(name), options);
+    public static Dataset Open(string name, DataOptions? options = null) => Open(DatasetCatalog.Find(name), options);
 
     /// <summary>Opens a data set by its description.</summary>
     /// <exception cref="ExperimentException">As above.</exception>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Experiments.Core.Data;
 
 /// <summary>The data sets that the program knows. A set is added by being listed here.</summary>
-public static class DatasetCatalogue
+public static class DatasetCatalog
 {
     /// <summary>All data sets, those first that need no download.</summary>
     public static ImmutableArray<DatasetDescription> All { get; } =
