@@ -15,10 +15,10 @@ public sealed record DataOptions
     public int? TestLimit { get; init; }
 
     /// <summary>
-    /// Hold this many images, equally many of each class, out of the training set, to be tested on instead of the test set; null for none.
+    /// Hold this many images, equally many of each class, out of the training set, to be tested on instead of the test set; 0 for none.
     /// They are the same whatever <see cref="TrainLimit"/> is.
     /// </summary>
-    public int? Validation { get; init; }
+    public int Validation { get; init; }
 }
 
 /// <summary>
@@ -78,7 +78,7 @@ public sealed class Dataset : IDisposable
         {
             var train = ImageCache.Part(file, description, DatasetPart.Train);
             var test = ImageCache.Part(file, description, DatasetPart.Test);
-            var (limit, heldOut) = (options.TrainLimit ?? train.Count, options.Validation ?? 0);
+            var (limit, heldOut) = (options.TrainLimit ?? train.Count, options.Validation);
             if (limit < train.Count || heldOut > 0)
             {
                 // Held-out images are taken from the end of the order and training images from its beginning, so they never meet.
@@ -113,11 +113,11 @@ public sealed class Dataset : IDisposable
     private static void Check(DatasetDescription set, DataOptions options)
     {
         var mistakes = new List<string>();
-        var heldOut = options.Validation ?? 0;
-        if (options.Validation is { } validation && (validation <= 0 || validation >= set.TrainCount))
+        var heldOut = options.Validation;
+        if (heldOut < 0 || heldOut >= set.TrainCount)
         {
-            mistakes.Add($"validation {validation}: expected 1 to {set.TrainCount - 1} images, which is what {set.Name}'s {set.TrainCount} training " +
-                "images leave something to train on.");
+            mistakes.Add($"validation {heldOut}: expected 0 (none) to {set.TrainCount - 1}, which leaves something of {set.Name}'s {set.TrainCount} training " +
+                "images to train on.");
             heldOut = 0;
         }
 

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Experiments.Core.Data;
 
 /// <summary>Images that the program makes, so that everything can be tried without a file.</summary>
@@ -15,14 +17,22 @@ public sealed record SyntheticSource : DatasetSource
 
     internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink)
     {
-        foreach (var part in Enum.GetValues<DatasetPart>())
+        try
         {
-            Parallel.For(0, set.Count(part), () => new byte[set.Shape.Size], (index, _, pixels) =>
+            foreach (var part in Enum.GetValues<DatasetPart>())
             {
-                var label = SyntheticImages.Draw(part, index, pixels);
-                sink.Put(part, index, label, pixels);
-                return pixels;
-            }, _ => { });
+                Parallel.For(0, set.Count(part), () => new byte[set.Shape.Size], (index, _, pixels) =>
+                {
+                    var label = SyntheticImages.Draw(part, index, pixels);
+                    sink.Put(part, index, label, pixels);
+                    return pixels;
+                }, _ => { });
+            }
+        }
+        catch (AggregateException several)
+        {
+            // Each thread fails for the same reason, the disk's; one is enough.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
 
         return [];
