@@ -114,10 +114,10 @@ public sealed class BatchSource
 
     private static void CheckBatch(int batchSize) => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
 
-    private int WholeBatches(int images, int batchSize) => images >= batchSize
+    private static int WholeBatches(int images, int batchSize) => images >= batchSize
         ? images / batchSize * batchSize
-        : throw new ExperimentException($"A step takes {batchSize} images (workers x batch), but there are only {images} to take from the " +
-            $"{_dataset.Train.Count} training images; a smaller batch size or fewer workers would do.");
+        : throw new ExperimentException($"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or " +
+            "fewer workers would do.");
 
     private IEnumerable<ImageBatch> Batches(ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch)
     {

@@ -41,21 +41,13 @@ public sealed class DataFolder
     {
     }
 
-    internal DataFolder(string? path, ImmutableArray<DatasetDescription> catalog)
-    {
-        (Path, _catalog) = (path ?? DefaultPath, catalog);
-        var isSet = catalog.Any(set => set.Source.Find(Path) is { } found && Same(found.Place, Path));
-        CachePath = System.IO.Path.Combine(isSet ? DefaultPath : Path, "cache");
-    }
+    internal DataFolder(string? path, ImmutableArray<DatasetDescription> catalog) => (Path, _catalog) = (path ?? DefaultPath, catalog);
 
     /// <summary><c>data/</c> at the repository's root.</summary>
     public static string DefaultPath => System.IO.Path.Combine(RepositoryFolder.Root, "data");
 
     /// <summary>The folder, as it was given.</summary>
     public string Path { get; }
-
-    /// <summary>Where prepared images lie.</summary>
-    public string CachePath { get; }
 
     /// <summary>What is there of every data set, by a glance at its files.</summary>
     public IReadOnlyList<DatasetStatus> List() => [.. _catalog.Select(Status)];
@@ -153,6 +145,9 @@ public sealed class DataFolder
     /// <exception cref="ExperimentException">They are not there.</exception>
     internal FoundSource Require(DatasetDescription set) =>
         set.Source.Find(Path) ?? throw new ExperimentException(Missing(set), ExperimentException.Unavailable);
+
+    /// <summary>Where the prepared images of a set lie that was found at a place: never inside the set's own folder.</summary>
+    internal string CachePath(FoundSource found) => System.IO.Path.Combine(Same(found.Place, Path) ? DefaultPath : Path, "cache");
 
     internal static ExperimentException CannotRead(DatasetDescription set, FoundSource found, Exception exception) => new(
         $"The files of {set.Name} in {found.Place} cannot be read: {exception.Message.TrimEnd('.')}.", ExperimentException.Unavailable, exception);

@@ -85,7 +85,10 @@ internal static class Download
         {
             var (code, reason) = ((int)response.StatusCode, response.ReasonPhrase);
             response.Dispose();
-            throw new HttpRequestException($"the server answers {code} {reason}");
+            throw new ExperimentException(
+                $"{url} could not be downloaded: the server answers {code} ({reason}). Name another address with --url, or put the file into the data " +
+                "folder yourself.",
+                ExperimentException.Unavailable);
         }
 
         var resumes = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == have;

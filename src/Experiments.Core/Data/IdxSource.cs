@@ -76,16 +76,29 @@ public sealed record IdxSource : DatasetSource
         return mistakes;
     }
 
-    internal override IReadOnlyList<Finding> CompareChecksums(FoundSource found) =>
-    [
-        .. from file in Files
-           let path = Locate(found.Place, file)
-           where path is not null && IsGzip(path) && !file.GzipMd5s.IsEmpty
-           let md5 = Checksum.Md5(path)
-           select file.GzipMd5s.Contains(md5)
-               ? new Finding(true, $"{path} has a published MD5, {md5}.")
-               : new Finding(false, $"{path} has MD5 {md5}; published are {string.Join(" and ", file.GzipMd5s)}."),
-    ];
+    internal override IReadOnlyList<Finding> CompareChecksums(FoundSource found)
+    {
+        var findings = new List<Finding>();
+        foreach (var file in Files)
+        {
+            if (Locate(found.Place, file) is not { } path)
+                continue;
+            try
+            {
+                using var stream = Open(path);
+                var md5 = Checksum.Md5(stream);
+                findings.Add(md5 == file.Md5
+                    ? new Finding(true, $"{path} holds the published bytes: MD5 {md5}.")
+                    : new Finding(false, $"{path} does not hold the published bytes: MD5 {md5}, expected {file.Md5}{(IsGzip(path) ? " (both unpacked)" : "")}."));
+            }
+            catch (InvalidDataException)
+            {
+                // Reading it has said so already.
+            }
+        }
+
+        return findings;
+    }
 
     private static string? Locate(string place, IdxFile file) =>
         new[] { file.Name, file.Name + ".gz" }.Select(name => Path.Combine(place, name)).FirstOrDefault(File.Exists);
@@ -157,11 +170,8 @@ public sealed record IdxSource : DatasetSource
 /// <param name="Name">Its name, without <c>.gz</c>.</param>
 /// <param name="Part">The training or the test part.</param>
 /// <param name="Content">What it holds.</param>
-public sealed record IdxFile(string Name, DatasetPart Part, IdxContent Content)
-{
-    /// <summary>The MD5s of the file gzipped, one for each publisher.</summary>
-    public ImmutableArray<string> GzipMd5s { get; init; } = [];
-}
+/// <param name="Md5">The MD5 of the unpacked file, in lower-case hexadecimal digits.</param>
+public sealed record IdxFile(string Name, DatasetPart Part, IdxContent Content, string Md5);
 
 /// <summary>What an IDX file holds; labels are read before images.</summary>
 public enum IdxContent

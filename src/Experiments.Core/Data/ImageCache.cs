@@ -46,7 +46,7 @@ internal static class ImageCache
     {
         // One file a place, so that two copies of a set, used in turn, do not take turns in preparing it.
         var place = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place))))[..8];
-        return Path.Combine(folder.CachePath, $"{set.Name}-{place}.images");
+        return Path.Combine(folder.CachePath(found), $"{set.Name}-{place}.images");
     }
 
     /// <summary>The images of one part of the mapped file.</summary>
