@@ -116,8 +116,8 @@ public sealed class BatchSource
 
     private static int WholeBatches(int images, int batchSize) => images >= batchSize
         ? images / batchSize * batchSize
-        : throw new ExperimentException($"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or " +
-            "fewer workers would do.");
+        : throw new ExperimentException(
+            $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
 
     private IEnumerable<ImageBatch> Batches(ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch)
     {

@@ -134,7 +134,8 @@ public sealed record CifarSource : DatasetSource
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException or FormatException)
         {
-            return [$"{found.Place} is damaged or ends early ({exception.Message.TrimEnd('.')}); expected the archive whose MD5 is {Md5}. {HowToGet}."];
+            var reason = exception.Message.TrimEnd('.');
+            return [$"{found.Place} is damaged or ends early ({reason}); expected the archive whose MD5 is {Md5}. {HowToGet}."];
         }
 
         mistakes.AddRange(missing.Keys.Select(name => $"{found.Place} lacks {name}."));

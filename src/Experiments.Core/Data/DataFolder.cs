@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Experiments.Core.Data;
 
@@ -83,8 +84,9 @@ public sealed class DataFolder
                 mistakes = counter.Mistakes(found);
             var content = mistakes.Count > 0
                 ? mistakes.Select(mistake => new Finding(false, mistake))
-                : [new Finding(true, FormattableString.Invariant($"{found.Place}: {set.TrainCount:N0} training and {set.TestCount:N0} test images of {set.Shape}, ") +
-                    FormattableString.Invariant($"equally many of each of {set.Classes} classes."))];
+                : [new Finding(true, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{found.Place}: {set.TrainCount:N0} training and {set.TestCount:N0} test images of {set.Shape}, equally many of each class."))];
             return new Verification(set, found.Place, [.. content, .. set.Source.CompareChecksums(found), .. CheckCache(set, found)],
                 counter.Counts(DatasetPart.Train), counter.Counts(DatasetPart.Test));
         }
@@ -133,7 +135,8 @@ public sealed class DataFolder
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ExperimentException(
-                $"{set.Name} cannot be put into {Path}: {exception.Message.TrimEnd('.')}. Expected a folder that can be written, with 400 MB free; name one with --data.",
+                $"{set.Name} cannot be put into {Path}: {exception.Message.TrimEnd('.')}. Expected a folder that can be written, with 400 MB free; " +
+                "name one with --data.",
                 ExperimentException.Unavailable,
                 exception);
         }

@@ -116,13 +116,22 @@ public sealed class Dataset : IDisposable
         var heldOut = options.Validation;
         if (heldOut < 0 || heldOut >= set.TrainCount)
         {
-            mistakes.Add($"validation {heldOut}: expected 0 (none) to {set.TrainCount - 1}, which leaves something of {set.Name}'s {set.TrainCount} training " +
-                "images to train on.");
+            mistakes.Add($"validation {heldOut}: expected 0 (none) to {set.TrainCount - 1}, which leaves something of {set.Name}'s {set.TrainCount} " +
+                "training images to train on.");
             heldOut = 0;
         }
 
-        Limit("train-limit", options.TrainLimit, set.TrainCount - heldOut, heldOut > 0 ? $"training images less the {heldOut} held out" : "training images");
-        Limit("test-limit", options.TestLimit, heldOut > 0 ? heldOut : set.TestCount, heldOut > 0 ? "images held out for validation" : "test images");
+        if (heldOut > 0)
+        {
+            Limit("train-limit", options.TrainLimit, set.TrainCount - heldOut, $"training images less the {heldOut} held out");
+            Limit("test-limit", options.TestLimit, heldOut, "images held out for validation");
+        }
+        else
+        {
+            Limit("train-limit", options.TrainLimit, set.TrainCount, "training images");
+            Limit("test-limit", options.TestLimit, set.TestCount, "test images");
+        }
+
         if (mistakes.Count > 0)
             throw ExperimentException.ForAll(mistakes);
 

@@ -15,7 +15,9 @@ public abstract record DatasetSource
     /// <summary>One sentence: what a person does to get the files.</summary>
     public abstract string HowToGet { get; }
 
-    /// <summary>Finds the files, complete or not, in a data folder, or at a path that leads to this very set; null where there are none.</summary>
+    /// <summary>
+    /// Finds the files, complete or not, in a data folder, or at a path that leads to this very set; null where there are none.
+    /// </summary>
     internal abstract FoundSource? Find(string path);
 
     /// <summary>The places that <see cref="Find"/> looks at, for the sentence that says that nothing is there.</summary>

@@ -29,8 +29,9 @@ internal static class Download
         {
             // Going on from it would end here again.
             File.Delete(part);
-            throw new ExperimentException($"What came from {url} has MD5 {actual}; expected {md5}, the published one. It was deleted: run the command " +
-                "again, or name another address with --url.");
+            throw new ExperimentException(
+                $"What came from {url} has MD5 {actual}; expected {md5}, the published one. It was deleted: run the command again, or name another " +
+                "address with --url.");
         }
 
         File.Move(part, path, overwrite: true);
@@ -86,8 +87,8 @@ internal static class Download
             var (code, reason) = ((int)response.StatusCode, response.ReasonPhrase);
             response.Dispose();
             throw new ExperimentException(
-                $"{url} could not be downloaded: the server answers {code} ({reason}). Name another address with --url, or put the file into the data " +
-                "folder yourself.",
+                $"{url} could not be downloaded: the server answers {code} ({reason}). Name another address with --url, or put the file into the " +
+                "data folder yourself.",
                 ExperimentException.Unavailable);
         }
 

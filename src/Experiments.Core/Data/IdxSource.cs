@@ -25,7 +25,8 @@ public sealed record IdxSource : DatasetSource
 
     /// <inheritdoc/>
     public override string HowToGet =>
-        $"`apt-get install {Package}` (Debian) puts it into {SystemFolder}; elsewhere, put its four files, gzipped or not, into {Folder} in the data folder";
+        $"`apt-get install {Package}` (Debian) puts it into {SystemFolder}; elsewhere, put its four files, gzipped or not, into {Folder} in the " +
+        "data folder";
 
     internal override IReadOnlyList<string> Places(string path) => [Path.Combine(path, Folder), SystemFolder];
 
@@ -64,7 +65,8 @@ public sealed record IdxSource : DatasetSource
                 }
                 catch (EndOfStreamException)
                 {
-                    mistakes.Add(FormattableString.Invariant($"{path} ends early; expected {Length(file, set):N0} bytes{(IsGzip(path) ? " unpacked" : "")}."));
+                    var unpacked = IsGzip(path) ? " unpacked" : "";
+                    mistakes.Add(FormattableString.Invariant($"{path} ends early; expected {Length(file, set):N0} bytes{unpacked}."));
                 }
                 catch (InvalidDataException exception)
                 {
@@ -88,8 +90,8 @@ public sealed record IdxSource : DatasetSource
                 using var stream = Open(path);
                 var md5 = Checksum.Md5(stream);
                 findings.Add(md5 == file.Md5
-                    ? new Finding(true, $"{path} holds the published bytes: MD5 {md5}.")
-                    : new Finding(false, $"{path} does not hold the published bytes: MD5 {md5}, expected {file.Md5}{(IsGzip(path) ? " (both unpacked)" : "")}."));
+                    ? new Finding(true, $"{path} holds the published bytes: MD5 {md5} unpacked.")
+                    : new Finding(false, $"{path} does not hold the published bytes: MD5 {md5} unpacked, expected {file.Md5}."));
             }
             catch (InvalidDataException)
             {

@@ -38,7 +38,8 @@ internal static class ImageCache
         }
 
         return TryOpen(path, set, found) ?? throw new ExperimentException(
-            $"{path} cannot be read although it has just been written; another program changes it, or the source files change.", ExperimentException.Unavailable);
+            $"{path} cannot be read although it has just been written; another program changes it, or the source files change.",
+            ExperimentException.Unavailable);
     }
 
     /// <summary>Where the prepared images of a set found in one place lie.</summary>
@@ -153,7 +154,8 @@ internal static class ImageCache
 
     private static string Sha256(string[] lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
 
-    private static string LabelHash(MappedFile file, Layout layout) => Sha256(file, layout.Labels(DatasetPart.Train), layout.Pixels(DatasetPart.Train));
+    private static string LabelHash(MappedFile file, Layout layout) =>
+        Sha256(file, layout.Labels(DatasetPart.Train), layout.Pixels(DatasetPart.Train));
 
     private static string PixelHash(MappedFile file, Layout layout) => Sha256(file, layout.Pixels(DatasetPart.Train), layout.Length);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Numerics;
 
 namespace Experiments.Core.Data;
@@ -22,8 +23,10 @@ public sealed record InputStatistics
         {
             if (!double.IsFinite(mean[channel]) || !double.IsFinite(standardDeviation[channel]) || standardDeviation[channel] <= 0)
             {
-                throw new ExperimentException(FormattableString.Invariant($"Channel {channel} of the input has mean {mean[channel]} and standard deviation ") +
-                    FormattableString.Invariant($"{standardDeviation[channel]}; inputs are divided by the latter, which must be more than 0."));
+                throw new ExperimentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Channel {channel} of the input has mean {mean[channel]} and standard deviation {standardDeviation[channel]}; inputs are divided " +
+                    $"by the latter, which must be more than 0."));
             }
         }
 
