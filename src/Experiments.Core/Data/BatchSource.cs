@@ -1,0 +1,148 @@
+namespace Experiments.Core.Data;
+
+/// <summary>How images become a network's input.</summary>
+public sealed record BatchOptions
+{
+    /// <summary>The run's seed, which orders and varies the training images.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>How training images are varied.</summary>
+    public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
+
+    /// <summary>How the values of a batch lie in memory: as the engine wants them.</summary>
+    public ImageLayout Layout { get; init; } = ImageLayout.ChannelsFirst;
+
+    /// <summary>What inputs are standardized with; null for the data set's own, <see cref="Dataset.Statistics"/>.</summary>
+    public InputStatistics? Statistics { get; init; }
+}
+
+/// <summary>
+/// The batches of a run. Which images they hold, in which order and how cropped follows from the seed and the epoch alone, so any epoch
+/// can be had at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is void when the next one is asked for, of
+/// whichever kind. Not for several threads at once.
+/// </summary>
+public sealed class BatchSource
+{
+    // The order of a shuffled evaluation is part of the measure and not of the run: the same for all seeds.
+    private const ulong EvaluationSeed = 0;
+
+    private readonly Dataset _dataset;
+    private readonly BatchOptions _options;
+    private readonly InputKernel _kernel;
+    private ImageBatch _batch;
+
+    /// <summary>Prepares to draw from a data set, which stays the caller's to dispose of.</summary>
+    /// <exception cref="ExperimentException">The given statistics have not one mean for each channel.</exception>
+    public BatchSource(Dataset dataset, BatchOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(options);
+        (_dataset, _options) = (dataset, options);
+        Statistics = options.Statistics ?? dataset.Statistics;
+        if (Statistics.Mean.Length != dataset.Shape.Channels)
+        {
+            throw new ExperimentException($"The input statistics are for {Statistics.Mean.Length} channels; the images of {dataset.Name} have " +
+                $"{dataset.Shape.Channels} ({dataset.Shape}).");
+        }
+
+        _kernel = new InputKernel(dataset.Shape, options.Layout, Statistics);
+        _batch = new ImageBatch(dataset.Shape, 0, options.Layout);
+    }
+
+    /// <summary>What inputs are standardized with.</summary>
+    public InputStatistics Statistics { get; }
+
+    /// <summary>Steps in an epoch: an incomplete last batch is dropped.</summary>
+    /// <param name="batchSize">Images in a step: workers x batch.</param>
+    public int StepsPerEpoch(int batchSize) => _dataset.Train.Count / batchSize;
+
+    /// <summary>
+    /// The training images, each at most once, in the order of (seed, epoch), varied anew for each (seed, epoch, image). An incomplete last
+    /// batch is dropped.
+    /// </summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="batchSize">Images in a step: workers x batch.</param>
+    /// <exception cref="ExperimentException">The training set has fewer images than one step takes.</exception>
+    public IEnumerable<ImageBatch> TrainingEpoch(int epoch, int batchSize)
+    {
+        CheckBatch(batchSize);
+        var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.DataOrder, epoch);
+        return Batches(_dataset.Train, order, WholeBatches(order.Length, batchSize), batchSize, RandomPurpose.Augmentation, epoch);
+    }
+
+    /// <summary>
+    /// Some training images for population statistics, varied as in training, but on random streams of their own, so that training is the
+    /// same whether or not they are taken.
+    /// </summary>
+    /// <param name="epoch">The epoch after which they are taken.</param>
+    /// <param name="count">How many images; fewer where the training set is smaller, and rounded down to whole batches.</param>
+    /// <param name="batchSize">The batch size of the training, for one worker.</param>
+    /// <exception cref="ExperimentException">Not even one batch can be had.</exception>
+    public IEnumerable<ImageBatch> Population(int epoch, int count, int batchSize)
+    {
+        CheckBatch(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.PopulationOrder, epoch);
+        var images = WholeBatches(Math.Min(count, order.Length), batchSize);
+        return Batches(_dataset.Train, order, images, batchSize, RandomPurpose.PopulationAugmentation, epoch);
+    }
+
+    /// <summary>All test images in the set's order, as they are; the last batch may be incomplete.</summary>
+    public IEnumerable<ImageBatch> Evaluation(int batchSize)
+    {
+        CheckBatch(batchSize);
+        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0);
+    }
+
+    /// <summary>
+    /// All test images, as they are, in a shuffled order that is the same for every run; the last batch may be incomplete. For evaluation
+    /// by a batch's own statistics, where it matters which images share a batch.
+    /// </summary>
+    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize)
+    {
+        CheckBatch(batchSize);
+        var order = Order(_dataset.Test.Count, EvaluationSeed, RandomPurpose.EvaluationOrder, epoch: 0);
+        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0);
+    }
+
+    private static int[] Order(int count, ulong seed, RandomPurpose purpose, int epoch)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        new RandomStream(seed, purpose, epoch).Shuffle<int>(order);
+        return order;
+    }
+
+    private static void CheckBatch(int batchSize) => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+
+    private static int WholeBatches(int images, int batchSize) => images >= batchSize
+        ? images / batchSize * batchSize
+        : throw new ExperimentException(
+            $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
+
+    private IEnumerable<ImageBatch> Batches(ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch)
+    {
+        for (var first = 0; first < count; first += batchSize)
+        {
+            var batch = Batch(Math.Min(batchSize, count - first));
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var image = order is null ? first + i : order[first + i];
+                var crop = augmentation is { } purpose && _options.Augmentation == Augmentation.CropFlip
+                    ? Crop.Random(_options.Seed, purpose, epoch, image)
+                    : Crop.Identity;
+                _kernel.Write(images.Pixels(image), crop, batch.Image(i));
+                batch.Labels[i] = images.Label(image);
+            }
+
+            yield return batch;
+        }
+    }
+
+    private ImageBatch Batch(int count)
+    {
+        if (_batch.Capacity < count)
+            _batch = new ImageBatch(_dataset.Shape, count, _options.Layout);
+        _batch.Resize(count);
+        return _batch;
+    }
+}

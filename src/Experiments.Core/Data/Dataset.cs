@@ -1,0 +1,144 @@
+namespace Experiments.Core.Data;
+
+/// <summary>Which images of a data set are used.</summary>
+public sealed record DataOptions
+{
+    /// <summary>
+    /// The data folder, or the very folder or archive that holds the set; null for <c>data/</c> at the repository's root.
+    /// </summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Train on this many images only, equally many of each class; null for all.</summary>
+    public int? TrainLimit { get; init; }
+
+    /// <summary>Test on this many images only, equally many of each class; null for all.</summary>
+    public int? TestLimit { get; init; }
+
+    /// <summary>
+    /// Hold this many images, equally many of each class, out of the training set, to be tested on instead of the test set; 0 for none.
+    /// They are the same whatever <see cref="TrainLimit"/> is.
+    /// </summary>
+    public int Validation { get; init; }
+}
+
+/// <summary>
+/// A data set opened for training: images as bytes in a cache file that is prepared on first use and mapped into memory. Immutable, and
+/// free to be read from several threads.
+/// </summary>
+public sealed class Dataset : IDisposable
+{
+    private readonly MappedFile _file;
+
+    private Dataset(DatasetDescription description, MappedFile file, ImageSet train, ImageSet test)
+    {
+        (_file, Description, Train, Test) = (file, description, train, test);
+        Statistics = InputStatistics.Of(train);
+    }
+
+    /// <summary>What the set is as published.</summary>
+    public DatasetDescription Description { get; }
+
+    /// <summary>The name, for example <c>cifar10</c>.</summary>
+    public string Name => Description.Name;
+
+    /// <summary>The size of every image.</summary>
+    public ImageShape Shape => Description.Shape;
+
+    /// <summary>Number of classes.</summary>
+    public int Classes => Description.Classes;
+
+    /// <summary>The images to train on, after limit and validation.</summary>
+    public ImageSet Train { get; }
+
+    /// <summary>The images to test on: the test set's, or those held out of the training set, after the limit.</summary>
+    public ImageSet Test { get; }
+
+    /// <summary>
+    /// Mean and standard deviation of each channel over exactly the images of <see cref="Train"/>, so that neither images held out nor
+    /// images never trained on have any part in it.
+    /// </summary>
+    public InputStatistics Statistics { get; }
+
+    /// <summary>Opens a data set by name; on first use its images are prepared, which takes some seconds.</summary>
+    /// <exception cref="ExperimentException">
+    /// The name is unknown; files are missing or wrong, each of which is named; a limit is not positive or beyond the set; the cache
+    /// cannot be written.
+    /// </exception>
+    public static Dataset Open(string name, DataOptions? options = null) => Open(DatasetCatalog.Find(name), options);
+
+    /// <summary>Opens a data set by its description.</summary>
+    /// <exception cref="ExperimentException">As above.</exception>
+    public static Dataset Open(DatasetDescription description, DataOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        options ??= new DataOptions();
+        Check(description, options);
+        var file = ImageCache.Open(description, new DataFolder(options.Folder));
+        try
+        {
+            var train = ImageCache.Part(file, description, DatasetPart.Train);
+            var test = ImageCache.Part(file, description, DatasetPart.Test);
+            var (limit, heldOut) = (options.TrainLimit ?? train.Count, options.Validation);
+            if (limit < train.Count || heldOut > 0)
+            {
+                // Held-out images are taken from the end of the order and training images from its beginning, so they never meet.
+                var order = BalancedOrder.Of(train, DatasetPart.Train);
+                if (heldOut > 0)
+                    test = Sorted(train, order.AsSpan(order.Length - heldOut));
+                train = Sorted(train, order.AsSpan(0, Math.Min(limit, order.Length - heldOut)));
+            }
+
+            if (options.TestLimit < test.Count)
+                test = Sorted(test, BalancedOrder.Of(test, DatasetPart.Test).AsSpan(0, options.TestLimit.Value));
+            return new Dataset(description, file, train, test);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the mapping; spans taken from the image sets are void from here on.</summary>
+    public void Dispose() => _file.Dispose();
+
+    // In the order of the files, which is kind to the disk; training draws an order of its own anyway.
+    private static ImageSet Sorted(ImageSet set, ReadOnlySpan<int> images)
+    {
+        var sorted = images.ToArray();
+        Array.Sort(sorted);
+        return set.Only(sorted);
+    }
+
+    private static void Check(DatasetDescription set, DataOptions options)
+    {
+        var mistakes = new List<string>();
+        var heldOut = options.Validation;
+        if (heldOut < 0 || heldOut >= set.TrainCount)
+        {
+            mistakes.Add($"validation {heldOut}: expected 0 (none) to {set.TrainCount - 1}, which leaves something of {set.Name}'s {set.TrainCount} " +
+                "training images to train on.");
+            heldOut = 0;
+        }
+
+        if (heldOut > 0)
+        {
+            Limit("train-limit", options.TrainLimit, set.TrainCount - heldOut, $"training images less the {heldOut} held out");
+            Limit("test-limit", options.TestLimit, heldOut, "images held out for validation");
+        }
+        else
+        {
+            Limit("train-limit", options.TrainLimit, set.TrainCount, "training images");
+            Limit("test-limit", options.TestLimit, set.TestCount, "test images");
+        }
+
+        if (mistakes.Count > 0)
+            throw ExperimentException.ForAll(mistakes);
+
+        void Limit(string option, int? limit, int available, string what)
+        {
+            if (limit is { } value && (value <= 0 || value > available))
+                mistakes.Add($"{option} {value}: expected 1 to {available}, the number of {set.Name}'s {what}.");
+        }
+    }
+}

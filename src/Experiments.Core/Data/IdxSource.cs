@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.IO.Compression;
+
+namespace Experiments.Core.Data;
+
+/// <summary>
+/// MNIST's IDX files, plain or gzipped. A file is big-endian 32-bit words, then bytes: for labels the magic number 2049 and the count;
+/// for images 2051, count, rows and columns (http://yann.lecun.com/exdb/mnist). Found in the data folder, or where a Debian package
+/// puts them.
+/// </summary>
+public sealed record IdxSource : DatasetSource
+{
+    /// <summary>The folder under the data folder.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The folder that the Debian package installs to.</summary>
+    public required string SystemFolder { get; init; }
+
+    /// <summary>The Debian package.</summary>
+    public required string Package { get; init; }
+
+    /// <summary>The four files: images and labels of both parts.</summary>
+    public required ImmutableArray<IdxFile> Files { get; init; }
+
+    /// <inheritdoc/>
+    public override string HowToGet =>
+        $"`apt-get install {Package}` (Debian) puts it into {SystemFolder}; elsewhere, put its four files, gzipped or not, into {Folder} in the " +
+        "data folder";
+
+    internal override IReadOnlyList<string> Places(string path) => [Path.Combine(path, Folder), SystemFolder];
+
+    internal override FoundSource? Find(string path) => new[] { path, Path.Combine(path, Folder), SystemFolder }
+        .Select(place => new FoundSource(place, [.. Files.Select(file => Locate(place, file)).OfType<string>()]))
+        .FirstOrDefault(found => found.Files.Length > 0);
+
+    internal override IReadOnlyList<string> Glance(FoundSource found, DatasetDescription set) =>
+    [
+        .. Files.Where(file => Locate(found.Place, file) is null)
+            .Select(file => $"{Path.Combine(found.Place, file.Name)}[.gz] is missing; {HowToGet}."),
+        .. Files.Select(file => (File: file, Path: Locate(found.Place, file)))
+            .Where(pair => pair.Path is { } path && !IsGzip(path) && new FileInfo(path).Length != Length(pair.File, set))
+            .Select(pair => FormattableString.Invariant(
+                $"{pair.Path} has {new FileInfo(pair.Path!).Length:N0} bytes; expected {Length(pair.File, set):N0}.")),
+    ];
+
+    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink)
+    {
+        var mistakes = new List<string>();
+        foreach (var part in Files.GroupBy(file => file.Part))
+        {
+            var labels = new byte[set.Count(part.Key)];
+            foreach (var file in part.OrderBy(file => file.Content))
+            {
+                if (Locate(found.Place, file) is not { } path)
+                {
+                    mistakes.Add($"{Path.Combine(found.Place, file.Name)}[.gz] is missing; {HowToGet}.");
+                    continue;
+                }
+
+                try
+                {
+                    using var stream = Open(path);
+                    ReadFile(path, stream, file, set, labels, sink, mistakes);
+                }
+                catch (EndOfStreamException)
+                {
+                    var unpacked = IsGzip(path) ? " unpacked" : "";
+                    mistakes.Add(FormattableString.Invariant($"{path} ends early; expected {Length(file, set):N0} bytes{unpacked}."));
+                }
+                catch (InvalidDataException exception)
+                {
+                    mistakes.Add($"{path} is damaged ({exception.Message.TrimEnd('.')}).");
+                }
+            }
+        }
+
+        return mistakes;
+    }
+
+    internal override IReadOnlyList<Finding> CompareChecksums(FoundSource found)
+    {
+        var findings = new List<Finding>();
+        foreach (var file in Files)
+        {
+            if (Locate(found.Place, file) is not { } path)
+                continue;
+            try
+            {
+                using var stream = Open(path);
+                var md5 = Checksum.Md5(stream);
+                findings.Add(md5 == file.Md5
+                    ? new Finding(true, $"{path} holds the published bytes: MD5 {md5} unpacked.")
+                    : new Finding(false, $"{path} does not hold the published bytes: MD5 {md5} unpacked, expected {file.Md5}."));
+            }
+            catch (InvalidDataException)
+            {
+                // Reading it has said so already.
+            }
+        }
+
+        return findings;
+    }
+
+    private static string? Locate(string place, IdxFile file) =>
+        new[] { file.Name, file.Name + ".gz" }.Select(name => Path.Combine(place, name)).FirstOrDefault(File.Exists);
+
+    private static bool IsGzip(string path) => path.EndsWith(".gz", StringComparison.Ordinal);
+
+    private static BufferedStream Open(string path)
+    {
+        Stream file = File.OpenRead(path);
+        return new BufferedStream(IsGzip(path) ? new GZipStream(file, CompressionMode.Decompress) : file, 1 << 16);
+    }
+
+    private static int[] Header(IdxFile file, DatasetDescription set) => file.Content switch
+    {
+        IdxContent.Labels => [2049, set.Count(file.Part)],
+        IdxContent.Images => [2051, set.Count(file.Part), set.Shape.Height, set.Shape.Width],
+        _ => throw new ArgumentOutOfRangeException(nameof(file), file.Content, "An IDX file holds labels or images."),
+    };
+
+    private static long Length(IdxFile file, DatasetDescription set) =>
+        (4 * Header(file, set).Length) + ((long)set.Count(file.Part) * (file.Content == IdxContent.Images ? set.Shape.Size : 1));
+
+    private static void ReadFile(
+        string path, Stream stream, IdxFile file, DatasetDescription set, byte[] labels, IImageSink sink, List<string> mistakes)
+    {
+        Span<byte> word = stackalloc byte[4];
+        string[] names = ["magic number", "count", "rows", "columns"];
+        var expected = Header(file, set);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            stream.ReadExactly(word);
+            var value = BinaryPrimitives.ReadInt32BigEndian(word);
+            if (value == expected[i])
+                continue;
+            var hint = i switch
+            {
+                0 when value is 2049 or 2051 => $": these are {(value == 2049 ? "labels" : "images")}; were images and labels exchanged?",
+                1 => "; were the training and the test file exchanged?",
+                _ => "",
+            };
+            mistakes.Add($"{path}: the header's {names[i]} is {value}, expected {expected[i]}{hint}");
+            return;
+        }
+
+        if (file.Content == IdxContent.Labels)
+        {
+            stream.ReadExactly(labels);
+            var wrong = labels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)(set.Classes - 1));
+            if (wrong >= 0)
+                mistakes.Add($"{path}: record {wrong} (counted from 0) has label {labels[wrong]}; expected 0 to {set.Classes - 1}.");
+        }
+        else
+        {
+            var pixels = new byte[set.Shape.Size];
+            for (var i = 0; i < labels.Length; i++)
+            {
+                stream.ReadExactly(pixels);
+                if (labels[i] < set.Classes)
+                    sink.Put(file.Part, i, labels[i], pixels);
+            }
+        }
+
+        if (stream.ReadByte() >= 0)
+            mistakes.Add(FormattableString.Invariant($"{path} goes on after the {Length(file, set):N0} bytes that its header tells of."));
+    }
+}
+
+/// <summary>One IDX file.</summary>
+/// <param name="Name">Its name, without <c>.gz</c>.</param>
+/// <param name="Part">The training or the test part.</param>
+/// <param name="Content">What it holds.</param>
+/// <param name="Md5">The MD5 of the unpacked file, in lower-case hexadecimal digits.</param>
+public sealed record IdxFile(string Name, DatasetPart Part, IdxContent Content, string Md5);
+
+/// <summary>What an IDX file holds; labels are read before images.</summary>
+public enum IdxContent
+{
+    /// <summary>[N] labels.</summary>
+    Labels,
+
+    /// <summary>[N, H, W] pixels.</summary>
+    Images,
+}

@@ -1,0 +1,259 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Experiments.Core.Data;
+
+/// <summary>
+/// The prepared images of one data set: a file of bytes that every run maps into memory. It is a page of text, then the labels and the
+/// [C, H, W] pixels of the training and the test part, each block starting on a page:
+/// <code>
+/// experiments-images 1
+/// cifar10 3x32x32, 10 classes, 50000 + 10000 images
+/// source  SHA-256 of the source files' paths, sizes and times of writing
+/// labels  SHA-256 of the labels
+/// pixels  SHA-256 of the pixels
+/// header  SHA-256 of the lines above
+/// </code>
+/// It is derived from the source and may be deleted at any time. Opening it compares the length, the text and the labels' checksum;
+/// the pixels' takes a tenth of a second and more, and is left to <see cref="DataFolder.Verify(string)"/>.
+/// </summary>
+internal static class ImageCache
+{
+    private const int Page = 4096;
+
+    /// <summary>Maps the prepared images of a set, and prepares them first where they are not there, damaged, or from other files.</summary>
+    public static MappedFile Open(DatasetDescription set, DataFolder folder)
+    {
+        var found = folder.Require(set);
+        var path = PathOf(set, found, folder);
+        if (TryOpen(path, set, found) is { } ready)
+            return ready;
+        using (Lock(path + ".lock", set))
+        {
+            // Another process may have prepared them while this one waited for the lock.
+            if (TryOpen(path, set, found) is { } prepared)
+                return prepared;
+            Prepare(path, set, found);
+        }
+
+        return TryOpen(path, set, found) ?? throw new ExperimentException(
+            $"{path} cannot be read although it has just been written; another program changes it, or the source files change.",
+            ExperimentException.Unavailable);
+    }
+
+    /// <summary>Where the prepared images of a set found in one place lie.</summary>
+    public static string PathOf(DatasetDescription set, FoundSource found, DataFolder folder)
+    {
+        // One file a place, so that two copies of a set, used in turn, do not take turns in preparing it.
+        var place = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place))))[..8];
+        return Path.Combine(folder.CachePath(found), $"{set.Name}-{place}.images");
+    }
+
+    /// <summary>The images of one part of the mapped file.</summary>
+    public static ImageSet Part(MappedFile file, DatasetDescription set, DatasetPart part)
+    {
+        var layout = new Layout(set);
+        return new ImageSet(file, set.Shape, set.Classes, layout.Pixels(part), layout.Labels(part), [.. Enumerable.Range(0, set.Count(part))]);
+    }
+
+    /// <summary>Whether the pixels are those that were written.</summary>
+    public static bool IsWhole(MappedFile file, DatasetDescription set) => Lines(file)?[4] == "pixels " + PixelHash(file, new Layout(set));
+
+    /// <summary>Maps prepared images; null where there are none that fit the source.</summary>
+    public static MappedFile? TryOpen(string path, DatasetDescription set, FoundSource found)
+    {
+        MappedFile file;
+        try
+        {
+            file = new MappedFile(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        var layout = new Layout(set);
+        if (file.Length == layout.Length && Lines(file) is { } lines && lines.Take(3).SequenceEqual(Head(set, found)) &&
+            lines[3] == "labels " + LabelHash(file, layout))
+        {
+            return file;
+        }
+
+        file.Dispose();
+        return null;
+    }
+
+    private static void Prepare(string path, DatasetDescription set, FoundSource found)
+    {
+        var beside = path + ".part";
+        try
+        {
+            using (var writer = new Writer(beside, set))
+            {
+                var counter = new ClassCounter(set, writer);
+                var mistakes = Read(set, found, counter);
+                if (mistakes.Count == 0)
+                    mistakes = counter.Mistakes(found);
+                if (mistakes.Count > 0)
+                    throw ExperimentException.ForAll(mistakes);
+                writer.Finish();
+            }
+
+            WriteHeader(beside, set, found);
+            File.Move(beside, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(set, path, exception);
+        }
+        finally
+        {
+            TryDelete(beside);
+        }
+    }
+
+    private static IReadOnlyList<string> Read(DatasetDescription set, FoundSource found, IImageSink sink)
+    {
+        try
+        {
+            return set.Source.Read(found, set, sink);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DataFolder.CannotRead(set, found, exception);
+        }
+    }
+
+    private static void WriteHeader(string path, DatasetDescription set, FoundSource found)
+    {
+        var layout = new Layout(set);
+        string[] lines;
+        using (var file = new MappedFile(path))
+            lines = [.. Head(set, found), "labels " + LabelHash(file, layout), "pixels " + PixelHash(file, layout)];
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write);
+        RandomAccess.Write(handle, Encoding.UTF8.GetBytes(string.Join('\n', [.. lines, "header " + Sha256(lines)]) + "\n"), 0);
+        RandomAccess.FlushToDisk(handle);
+    }
+
+    private static string[] Head(DatasetDescription set, FoundSource found) =>
+    [
+        "experiments-images 1",
+        FormattableString.Invariant($"{set.Name} {set.Shape}, {set.Classes} classes, {set.TrainCount} + {set.TestCount} images"),
+        "source " + Sha256([found.Fingerprint]),
+    ];
+
+    // The text's lines but for the last; null where they do not have the checksum that the last one tells.
+    private static string[]? Lines(MappedFile file)
+    {
+        if (file.Length < Page)
+            return null;
+        var lines = Encoding.UTF8.GetString(file.Bytes(0, Page)).TrimEnd('\0').TrimEnd('\n').Split('\n');
+        return lines.Length == 6 && lines[5] == "header " + Sha256(lines[..5]) ? lines[..5] : null;
+    }
+
+    private static string Sha256(string[] lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+
+    private static string LabelHash(MappedFile file, Layout layout) =>
+        Sha256(file, layout.Labels(DatasetPart.Train), layout.Pixels(DatasetPart.Train));
+
+    private static string PixelHash(MappedFile file, Layout layout) => Sha256(file, layout.Pixels(DatasetPart.Train), layout.Length);
+
+    private static string Sha256(MappedFile file, long from, long to)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (; from < to; from += 1 << 20)
+            hash.AppendData(file.Bytes(from, (int)Math.Min(1 << 20, to - from)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // Held by one process at a time, and let go of by the operating system when that process ends, however it ends.
+    private static FileStream Lock(string path, DatasetDescription set)
+    {
+        while (true)
+        {
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException exception) when (IsHeldByAnother(exception))
+            {
+                Thread.Sleep(50);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw CannotWrite(set, path, exception);
+            }
+        }
+    }
+
+    // EWOULDBLOCK of Linux and of macOS, and Windows' sharing and lock violations: .NET has no exception of its own for them.
+    private static bool IsHeldByAnother(IOException exception) => exception.HResult is 11 or 35 || (exception.HResult & 0xFFFF) is 32 or 33;
+
+    private static ExperimentException CannotWrite(DatasetDescription set, string path, Exception exception) => new(
+        $"The images of {set.Name} cannot be prepared in {Path.GetDirectoryName(path)}: {exception.Message.TrimEnd('.')}. " +
+        "Expected a data folder that can be written, with room for the images; name one with --data.",
+        ExperimentException.Unavailable,
+        exception);
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What could not be written cannot always be deleted; the error that led here says so already.
+        }
+    }
+
+    // Where the blocks begin: header, labels of both parts, pixels of both parts.
+    private readonly struct Layout(DatasetDescription set)
+    {
+        public long Length => Pixels(DatasetPart.Test) + ((long)set.TestCount * set.Shape.Size);
+
+        public long Labels(DatasetPart part) => Page + (part == DatasetPart.Test ? set.TrainCount : 0);
+
+        public long Pixels(DatasetPart part)
+        {
+            var first = (Labels(DatasetPart.Test) + set.TestCount + Page - 1) / Page * Page;
+            return first + (part == DatasetPart.Test ? (long)set.TrainCount * set.Shape.Size : 0);
+        }
+    }
+
+    // Writes images where they belong, in whatever order they come; pixels go to the file at once, so memory stays small.
+    private sealed class Writer : IImageSink, IDisposable
+    {
+        private readonly string _path;
+        private readonly DatasetDescription _set;
+        private readonly Layout _layout;
+        private readonly SafeFileHandle _handle;
+        private readonly byte[] _labels;
+
+        public Writer(string path, DatasetDescription set)
+        {
+            (_path, _set, _layout, _labels) = (path, set, new Layout(set), new byte[set.TrainCount + set.TestCount]);
+            _handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: _layout.Length);
+        }
+
+        public void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels)
+        {
+            _labels[_layout.Labels(part) - Page + index] = label;
+            try
+            {
+                RandomAccess.Write(_handle, pixels, _layout.Pixels(part) + ((long)index * _set.Shape.Size));
+            }
+            catch (IOException exception)
+            {
+                // Told apart here from a source that cannot be read.
+                throw CannotWrite(_set, _path, exception);
+            }
+        }
+
+        public void Finish() => RandomAccess.Write(_handle, _labels, Page);
+
+        public void Dispose() => _handle.Dispose();
+    }
+}

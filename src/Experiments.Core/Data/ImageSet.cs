@@ -1,0 +1,48 @@
+namespace Experiments.Core.Data;
+
+/// <summary>
+/// The training or the test images of a <see cref="Dataset"/>: [N, C, H, W] bytes that lie in a file mapped into memory, not on the heap.
+/// Spans it returns must not outlive the data set.
+/// </summary>
+public sealed class ImageSet
+{
+    private readonly MappedFile _file;
+    private readonly long _pixelsAt;
+    private readonly long _labelsAt;
+    private readonly int[] _records;
+
+    internal ImageSet(MappedFile file, ImageShape shape, int classes, long pixelsAt, long labelsAt, int[] records)
+    {
+        (_file, Shape, Classes, _pixelsAt, _labelsAt, _records) = (file, shape, classes, pixelsAt, labelsAt, records);
+    }
+
+    /// <summary>The size of an image.</summary>
+    public ImageShape Shape { get; }
+
+    /// <summary>Number of classes.</summary>
+    public int Classes { get; }
+
+    /// <summary>Number of images, N.</summary>
+    public int Count => _records.Length;
+
+    /// <summary>The [C, H, W] pixels of one image, 0 to 255.</summary>
+    /// <exception cref="ObjectDisposedException">The data set has been disposed of.</exception>
+    public ReadOnlySpan<byte> Pixels(int index) => _file.Bytes(_pixelsAt + ((long)_records[index] * Shape.Size), Shape.Size);
+
+    /// <summary>The label of one image, in [0, <see cref="Classes"/>).</summary>
+    /// <exception cref="ObjectDisposedException">The data set has been disposed of.</exception>
+    public byte Label(int index) => _file.Bytes(_labelsAt + _records[index], 1)[0];
+
+    /// <summary>How many images each class has, in the order of the labels.</summary>
+    public IReadOnlyList<int> ClassCounts()
+    {
+        var counts = new int[Classes];
+        for (var i = 0; i < Count; i++)
+            counts[Label(i)]++;
+        return counts;
+    }
+
+    /// <summary>The same set with only the given images of it, in the given order.</summary>
+    internal ImageSet Only(int[] images) =>
+        new(_file, Shape, Classes, _pixelsAt, _labelsAt, Array.ConvertAll(images, image => _records[image]));
+}

@@ -1,0 +1,170 @@
+using Experiments.Core.Data;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Experiments.Core.Tests.Data;
+
+public sealed class BatchSourceTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Dataset _set;
+
+    public BatchSourceTests()
+    {
+        SmallSets.WriteCifar(_folder.Path);
+        _set = Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder.Path });
+    }
+
+    public void Dispose()
+    {
+        _set.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void An_epoch_shows_each_image_at_most_once_and_drops_an_incomplete_batch()
+    {
+        var source = Source(augmentation: Augmentation.None);
+        var images = Images(source.TrainingEpoch(0, 7));
+        Assert.Equal(35, images.Count);
+        Assert.Equal(35, images.Distinct().Count());
+        Assert.Equal(5, source.StepsPerEpoch(7));
+    }
+
+    [Fact]
+    public void The_order_follows_from_seed_and_epoch_alone()
+    {
+        var source = Source(augmentation: Augmentation.None);
+        var second = Images(source.TrainingEpoch(1, 4));
+        _ = Images(source.TrainingEpoch(0, 4));
+        _ = Images(source.Population(0, 40, 4));
+        Assert.Equal(second, Images(source.TrainingEpoch(1, 4)));
+        Assert.Equal(second, Images(source.TrainingEpoch(1, 10)));
+        Assert.NotEqual(second, Images(source.TrainingEpoch(2, 4)));
+        Assert.NotEqual(second, Images(Source(seed: 2, Augmentation.None).TrainingEpoch(1, 4)));
+    }
+
+    [Fact]
+    public void An_image_is_varied_alike_whatever_the_batch_size() => Prop.ForAll(
+        Gen.Choose(1, 40).Two().ToArbitrary(),
+        sizes =>
+        {
+            var source = Source();
+            var images = Math.Min(40 / sizes.Item1 * sizes.Item1, 40 / sizes.Item2 * sizes.Item2);
+            return Values(source.TrainingEpoch(3, sizes.Item1)).Take(images * 60).SequenceEqual(Values(source.TrainingEpoch(3, sizes.Item2)).Take(images * 60));
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void An_image_is_varied_anew_in_every_epoch_and_under_every_seed()
+    {
+        float[] Sorted(ulong seed, int epoch) => [.. Values(Source(seed).TrainingEpoch(epoch, 40)).Order()];
+        Assert.Equal(Sorted(1, 0), Sorted(1, 0));
+        Assert.NotEqual(Sorted(1, 0), Sorted(1, 1));
+        Assert.NotEqual(Sorted(1, 0), Sorted(2, 0));
+    }
+
+    [Fact]
+    public void Training_images_as_they_are_have_mean_0_and_standard_deviation_1_in_every_channel()
+    {
+        var values = Values(Source(augmentation: Augmentation.None, layout: ImageLayout.ChannelsLast).TrainingEpoch(0, 40));
+        for (var channel = 0; channel < 3; channel++)
+        {
+            var own = values.Where((_, i) => i % 3 == channel).Select(v => (double)v).ToList();
+            Assert.Equal(0, own.Average(), 1e-6);
+            Assert.Equal(1, own.Average(v => v * v), 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Labels_go_with_their_images()
+    {
+        var source = Source(augmentation: Augmentation.None);
+        foreach (var batch in source.TrainingEpoch(0, 8).Concat(source.ShuffledEvaluation(5)))
+        {
+            for (var i = 0; i < batch.Count; i++)
+                Assert.Equal(SmallSets.Label(Index(batch, i)), batch.Labels[i]);
+        }
+    }
+
+    [Fact]
+    public void Evaluation_shows_all_images_in_order_unvaried_and_keeps_an_incomplete_batch()
+    {
+        var source = Source();
+        Assert.Equal(Enumerable.Range(0, 12), Images(source.Evaluation(5)));
+        Assert.Equal([5, 5, 2], source.Evaluation(5).Select(batch => batch.Count));
+        Assert.Equal([12], source.Evaluation(500).Select(batch => batch.Count));
+    }
+
+    [Fact]
+    public void The_shuffled_order_of_evaluation_is_the_same_for_all_seeds()
+    {
+        var images = Images(Source().ShuffledEvaluation(5));
+        Assert.Equal(Enumerable.Range(0, 12), images.Order());
+        Assert.NotEqual(images.Order(), images);
+        Assert.Equal(images, Images(Source(seed: 2).ShuffledEvaluation(3)));
+    }
+
+    [Theory]
+    [InlineData(10_000, 7, 35)]
+    [InlineData(23, 7, 21)]
+    [InlineData(40, 40, 40)]
+    public void Population_takes_whole_batches_of_as_many_images_as_there_are(int count, int batchSize, int expected)
+    {
+        var source = Source(augmentation: Augmentation.None);
+        var images = Images(source.Population(2, count, batchSize));
+        Assert.Equal(expected, images.Distinct().Count());
+        Assert.NotEqual(images, Images(source.TrainingEpoch(2, batchSize)).Take(expected));
+    }
+
+    [Fact]
+    public void Population_varies_its_images_in_ways_of_its_own()
+    {
+        var source = Source();
+        Assert.NotEqual(Values(source.Population(0, 40, 40)).Order(), Values(source.TrainingEpoch(0, 40)).Order());
+    }
+
+    [Fact]
+    public void A_step_larger_than_the_set_is_an_error_that_names_both()
+    {
+        var error = Assert.Throws<ExperimentException>(() => Source().TrainingEpoch(0, 41));
+        Assert.Equal("A step takes 41 images (workers x batch), but the training set has 40; a smaller batch size or fewer workers would do.", error.Message);
+    }
+
+    [Fact]
+    public void Given_statistics_replace_the_sets_own()
+    {
+        var source = new BatchSource(_set, new BatchOptions { Seed = 1, Statistics = new InputStatistics([0, 0, 0], [1.0 / 255, 1.0 / 255, 1.0 / 255]) });
+        Assert.Equal(Enumerable.Range(0, 12), source.Evaluation(1).Select(batch => (int)Math.Round(batch.Values[0])));
+        var error = Assert.Throws<ExperimentException>(() => new BatchSource(_set, new BatchOptions { Seed = 1, Statistics = new InputStatistics([0], [1]) }));
+        Assert.Equal("The input statistics are for 1 channels; the images of small-cifar have 3 (3x5x4).", error.Message);
+    }
+
+    [Fact]
+    public void Batches_after_the_first_allocate_nothing()
+    {
+        var source = Source();
+        long before = 0, most = 0;
+        var batches = source.TrainingEpoch(0, 2).GetEnumerator();
+        for (var i = 0; batches.MoveNext(); i++)
+        {
+            var now = GC.GetAllocatedBytesForCurrentThread();
+            if (i > 0)
+                most = Math.Max(most, now - before);
+            before = GC.GetAllocatedBytesForCurrentThread();
+        }
+
+        Assert.Equal(0, most);
+    }
+
+    private static List<float> Values(IEnumerable<ImageBatch> batches) => [.. batches.SelectMany(batch => batch.Values.ToArray())];
+
+    private BatchSource Source(ulong seed = 1, Augmentation augmentation = Augmentation.CropFlip, ImageLayout layout = ImageLayout.ChannelsFirst) =>
+        new(_set, new BatchOptions { Seed = seed, Augmentation = augmentation, Layout = layout });
+
+    // The first pixel of an image tells its index.
+    private int Index(ImageBatch batch, int image) =>
+        (int)Math.Round(((batch.Image(image)[0] * _set.Statistics.StandardDeviation[0]) + _set.Statistics.Mean[0]) * 255);
+
+    private List<int> Images(IEnumerable<ImageBatch> batches) =>
+        [.. batches.SelectMany(batch => Enumerable.Range(0, batch.Count).Select(i => Index(batch, i)).ToArray())];
+}
