@@ -38,5 +38,5 @@ internal sealed record Panel
 /// <summary>Numbers that the script carries, so that it can be edited and run again without any other file.</summary>
 internal sealed record DataBlock(string Name, string Comment, string Header, IReadOnlyList<string> Rows);
 
-/// <summary>A line of the legend: its label, how gnuplot draws it, and the line style that this uses.</summary>
-internal sealed record LegendEntry(string Label, string With, LineStyle Style);
+/// <summary>An entry of the legend: a line with a marker in this style, or a dashed line without.</summary>
+internal sealed record LegendEntry(string Label, LineStyle Style, bool Dashed = false);

@@ -14,7 +14,7 @@ internal static class ErrorAgainstBatch
         var series = Series.AgainstBatch(cells);
         var lines = series.Select((one, index) => new Ours(one, $"series{index + 1}", ErrorAxis.Shift(index, series.Count),
             spec.Population && one.Cells.Any(cell => Math.Abs((cell.MeanErrorPopulation - cell.Mean) ?? 0) > 0.005))).ToList();
-        var references = spec.References.SelectMany((reference, panel) => reference.Error.Select((norm, index) =>
+        var references = spec.References.SelectMany((reference, panel) => reference.Error.Where(norm => norm.Value.Count > 0).Select((norm, index) =>
             new Theirs(panel, LabelOf(norm.Key, series), norm.Key, $"reference{panel + 1}_{index + 1}", norm.Value))).ToList();
         var styles = Palette.Assign([.. series.Select(one => (one.Label, one.Norm)), .. references.Select(one => (one.Label, one.Norm))]);
         var subtitle = spec.Subtitle ?? Series.InCommon(cells);
@@ -26,7 +26,7 @@ internal static class ErrorAgainstBatch
             [
                 .. lines.SelectMany(line => Legend(line, styles)),
                 .. references.Where(one => series.All(ours => ours.Label != one.Label)).DistinctBy(one => one.Label)
-                    .Select(one => Entry(one.Label, styles[one.Label])),
+                    .Select(one => new LegendEntry(one.Label, styles[one.Label])),
             ],
             Data =
             [
@@ -39,7 +39,7 @@ internal static class ErrorAgainstBatch
             [
                 [
                     OurPanel(cells, lines, styles, references.Count > 0 ? subtitle : ""),
-                    .. spec.References.Select((reference, panel) => ReferencePanel(reference, [.. references.Where(one => one.Panel == panel)], styles)),
+                    .. references.GroupBy(one => one.Panel).Select(panel => ReferencePanel(spec.References[panel.Key].Source, [.. panel], styles)),
                 ],
             ],
             Notes = [.. ErrorAxis.Notes(cells)],
@@ -65,18 +65,18 @@ internal static class ErrorAgainstBatch
             Plots =
             [
                 .. lines.Where(line => line.Population)
-                    .Select(line => $"${line.Block} using ($1*{Number(line.Shift)}):7 {PopulationLine(styles[line.Series.Label])} notitle"),
+                    .Select(line => $"${line.Block} using ($1*{Number(line.Shift)}):7 with lines ls {styles[line.Series.Label].Number} {Dashes}"),
                 .. lines.SelectMany(line => ErrorAxis.Line(line.Block, styles[line.Series.Label], line.Shift)),
             ],
         };
     }
 
-    private static Panel ReferencePanel(Reference reference, IReadOnlyList<Theirs> lines, IReadOnlyDictionary<string, LineStyle> styles)
+    private static Panel ReferencePanel(string source, IReadOnlyList<Theirs> lines, IReadOnlyDictionary<string, LineStyle> styles)
     {
         var largest = lines.SelectMany(line => line.Errors.Keys).Max();
         return new Panel
         {
-            Title = reference.Source,
+            Title = source,
             XLabel = "batch size (images per worker)",
             YLabel = $"rise from batch {largest} (points)",
             Settings =
@@ -87,7 +87,7 @@ internal static class ErrorAgainstBatch
             Plots =
             [
                 .. lines.Select((line, index) =>
-                    $"${line.Block} using ($1*{Number(ErrorAxis.Shift(index, lines.Count))}):2 with linespoints ls {styles[line.Label].Number} notitle"),
+                    $"${line.Block} using ($1*{Number(ErrorAxis.Shift(index, lines.Count))}):2 with linespoints ls {styles[line.Label].Number} pi 1"),
             ],
         };
     }
@@ -106,14 +106,10 @@ internal static class ErrorAgainstBatch
     private static IEnumerable<LegendEntry> Legend(Ours line, IReadOnlyDictionary<string, LineStyle> styles)
     {
         var style = styles[line.Series.Label];
-        yield return Entry(line.Series.Label, style);
+        yield return new LegendEntry(line.Series.Label, style);
         if (line.Population)
-            yield return new LegendEntry($"{line.Series.Label}, population", PopulationLine(style), style);
+            yield return new LegendEntry($"{line.Series.Label}, population statistics", style, Dashed: true);
     }
-
-    private static LegendEntry Entry(string label, LineStyle style) => new(label, $"with linespoints ls {style.Number}", style);
-
-    private static string PopulationLine(LineStyle style) => $"with lines ls {style.Number} lw 1 dt (5,4)";
 
     /// <summary>A reference's GN is drawn as ours where there is one GN of ours alone, since a reference names no number of groups.</summary>
     private static string LabelOf(string norm, IReadOnlyList<Series> series) =>

@@ -40,7 +40,7 @@ internal static class ErrorAgainstEpoch
         {
             Title = spec.Title,
             Subtitle = spec.Subtitle ?? Series.InCommon(cells),
-            Legend = [.. styles.Select(style => new LegendEntry(style.Key, $"with linespoints ls {style.Value.Number}", style.Value))],
+            Legend = [.. styles.Select(style => new LegendEntry(style.Key, style.Value))],
             Data = [.. curves.SelectMany(curve => new[] { Block(curve, "train", curve.Train), Block(curve, "test", curve.Test) })],
             Panels =
             [
@@ -65,8 +65,8 @@ internal static class ErrorAgainstEpoch
                 Plots =
                 [
                     .. drawn.Where(line => points(line).Any(point => point.High > point.Low))
-                        .Select(line => $"${line.Block}_{part} using 1:3:4 with filledcurves lc rgb '{styles[line.Label].Colour}' notitle"),
-                    .. drawn.Select(line => $"${line.Block}_{part} using 1:2 with linespoints ls {styles[line.Label].Number} pi {Math.Max(1, last / 8)} notitle"),
+                        .Select(line => $"${line.Block}_{part} using 1:3:4 with filledcurves lc rgb '{styles[line.Label].Colour}'"),
+                    .. drawn.Select(line => $"${line.Block}_{part} using 1:2 with linespoints ls {styles[line.Label].Number} pi {Math.Max(1, last / 8)}"),
                 ],
             };
         }

@@ -31,15 +31,16 @@ internal static class ErrorAgainstGroups
             new GroupAxis("channels", "channels per group, C/G", "IN", cell => cell.ChannelsPerGroup),
         }.Where(axis => grouped.Any(cell => axis.Of(cell) > 1)).ToList();
         var blocks = axes.SelectMany(axis => lines.Select((line, index) => (Axis: axis, Line: line, Name: $"{axis.Name}{index + 1}",
-            Cells: line.Cells.Where(cell => axis.Of(cell) is not null).OrderByDescending(cell => axis.Of(cell)).ToList()))).ToList();
+            Cells: line.Cells.Where(cell => axis.Of(cell) is not null).OrderByDescending(cell => axis.Of(cell)).ToList())))
+            .Where(block => block.Cells.Count > 0).ToList();
         return new Drawing
         {
             Title = spec.Title,
             Subtitle = spec.Subtitle ?? Series.InCommon(cells),
             Legend =
             [
-                .. lines.Select(line => new LegendEntry(line.Label, $"with linespoints ls {styles[line.Label].Number}", styles[line.Label])),
-                .. across.Select(line => new LegendEntry(line.Label, Across(styles[line.Label]), styles[line.Label])),
+                .. lines.Select(line => new LegendEntry(line.Label, styles[line.Label])),
+                .. across.Select(line => new LegendEntry(line.Label, styles[line.Label], Dashed: true)),
             ],
             Data =
             [
@@ -66,7 +67,7 @@ internal static class ErrorAgainstGroups
                             ],
                             Plots =
                             [
-                                .. across.Select(line => $"{Number(line.Cells[0].Mean!.Value)} {Across(styles[line.Label])} notitle"),
+                                .. across.Select(line => $"{Number(line.Cells[0].Mean!.Value)} with lines ls {styles[line.Label].Number} {Dashes}"),
                                 .. here.SelectMany(block => ErrorAxis.Line(
                                     block.Name, styles[block.Line.Label], ErrorAxis.Shift(lines.IndexOf(block.Line), lines.Count))),
                             ],
@@ -95,8 +96,6 @@ internal static class ErrorAgainstGroups
             $"set xtics ({string.Join(", ", falling.Select(value => value == 1 ? $"'1 ({axis.AtOne})' 1" : $"'{value}' {value}"))})",
         ];
     }
-
-    private static string Across(LineStyle style) => $"with lines ls {style.Number} lw 1 dt (5,4)";
 
     private sealed record GroupAxis(string Name, string Label, string AtOne, Func<SummaryRow, int?> Of);
 }

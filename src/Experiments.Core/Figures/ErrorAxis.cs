@@ -20,16 +20,18 @@ internal static class ErrorAxis
         return string.Join("  ", values.Select(Number));
     }
 
-    /// <summary>The bars, then the line with its points on top. Each series is shifted a little, so that bars do not hide each other.</summary>
+    /// <summary>The bars, then the line with its points on top. Each series is shifted a little, the first to the left, so that bars do
+    /// not hide each other.</summary>
     public static IEnumerable<string> Line(string block, LineStyle style, double shift) =>
     [
-        $"${block} using ($5 > 1 ? $1*{Number(shift)} : NaN):2:3:4 with yerrorbars ls {style.Number} notitle",
-        $"${block} using ($1*{Number(shift)}):2 with linespoints ls {style.Number} notitle",
+        // Arrows with flat heads: around the points of gnuplot's own error bars everything is erased, other series as well.
+        $"${block} using ($5 > 1 ? $1*{Number(shift)} : NaN):3:(0):($4-$3) with vectors heads size graph 0.01,90 ls {style.Number}",
+        $"${block} using ($1*{Number(shift)}):2 with linespoints ls {style.Number} pi 1",
     ];
 
-    /// <summary>The factors by which series are shifted along a log2 axis: a twentieth of an octave each, a quarter in all at most.</summary>
+    /// <summary>The factors by which series are shifted along a log2 axis that runs from large to small: a twentieth of an octave each, a quarter in all at most.</summary>
     public static double Shift(int index, int count) =>
-        Math.Pow(2, (index - ((count - 1) / 2.0)) * Math.Min(0.05, 0.25 / Math.Max(1, count)));
+        Math.Pow(2, (((count - 1) / 2.0) - index) * Math.Min(0.05, 0.25 / Math.Max(1, count)));
 
     /// <summary>
     /// The range of the axis. Bars belong to it, but no further from the means than the means reach among themselves (or two points):
@@ -57,7 +59,7 @@ internal static class ErrorAxis
     public static IEnumerable<string> Marks(IReadOnlyList<(double X, SummaryRow Cell, LineStyle Style)> cells) =>
         cells.Where(cell => cell.Cell.NDiverged > 0).GroupBy(cell => cell.X).SelectMany(here => here.Select((cell, row) =>
             $"set label '{cell.Cell.NDiverged} of {cell.Cell.NDiverged + cell.Cell.N}' at {Number(cell.X)}, graph {Number(0.96 - (0.065 * row))} " +
-            $"right offset -0.8,0 point pt 2 ps dot lc rgb '{cell.Style.Colour}' font ',7' tc rgb '{cell.Style.Colour}'"));
+            $"right offset -1.3,-0.1 point pt 2 ps dot lc rgb '{cell.Style.Colour}' font ',7' tc rgb '{cell.Style.Colour}'"));
 
     /// <summary>The most crosses that stand above each other.</summary>
     public static int MarkRows(IEnumerable<(double X, SummaryRow Cell)> cells) =>
@@ -69,12 +71,12 @@ internal static class ErrorAxis
         var seeds = cells.Where(cell => cell.N > 0).Select(cell => cell.N).ToList();
         var (least, most) = (seeds.Min(), seeds.Max());
         yield return most == 1 ? "One seed."
-            : $"Mean over {(least == most ? "" : $"{least} to ")}{most} seeds; bars: 95% interval of the mean (Student's t)" +
+            : $"Mean over {(least == most ? "" : $"{least} to ")}{most} seeds; bars: 95% interval (Student's t)" +
               (least == 1 ? "; points without a bar are one seed." : ".");
         if (cells.Select(cell => cell.ErrorMeasure).OfType<string>().Distinct().ToList() is { Count: > 0 } measures)
             yield return $"Error: {string.Join(" or ", measures.Select(Measure))}.";
         if (cells.Any(cell => cell.NDiverged > 0))
-            yield return "Crosses: runs that diverged, of all; they are left out of the mean.";
+            yield return "Crosses: diverged runs, of all; left out of the mean.";
     }
 
     private static string Measure(string measure) => measure switch

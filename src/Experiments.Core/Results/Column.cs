@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -7,6 +8,8 @@ namespace Experiments.Core.Results;
 /// <summary>A column of a row record: a property, named in snake_case, with its values as text.</summary>
 internal sealed class Column
 {
+    private static readonly ConcurrentDictionary<Type, IReadOnlyList<Column>> Known = new();
+
     private readonly PropertyInfo _property;
     private readonly Type _type;
     private readonly bool _mayBeEmpty;
@@ -32,14 +35,14 @@ internal sealed class Column
         : "a whole number";
 
     /// <summary>The columns of a record, in the order in which they are declared, a base record's first.</summary>
-    public static IReadOnlyList<Column> Of(Type row) =>
+    public static IReadOnlyList<Column> Of(Type row) => Known.GetOrAdd(row, static row =>
     [
         .. row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.CanWrite)
             .OrderBy(property => Depth(property.DeclaringType!))
             .ThenBy(property => property.MetadataToken)
             .Select(property => new Column(property)),
-    ];
+    ]);
 
     /// <summary>The value as text: invariant, numbers such that they read back as the same bits, empty for none.</summary>
     public string Text(object row) => _property.GetValue(row) switch
