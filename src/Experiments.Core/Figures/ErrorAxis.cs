@@ -1,0 +1,88 @@
+using Experiments.Core.Results;
+using static Experiments.Core.Figures.GnuplotScript;
+
+namespace Experiments.Core.Figures;
+
+/// <summary>What figures of cells have in common: the axis of error, the bars over seeds, the marks of diverged runs, the small print.</summary>
+internal static class ErrorAxis
+{
+    /// <summary>Columns of a data block of cells, after the first, which is the place on the x axis.</summary>
+    public const string CellColumns = "error  low  high  seeds  diverged  population";
+
+    /// <summary>What the errors are of.</summary>
+    public static string Label(IEnumerable<Cell> cells) => $"{(cells.All(cell => cell.Validation > 0) ? "validation" : "test")} error (%)";
+
+    /// <summary>A cell's row in a data block. A mean of NaN breaks the line.</summary>
+    public static string Row(double x, SummaryRow cell)
+    {
+        var mean = cell.Mean ?? double.NaN;
+        double[] values = [x, mean, cell.Ci95Low ?? mean, cell.Ci95High ?? mean, cell.N, cell.NDiverged, cell.MeanErrorPopulation ?? double.NaN];
+        return string.Join("  ", values.Select(Number));
+    }
+
+    /// <summary>The bars, then the line with its points on top. Each series is shifted a little, the first to the left, so that bars do
+    /// not hide each other.</summary>
+    public static IEnumerable<string> Line(string block, LineStyle style, double shift) =>
+    [
+        // Arrows with flat heads: around the points of gnuplot's own error bars everything is erased, other series as well.
+        $"${block} using ($5 > 1 ? $1*{Number(shift)} : NaN):3:(0):($4-$3) with vectors heads size graph 0.01,90 ls {style.Number}",
+        $"${block} using ($1*{Number(shift)}):2 with linespoints ls {style.Number} pi 1",
+    ];
+
+    /// <summary>The factors by which series are shifted along a log2 axis that runs from large to small: a twentieth of an octave each, a quarter in all at most.</summary>
+    public static double Shift(int index, int count) =>
+        Math.Pow(2, (((count - 1) / 2.0) - index) * Math.Min(0.05, 0.25 / Math.Max(1, count)));
+
+    /// <summary>
+    /// The range of the axis. Bars belong to it, but no further from the means than the means reach among themselves (or two points):
+    /// over two seeds an interval is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
+    /// </summary>
+    public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks)
+    {
+        var means = cells.Select(cell => cell.Mean).OfType<double>().Concat(lines).ToList();
+        var reach = Math.Max(2, means.Max() - means.Min());
+        var low = Math.Max(means.Min() - reach, cells.Min(cell => cell.Ci95Low ?? double.MaxValue));
+        var high = Math.Min(means.Max() + reach, cells.Max(cell => cell.Ci95High ?? double.MinValue));
+        return Range([.. means, low == double.MaxValue ? means[0] : low, high == double.MinValue ? means[0] : high], marks);
+    }
+
+    /// <summary>A range that holds these values with some air, and <paramref name="marks"/> rows of crosses above them; nothing below <paramref name="floor"/>.</summary>
+    public static string Range(IReadOnlyCollection<double> values, int marks = 0, double floor = 0)
+    {
+        var air = Math.Max(0.5, (values.Max() - values.Min()) * 0.08);
+        var low = Math.Max(floor, values.Min() - air);
+        var high = values.Max() + air;
+        return $"set yrange [{Number(low)}:{Number(high + ((high - low) * 0.08 * marks))}]";
+    }
+
+    /// <summary>A cross at the top of the panel for every cell in which runs diverged, with how many of how many.</summary>
+    public static IEnumerable<string> Marks(IReadOnlyList<(double X, SummaryRow Cell, LineStyle Style)> cells) =>
+        cells.Where(cell => cell.Cell.NDiverged > 0).GroupBy(cell => cell.X).SelectMany(here => here.Select((cell, row) =>
+            $"set label '{cell.Cell.NDiverged} of {cell.Cell.NDiverged + cell.Cell.N}' at {Number(cell.X)}, graph {Number(0.96 - (0.065 * row))} " +
+            $"right offset -1.3,-0.1 point pt 2 ps dot lc rgb '{cell.Style.Colour}' font ',7' tc rgb '{cell.Style.Colour}'"));
+
+    /// <summary>The most crosses that stand above each other.</summary>
+    public static int MarkRows(IEnumerable<(double X, SummaryRow Cell)> cells) =>
+        cells.Where(cell => cell.Cell.NDiverged > 0).GroupBy(cell => cell.X).Select(here => here.Count()).DefaultIfEmpty().Max();
+
+    /// <summary>What the bars are, over how many seeds, by which measure, and what was left out.</summary>
+    public static IEnumerable<string> Notes(IReadOnlyList<SummaryRow> cells)
+    {
+        var seeds = cells.Where(cell => cell.N > 0).Select(cell => cell.N).ToList();
+        var (least, most) = (seeds.Min(), seeds.Max());
+        yield return most == 1 ? "One seed."
+            : $"Mean over {(least == most ? "" : $"{least} to ")}{most} seeds; bars: 95% interval (Student's t)" +
+              (least == 1 ? "; points without a bar are one seed." : ".");
+        if (cells.Select(cell => cell.ErrorMeasure).OfType<string>().Distinct().ToList() is { Count: > 0 } measures)
+            yield return $"Error: {string.Join(" or ", measures.Select(Measure))}.";
+        if (cells.Any(cell => cell.NDiverged > 0))
+            yield return "Crosses: diverged runs, of all; left out of the mean.";
+    }
+
+    private static string Measure(string measure) => measure switch
+    {
+        "last" => "that of the last epoch",
+        "median-of-last-5" => "median of the last five epochs",
+        _ => measure.Replace('-', ' '),
+    };
+}

@@ -1,0 +1,54 @@
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Figures;
+
+/// <summary>Draws figures from the rows of result files, and from nothing else.</summary>
+public static class FigureWriter
+{
+    /// <summary>
+    /// Writes <c>&lt;kind&gt;.gp</c>, a gnuplot script that carries its data, and the pictures that gnuplot makes of it.
+    /// </summary>
+    /// <returns>The files written, the script first.</returns>
+    /// <exception cref="ExperimentException">There is nothing to draw, the runs do not belong in one figure, the folder cannot be
+    /// written to, or gnuplot is missing (the script is then there nevertheless).</exception>
+    public static IReadOnlyList<string> Write(
+        FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow> epochs, string folder, IReadOnlyList<FigureFormat>? formats = null)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        formats ??= Enum.GetValues<FigureFormat>();
+        var name = spec.Kind.Name();
+        var text = Script(spec, runs, epochs, formats);
+        var script = Path.Combine(folder, $"{name}.gp");
+        AtomicFile.WriteText(script, text);
+        return [script, .. Gnuplot.Run(script, [.. formats.Select(format => $"{name}.{GnuplotScript.Extension(format)}")])];
+    }
+
+    /// <summary>The gnuplot script alone.</summary>
+    internal static string Script(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow> epochs, IReadOnlyList<FigureFormat> formats)
+    {
+        var cells = SummaryRow.Of(runs);
+        var datasets = cells.Select(cell => cell.Dataset).Distinct().ToList();
+        if (datasets.Count > 1)
+        {
+            throw new ExperimentException(
+                $"The runs are of different data sets ({string.Join(", ", datasets)}), whose errors do not compare: draw those of one at a time (--dataset).");
+        }
+
+        var drawn = cells.Where(cell => cell.N + cell.NDiverged > 0).ToList();
+        if (drawn.All(cell => cell.N == 0))
+        {
+            throw new ExperimentException(
+                $"There is nothing to draw: none of {runs.Count} runs has finished with an error to show " +
+                $"({cells.Sum(cell => cell.NDiverged)} diverged, {cells.Sum(cell => cell.NFailed)} failed).");
+        }
+
+        var drawing = spec.Kind switch
+        {
+            FigureKind.ErrorAgainstBatch => ErrorAgainstBatch.Draw(spec, drawn),
+            FigureKind.ErrorAgainstEpoch => ErrorAgainstEpoch.Draw(spec, drawn, runs, epochs),
+            FigureKind.ErrorAgainstGroups => ErrorAgainstGroups.Draw(spec, drawn),
+            _ => throw new ArgumentOutOfRangeException(nameof(spec)),
+        };
+        return GnuplotScript.Write(drawing, spec.Kind.Name(), formats);
+    }
+}

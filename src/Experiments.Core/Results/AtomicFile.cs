@@ -1,0 +1,57 @@
+namespace Experiments.Core.Results;
+
+/// <summary>
+/// Files written whole or not at all: into a temporary file beside the target, flushed to disk, then renamed over it. A reader sees the
+/// old file or the new one, and writers that end at once leave the file of one of them.
+/// </summary>
+public static class AtomicFile
+{
+    /// <summary>Writes a file through <paramref name="write"/>, making its folder where there is none.</summary>
+    /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var target = Path.GetFullPath(path);
+        var beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, target, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ExperimentException($"Cannot write {path}: {error.Message}", ExperimentException.Unavailable, error);
+        }
+        finally
+        {
+            Discard(beside);
+        }
+    }
+
+    /// <summary>Writes a text file in UTF-8 without a byte order mark.</summary>
+    /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
+    public static void WriteText(string path, string text) => WriteBytes(path, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes a file of these bytes.</summary>
+    /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
+    public static void WriteBytes(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+
+    /// <summary>Removes what a write that failed left behind; after one that succeeded there is nothing.</summary>
+    private static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The folder is not writable or not there: the write itself has said so.
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Experiments.Core.Results;
+
+/// <summary>
+/// One row of differences.csv: how far a cell's error lies above that of the baseline, the cell that differs from it in the norm alone,
+/// over the seeds that both finished. The baseline is BN, or the first norm of the grid where BN is not in it.
+/// </summary>
+public sealed record DifferenceRow : Cell
+{
+    /// <summary>An empty row, to be filled.</summary>
+    public DifferenceRow()
+    {
+    }
+
+    /// <summary>A row for this cell.</summary>
+    [SetsRequiredMembers]
+    public DifferenceRow(Cell cell)
+        : base(cell) => BaselineNorm = "";
+
+    /// <summary>The norm that the cell is compared with.</summary>
+    public required string BaselineNorm { get; init; }
+
+    /// <summary>The baseline's number of groups.</summary>
+    public int? BaselineGroups { get; init; }
+
+    /// <summary>The baseline's channels per group.</summary>
+    public int? BaselineChannelsPerGroup { get; init; }
+
+    /// <summary>Seeds that both finished.</summary>
+    public required int N { get; init; }
+
+    /// <summary>Mean over seeds of the cell's error less the baseline's, in percentage points.</summary>
+    public double? MeanDifference { get; init; }
+
+    /// <summary>Sample standard deviation of these differences.</summary>
+    public double? Sd { get; init; }
+
+    /// <summary>Lower end of the mean difference's 95% interval (Student's t).</summary>
+    public double? Ci95Low { get; init; }
+
+    /// <summary>Upper end of the mean difference's 95% interval (Student's t).</summary>
+    public double? Ci95High { get; init; }
+
+    /// <summary>The differences between the norms of these runs, in their order.</summary>
+    public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs)
+    {
+        var cells = runs.GroupBy(Cell.Of).ToList();
+        var baselines = cells.GroupBy(cell => WithoutNorm(cell.Key)).ToDictionary(
+            others => others.Key,
+            others => others.FirstOrDefault(cell => cell.Key.Norm == "bn") ?? others.First());
+        return
+        [
+            .. from cell in cells
+               let baseline = baselines[WithoutNorm(cell.Key)]
+               where cell != baseline
+               let difference = Statistics.PairedDifference(Errors(cell), Errors(baseline))
+               where difference.N > 0
+               select new DifferenceRow(cell.Key)
+               {
+                   BaselineNorm = baseline.Key.Norm,
+                   BaselineGroups = baseline.Key.Groups,
+                   BaselineChannelsPerGroup = baseline.Key.ChannelsPerGroup,
+                   N = difference.N,
+                   MeanDifference = difference.Mean,
+                   Sd = difference.Sd,
+                   Ci95Low = difference.Low,
+                   Ci95High = difference.High,
+               },
+        ];
+    }
+
+    private static Cell WithoutNorm(Cell cell) => cell with { Norm = "", Groups = null, ChannelsPerGroup = null };
+
+    private static Dictionary<long, double> Errors(IEnumerable<RunRow> cell) =>
+        cell.OnePerSeed().Finished().ToDictionary(run => run.Seed, run => run.Error!.Value);
+}

@@ -1,0 +1,21 @@
+namespace Experiments.Core.Results;
+
+/// <summary>
+/// Somebody else's errors, from another data set or network: never put beside ours in absolute terms, only as each norm's rise from
+/// its own value at the largest batch size.
+/// </summary>
+public sealed record Reference
+{
+    /// <summary>Where the numbers are from, and what they are of: <c>Wu &amp; He 2018, table 2 (ImageNet, ResNet-50)</c>.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Error in percent by norm (<c>bn</c>, <c>gn</c>, ...) and batch size.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyDictionary<int, double>> Error { get; init; }
+
+    /// <summary>Each norm's rise above its own value at its largest batch size, in points, batches from large to small.</summary>
+    internal static IReadOnlyList<(int Batch, double Rise)> Rises(IReadOnlyDictionary<int, double> errors)
+    {
+        var falling = errors.OrderByDescending(point => point.Key).ToList();
+        return [.. falling.Select(point => (point.Key, point.Value - falling[0].Value))];
+    }
+}

@@ -1,0 +1,135 @@
+namespace Experiments.Core.Results;
+
+/// <summary>
+/// A folder of results. <c>runs/&lt;run&gt;/row.csv</c> and <c>epochs.csv</c> hold the truth; runs.csv, epochs.csv, summary.csv and
+/// differences.csv above them are derived from it and may be rebuilt by anyone at any time.
+/// </summary>
+/// <param name="path">The folder, for example <c>results/figure-1</c>.</param>
+public sealed class ResultsFolder(string path)
+{
+    private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>The folder.</summary>
+    public string Root { get; } = path;
+
+    /// <summary>The folder of one run.</summary>
+    public string RunFolder(string run) => Path.Combine(Root, "runs", run);
+
+    /// <summary>Writes a run's row: from now on the run counts as ended.</summary>
+    /// <exception cref="ExperimentException">The file cannot be written.</exception>
+    public void WriteRow(RunRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        CsvFile.Write(RowFile(row.Run), [row]);
+    }
+
+    /// <summary>Writes all epochs of a run so far.</summary>
+    /// <exception cref="ExperimentException">The file cannot be written.</exception>
+    public void WriteEpochs(string run, IEnumerable<EpochRow> epochs) => CsvFile.Write(EpochsFile(run), epochs);
+
+    /// <summary>A run's row; none where the run has not ended.</summary>
+    /// <exception cref="ExperimentException">The row is damaged, or that of another run.</exception>
+    public RunRow? ReadRow(string run)
+    {
+        var file = RowFile(run);
+        if (!File.Exists(file))
+            return null;
+        return CsvFile.Read<RunRow>(file) is [var row] && row.Run == run
+            ? row
+            : throw new ExperimentException($"{file} should hold one row, that of run {run}.");
+    }
+
+    /// <summary>The epochs of a run so far, none where it has not written any.</summary>
+    /// <exception cref="ExperimentException">The file is damaged.</exception>
+    public IReadOnlyList<EpochRow> ReadEpochs(string run) => File.Exists(EpochsFile(run)) ? CsvFile.Read<EpochRow>(EpochsFile(run)) : [];
+
+    /// <summary>
+    /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
+    /// them by norm, groups, channels per group, batch from large to small, and seed.
+    /// </summary>
+    /// <returns>What could not be read and was left out, a sentence each; the rest is there.</returns>
+    /// <exception cref="ExperimentException">A file cannot be written, or another process does not let go of the folder.</exception>
+    public IReadOnlyList<string> Rebuild(IReadOnlyList<string>? order = null)
+    {
+        using var _ = FolderLock.Take(Root, LockPatience);
+
+        // Read after the lock is taken: whoever comes last has seen every run that ended before.
+        var warnings = new List<string>();
+        var rows = new List<RunRow>();
+        foreach (var run in RunNames())
+        {
+            if (Keep(() => ReadRow(run), warnings) is { } row)
+                rows.Add(row);
+        }
+
+        var runs = InOrder(rows, order ?? []);
+        var epochs = runs.SelectMany(row => Keep(() => ReadEpochs(row.Run), warnings) ?? []).ToList();
+        CsvFile.Write(Derived("runs.csv"), runs);
+        CsvFile.Write(Derived("epochs.csv"), epochs);
+        CsvFile.Write(Derived("summary.csv"), SummaryRow.Of(runs));
+        CsvFile.Write(Derived("differences.csv"), DifferenceRow.Of(runs));
+        return warnings;
+    }
+
+    /// <summary>
+    /// Reads the runs of results folders, or of runs.csv files named themselves. A run that lies in two of them counts once.
+    /// </summary>
+    /// <exception cref="ExperimentException">There is no such file, or it cannot be read.</exception>
+    public static IReadOnlyList<RunRow> ReadRuns(params IReadOnlyList<string> paths) =>
+        [.. paths.SelectMany(path => CsvFile.Read<RunRow>(Locate(path, "runs.csv"))).DistinctBy(row => row.Run)];
+
+    /// <summary>Reads the epochs that lie beside the runs of <see cref="ReadRuns"/>, none where there is no such file.</summary>
+    /// <exception cref="ExperimentException">A file cannot be read.</exception>
+    public static IReadOnlyList<EpochRow> ReadEpochs(params IReadOnlyList<string> paths) =>
+    [
+        .. paths.Select(path => Path.Combine(FolderOf(path), "epochs.csv")).Where(File.Exists)
+            .SelectMany(CsvFile.Read<EpochRow>).DistinctBy(row => (row.Run, row.Epoch)),
+    ];
+
+    private static string Locate(string path, string file)
+    {
+        if (File.Exists(path))
+            return path;
+        var inside = Path.Combine(path, file);
+        return File.Exists(inside) ? inside
+            : Directory.Exists(path) ? throw new ExperimentException($"There is no {file} in {path}: no run has ended there.")
+            : throw new ExperimentException($"There is no results folder {path}.");
+    }
+
+    private static string FolderOf(string path) =>
+        File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
+
+    private static T? Keep<T>(Func<T> read, List<string> warnings)
+        where T : class?
+    {
+        try
+        {
+            return read();
+        }
+        catch (ExperimentException damaged)
+        {
+            warnings.Add($"Left out: {damaged.Message}");
+            return null;
+        }
+    }
+
+    private static List<RunRow> InOrder(List<RunRow> rows, IReadOnlyList<string> order)
+    {
+        var position = order.Select((run, index) => (run, index)).DistinctBy(pair => pair.run).ToDictionary(pair => pair.run, pair => pair.index);
+        return
+        [
+            .. rows.OrderBy(row => position.GetValueOrDefault(row.Run, int.MaxValue))
+                .ThenBy(row => row.Norm, StringComparer.Ordinal).ThenBy(row => row.Groups).ThenBy(row => row.ChannelsPerGroup)
+                .ThenByDescending(row => row.Batch).ThenBy(row => row.Seed).ThenBy(row => row.Run, StringComparer.Ordinal),
+        ];
+    }
+
+    private IEnumerable<string> RunNames() =>
+        Directory.Exists(Derived("runs")) ? Directory.EnumerateDirectories(Derived("runs")).Select(folder => Path.GetFileName(folder)!) : [];
+
+    private string Derived(string name) => Path.Combine(Root, name);
+
+    private string RowFile(string run) => Path.Combine(RunFolder(run), "row.csv");
+
+    private string EpochsFile(string run) => Path.Combine(RunFolder(run), "epochs.csv");
+}

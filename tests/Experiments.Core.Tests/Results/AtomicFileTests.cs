@@ -1,0 +1,62 @@
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Tests.Results;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_write_that_fails_half_way_leaves_the_old_file_and_nothing_beside_it()
+    {
+        var path = _folder.File("file");
+        AtomicFile.WriteText(path, "old");
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(path, stream =>
+        {
+            stream.WriteByte(1);
+            throw new InvalidOperationException();
+        }));
+        Assert.Equal("old", File.ReadAllText(path));
+        Assert.Equal([path], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_reader_never_sees_half_a_file()
+    {
+        var path = _folder.File("file");
+        string[] texts = [new('a', 100_000), new('b', 200_000)];
+        AtomicFile.WriteText(path, texts[0]);
+        var writer = Task.Run(() =>
+        {
+            for (var i = 0; i < 50; i++)
+                AtomicFile.WriteText(path, texts[i % 2]);
+        });
+        while (!writer.IsCompleted)
+            Assert.Contains(File.ReadAllText(path), texts);
+        await writer;
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_named_in_one_sentence()
+    {
+        File.WriteAllText(_folder.File("file"), "in the way");
+        var error = Assert.Throws<ExperimentException>(() => AtomicFile.WriteText(_folder.File("file", "below", "row.csv"), ""));
+        Assert.Equal(ExperimentException.Unavailable, error.ExitCode);
+        Assert.StartsWith($"Cannot write {_folder.File("file", "below", "row.csv")}: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [FactWhere("Linux, where /dev/full is a disk without room", "/dev/full")]
+    public void A_full_disk_is_an_error_that_names_the_file()
+    {
+        var error = Assert.Throws<ExperimentException>(() => AtomicFile.Write(_folder.File("weights"), _ =>
+        {
+            using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
+            full.WriteByte(1);
+            full.Flush();
+        }));
+        Assert.Contains(_folder.File("weights"), error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+}

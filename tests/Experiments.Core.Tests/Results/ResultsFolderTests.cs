@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Tests.Results;
+
+public sealed class ResultsFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+    private readonly ResultsFolder _folder;
+
+    public ResultsFolderTests() => _folder = new ResultsFolder(_temporary.Path);
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void What_a_run_leaves_is_read_back_and_what_has_not_ended_is_not_there()
+    {
+        var run = Sample.Run();
+        _folder.WriteEpochs(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
+        Assert.Null(_folder.ReadRow(run.Run));
+        Assert.Equal(2, _folder.ReadEpochs(run.Run).Count);
+        _folder.WriteRow(run);
+        Assert.Equal(run, _folder.ReadRow(run.Run));
+        Assert.Empty(_folder.ReadEpochs("another"));
+    }
+
+    [Fact]
+    public void Runs_stand_in_the_grids_order_and_others_follow_sorted()
+    {
+        RunRow[] runs = [Sample.Run("ln"), Sample.Run(batch: 2), Sample.Run(seed: 2), Sample.Run(), Sample.Run("gn", groups: 8), Sample.Run("gn", groups: 2)];
+        foreach (var run in runs)
+            _folder.WriteRow(run);
+        Assert.Empty(_folder.Rebuild(["ln-32-1", "not-yet-run", "bn-2-1"]));
+        Assert.Equal(["ln-32-1", "bn-2-1", "bn-32-1", "bn-32-2", "gn2-32-1", "gn8-32-1"], ResultsFolder.ReadRuns(_temporary.Path).Select(run => run.Run));
+    }
+
+    [Fact]
+    public void The_derived_files_hold_all_runs_their_epochs_and_their_summary()
+    {
+        foreach (var run in Sample.Figure1())
+        {
+            _folder.WriteEpochs(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
+            _folder.WriteRow(run);
+        }
+
+        _folder.Rebuild([.. Sample.Figure1().Select(run => run.Run)]);
+        Assert.Equal(Sample.Figure1(), ResultsFolder.ReadRuns(_temporary.Path));
+        Assert.Equal(Sample.Figure1().Select(run => run.Run), ResultsFolder.ReadEpochs(_temporary.Path).Select(epoch => epoch.Run).Distinct());
+        Assert.Equal(SummaryRow.Of(Sample.Figure1()), CsvFile.Read<SummaryRow>(_temporary.File("summary.csv")));
+        Assert.Equal(DifferenceRow.Of(Sample.Figure1()), CsvFile.Read<DifferenceRow>(_temporary.File("differences.csv")));
+    }
+
+    [Fact]
+    public void A_damaged_row_is_reported_and_does_not_take_the_others_with_it()
+    {
+        _folder.WriteRow(Sample.Run(seed: 1));
+        _folder.WriteRow(Sample.Run(seed: 2));
+        _folder.WriteRow(Sample.Run(seed: 3));
+        File.WriteAllText(_temporary.File("runs", "bn-32-2", "row.csv"), "run,experiment\nbn-32-2\n");
+        File.Copy(_temporary.File("runs", "bn-32-1", "row.csv"), _temporary.File("runs", "bn-32-3", "row.csv"), overwrite: true);
+        var warnings = _folder.Rebuild();
+        Assert.Equal(2, warnings.Count);
+        Assert.Contains(warnings, warning => warning.Contains(Path.Combine("bn-32-2", "row.csv"), StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("that of run bn-32-3", StringComparison.Ordinal));
+        Assert.Equal([1], ResultsFolder.ReadRuns(_temporary.Path).Select(run => run.Seed));
+    }
+
+    [Fact]
+    public void Runs_that_end_at_once_neither_tear_a_file_nor_lose_a_row()
+    {
+        Parallel.For(1, 65, new ParallelOptions { MaxDegreeOfParallelism = 16 }, seed =>
+        {
+            var folder = new ResultsFolder(_temporary.Path);
+            var run = Sample.Run(seed: seed);
+            folder.WriteEpochs(run.Run, [run.Epoch(1, 30)]);
+            folder.WriteRow(run);
+            Assert.Empty(folder.Rebuild());
+            Assert.Contains(ResultsFolder.ReadRuns(_temporary.Path), row => row.Seed == seed);
+        });
+        Assert.Equal(Enumerable.Range(1, 64).Select(seed => (long)seed), ResultsFolder.ReadRuns(_temporary.Path).Select(run => run.Seed));
+        Assert.Equal(64, ResultsFolder.ReadEpochs(_temporary.Path).Count);
+        Assert.Empty(Directory.EnumerateFiles(_temporary.Path, "*.tmp", SearchOption.AllDirectories));
+    }
+
+    [FactWhere("the program flock of util-linux, to stand for another process", "flock")]
+    public void A_rebuild_waits_for_another_process_and_gives_up_with_a_sentence()
+    {
+        var held = _temporary.File("held");
+        using var other = Process.Start(new ProcessStartInfo("flock", [_temporary.File(".lock"), "sh", "-c", $"touch '{held}'; sleep 1"]))!;
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(held), TimeSpan.FromSeconds(20)));
+        var error = Assert.Throws<ExperimentException>(() => FolderLock.Take(_temporary.Path, TimeSpan.FromMilliseconds(50)));
+        Assert.Contains("locked by another process", error.Message, StringComparison.Ordinal);
+        _folder.WriteRow(Sample.Run());
+        Assert.Empty(_folder.Rebuild());
+        other.WaitForExit();
+        Assert.Single(ResultsFolder.ReadRuns(_temporary.Path));
+    }
+
+    [Fact]
+    public void Several_folders_or_files_are_read_as_one_and_a_run_in_both_counts_once()
+    {
+        using var second = new TemporaryFolder();
+        _folder.WriteRow(Sample.Run(seed: 1));
+        _folder.Rebuild();
+        var other = new ResultsFolder(second.Path);
+        other.WriteRow(Sample.Run(seed: 1));
+        other.WriteRow(Sample.Run(seed: 2));
+        other.WriteEpochs("bn-32-2", [Sample.Run(seed: 2).Epoch(1, 20)]);
+        other.Rebuild();
+        string[] paths = [_temporary.Path, second.File("runs.csv")];
+        Assert.Equal([1, 2], ResultsFolder.ReadRuns(paths).Select(run => run.Seed));
+        Assert.Single(ResultsFolder.ReadEpochs(paths));
+    }
+
+    [Fact]
+    public void A_folder_without_results_is_named()
+    {
+        Assert.Contains("no run has ended", Assert.Throws<ExperimentException>(() => ResultsFolder.ReadRuns(_temporary.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("There is no results folder", Assert.Throws<ExperimentException>(
+            () => ResultsFolder.ReadRuns(_temporary.File("nowhere"))).Message, StringComparison.Ordinal);
+    }
+}

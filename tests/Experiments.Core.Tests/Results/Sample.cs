@@ -1,0 +1,97 @@
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Tests.Results;
+
+/// <summary>Rows that the tests make up.</summary>
+internal static class Sample
+{
+    public static RunRow Run(string norm = "bn", int batch = 32, long seed = 1, double? error = 13.6, int? groups = null, int? channelsPerGroup = null) => new()
+    {
+        Run = $"{norm}{groups}{channelsPerGroup}-{batch}-{seed}",
+        Experiment = "figure-1",
+        Status = RunStatus.Finished,
+        Dataset = "cifar10",
+        Model = "resnet20",
+        Width = 16,
+        Shortcut = "identity",
+        Norm = norm,
+        Groups = groups,
+        ChannelsPerGroup = channelsPerGroup,
+        Batch = batch,
+        Workers = 1,
+        Epochs = 100,
+        Seed = seed,
+        Lr = 0.1,
+        LrScaling = "linear",
+        LearningRate = 0.1 * batch / 32,
+        Schedule = "step",
+        Warmup = 0,
+        Momentum = 0.9,
+        WeightDecay = 1e-4,
+        DecayOn = "all",
+        Augmentation = "crop-flip",
+        Validation = 0,
+        Engine = "torch",
+        EngineVersion = "libtorch 1.13.1",
+        Device = "cpu",
+        Precision = "fp32",
+        Threads = 1,
+        Error = error,
+        ErrorMeasure = "median-of-last-5",
+        TrainError = error / 2,
+        Parameters = 269_722,
+        Host = "here",
+        Cpu = "a processor, of some kind",
+        Version = "0.1.0",
+        Started = "2026-01-02T03:04:05Z",
+    };
+
+    public static RunRow Diverged(this RunRow run) =>
+        run with { Status = RunStatus.Diverged, Error = null, ErrorMeasure = null, TrainError = null, DivergedEpoch = 2 };
+
+    public static RunRow Failed(this RunRow run) => run with { Status = RunStatus.Failed, Error = null, ErrorMeasure = null, TrainError = null };
+
+    public static EpochRow Epoch(this RunRow run, int epoch, double testError) => new()
+    {
+        Run = run.Run,
+        Norm = run.Norm,
+        Groups = run.Groups,
+        ChannelsPerGroup = run.ChannelsPerGroup,
+        Batch = run.Batch,
+        Seed = run.Seed,
+        Epoch = epoch,
+        LearningRate = run.LearningRate,
+        TrainLoss = 0.5,
+        TrainError = testError / 2,
+        TestLoss = 0.7,
+        TestError = testError,
+        Seconds = 10 * epoch,
+        ImagesPerSecond = 1234.5,
+    };
+
+    /// <summary>The sweep of figure 1 in small: BN that falls at batch 2, where one seed diverges, and GN that does not; three seeds.</summary>
+    public static IReadOnlyList<RunRow> Figure1()
+    {
+        (int Batch, double Bn, double Gn)[] published = [(32, 13.6, 14.1), (16, 13.6, 14.3), (8, 13.9, 14.2), (4, 15.2, 14.0), (2, 19.7, 14.2)];
+        return
+        [
+            .. from point in published
+               from seed in Enumerable.Range(1, 3)
+               let bn = Run("bn", point.Batch, seed, point.Bn + (0.1 * seed)) with { ErrorPopulation = 13.5 + (0.1 * seed) }
+               select point.Batch == 2 && seed == 3 ? (bn with { ErrorPopulation = null }).Diverged() : bn,
+            .. from point in published
+               from seed in Enumerable.Range(1, 3)
+               select Run("gn", point.Batch, seed, point.Gn - (0.2 * seed), groups: 8),
+        ];
+    }
+}
+
+/// <summary>A folder that is gone after the test.</summary>
+public sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("experiments-test-").FullName;
+
+    public string File(params string[] names) => System.IO.Path.Combine([Path, .. names]);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
