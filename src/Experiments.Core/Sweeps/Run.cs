@@ -37,6 +37,10 @@ public sealed record Run
         Validation = Settings.Validation,
     };
 
+    /// <summary>The engine that the settings ask for.</summary>
+    public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
+        Settings.Momentum, Settings.WeightDecay, Settings.DecayOn == DecayOn.All);
+
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
     /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>

@@ -27,9 +27,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         var started = DateTimeOffset.UtcNow;
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
         using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
-        using var engine = machine.Engine(run.Settings.Engine).Create(new EngineSettings(
-            run.Network, run.Settings.Batch, run.Settings.Workers, run.Settings.Device, run.Settings.Precision, run.Settings.Threads,
-            run.Settings.Momentum, run.Settings.WeightDecay, run.Settings.DecayOn == DecayOn.All));
+        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         engine.Write(Initialization.Create(run.Network, run.Settings.Seed));
         using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: false) { AutoFlush = true };
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));

@@ -105,7 +105,7 @@ public static partial class RunOptions
         where T : struct, Enum
     {
         var values = Enum.GetValues<T>().ToDictionary(Text);
-        return new(name, string.Join("|", values.Keys), help, values.Keys.First(), true, s => Text(get(s)),
+        return new(name, string.Join("|", values.Keys), help, Text(get(new RunSettings())), true, s => Text(get(s)),
             (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)));
     }
 

@@ -49,6 +49,11 @@ public static class SweepFile
         {
             throw new ExperimentException($"{path}:{e.Start.Line}: not valid YAML: {(e.InnerException ?? e).Message.TrimEnd('.')}.");
         }
+        catch (InvalidOperationException)
+        {
+            // The parser gives up without a word, for example on a bracket that is never closed.
+            throw new ExperimentException($"{path}:{LastLineRead(text)}: not valid YAML: something that begins here or before is not closed.");
+        }
 
         if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
             throw new ExperimentException($"{path}:1: expected keys and values such as 'batch: [32, 16, 8]'.");
@@ -97,6 +102,23 @@ public static class SweepFile
         text.Write("# The sweep as it was resolved, defaults included. Written by the program; its figures and CSVs follow from it and runs/.\n");
         new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
         return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
+    }
+
+    private static long LastLineRead(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        var line = 1L;
+        try
+        {
+            while (parser.MoveNext())
+                line = parser.Current!.End.Line;
+        }
+        catch (Exception e) when (e is YamlException or InvalidOperationException)
+        {
+            // as before; what counts is how far it came
+        }
+
+        return line;
     }
 
     private static YamlNode Node(GridValue value) => value.Own is { } own

@@ -58,6 +58,23 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <returns>What could not be read and was left out.</returns>
     public IReadOnlyList<string> Rebuild() => Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList());
 
+    /// <summary>The runs that have not ended yet; failed ones are run again.</summary>
+    public IReadOnlyList<Run> Missing(IReadOnlyList<Run> runs) => [.. runs.Where(run => !HasEnded(run))];
+
+    /// <summary>Whether a run has ended, well or by diverging.</summary>
+    public bool HasEnded(Run run)
+    {
+        try
+        {
+            return Results.ReadRow(run.Id) is { Status: not RunStatus.Failed };
+        }
+        catch (ExperimentException)
+        {
+            // A damaged row is no row: the run is trained again.
+            return false;
+        }
+    }
+
     private static string Text(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values)
         ? string.Join(", ", values.Select(value => value.Own is { } own ? $"{value.Text} ({own.Key} {own.Text})" : value.Text))
         : "not given";

@@ -44,9 +44,6 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
 {
     private readonly Lock _observing = new();
 
-    /// <summary>The runs that have not ended yet; failed ones are run again.</summary>
-    public IReadOnlyList<Run> Missing(IReadOnlyList<Run> runs) => [.. runs.Where(run => !HasEnded(run))];
-
     /// <summary>Runs what is missing. A run that fails does not stop the others.</summary>
     /// <param name="name">The experiment's name, for the rows.</param>
     /// <param name="runs">All runs, in grid order.</param>
@@ -56,7 +53,7 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> runs, int jobs, DataFolder data, CancellationToken cancellation)
     {
-        var missing = Missing(runs);
+        var missing = folder.Missing(runs);
         foreach (var (dataset, options) in missing.Select(run => (run.Dataset, run.DataOptions)).Distinct())
         {
             using var opened = Dataset.Open(dataset, options with { Folder = data.Path });
@@ -78,9 +75,9 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
                 }
 
                 var failure = await launcher.LaunchAsync(run, name, folder.Results, new Reporter(progress => Watch(() => observer.Progressed(run, progress))), cancellation).ConfigureAwait(false);
-                if (cancellation.IsCancellationRequested && !HasEnded(run))
+                if (cancellation.IsCancellationRequested && !folder.HasEnded(run))
                     return;
-                if (failure is null && !HasEnded(run))
+                if (failure is null && !folder.HasEnded(run))
                     failure = "it ended without leaving a row";
                 if (failure is not null)
                     folder.Results.WriteRow(RunRecord.Begin(run, name, "unknown", DateTimeOffset.UtcNow));
@@ -103,19 +100,6 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     {
         lock (_observing)
             action();
-    }
-
-    private bool HasEnded(Run run)
-    {
-        try
-        {
-            return folder.Results.ReadRow(run.Id) is { Status: not RunStatus.Failed };
-        }
-        catch (ExperimentException)
-        {
-            // A damaged row is no row: the run is trained again.
-            return false;
-        }
     }
 
     private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>

@@ -90,7 +90,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
                 yield break;
             }
 
-            var test = Evaluate(data.Evaluation(EvaluationBatch), NormStatistics.MovingAverage, cancellation);
+            var test = Evaluate(NormStatistics.MovingAverage, epoch + 1, cancellation);
             result = result with { Test = test };
             if (settings.Epochs - epoch <= Headline.Epochs(settings.Epochs))
                 result = WithOtherStatistics(result, cancellation);
@@ -99,11 +99,19 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         }
     }
 
-    /// <summary>Scores batches of images that are not trained on.</summary>
-    public Score Evaluate(IEnumerable<ImageBatch> batches, NormStatistics statistics, CancellationToken cancellation)
+    /// <summary>Scores the test images.</summary>
+    /// <param name="statistics">
+    /// Where norms over samples take their statistics from. The population's are first collected over training images at the weights as
+    /// they are; the batch's own are taken in batches of the training size, in a fixed shuffled order.
+    /// </param>
+    /// <param name="epoch">The epoch it follows on, which the population's images are drawn by.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation)
     {
+        if (statistics == NormStatistics.Population)
+            CollectPopulation(epoch, cancellation);
         var total = default(Score);
-        foreach (var batch in batches)
+        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(settings.Batch) : data.Evaluation(EvaluationBatch))
         {
             cancellation.ThrowIfCancellationRequested();
             var scores = _scores.AsSpan(0, batch.Count * network.Classes);
@@ -114,8 +122,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         return total;
     }
 
-    /// <summary>Collects population statistics over training images at the weights as they are.</summary>
-    public void CollectPopulation(int epoch, CancellationToken cancellation)
+    private void CollectPopulation(int epoch, CancellationToken cancellation)
     {
         engine.ForgetPopulation();
         foreach (var batch in data.Population(epoch, PopulationImages, settings.Batch))
@@ -156,11 +163,10 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     {
         if (!network.Norm.HasRunningStatistics)
             return result with { TestPopulation = result.Test, TestBatch = result.Test };
-        CollectPopulation(result.Epoch, cancellation);
         return result with
         {
-            TestPopulation = Evaluate(data.Evaluation(EvaluationBatch), NormStatistics.Population, cancellation),
-            TestBatch = Evaluate(data.ShuffledEvaluation(settings.Batch), NormStatistics.Batch, cancellation),
+            TestPopulation = Evaluate(NormStatistics.Population, result.Epoch, cancellation),
+            TestBatch = Evaluate(NormStatistics.Batch, result.Epoch, cancellation),
         };
     }
 }
