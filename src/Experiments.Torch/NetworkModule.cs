@@ -1,0 +1,65 @@
+using Experiments.Core.Networks;
+using Layers = Experiments.Core.Networks;
+
+namespace Experiments.Torch;
+
+/// <summary>A network's layer records, one module each.</summary>
+internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
+{
+    private readonly SequenceModule layers;
+    private readonly List<(NormSlot Slot, NormModule Module)> _norms = [];
+    private readonly Network _network;
+    private readonly IReadOnlyDictionary<string, Parameter> _leaves;
+    private readonly Device _device;
+
+    /// <summary>Builds the network.</summary>
+    /// <param name="network">Its description.</param>
+    /// <param name="leaves">Its parameters by name.</param>
+    /// <param name="device">Where they lie.</param>
+    internal NetworkModule(Network network, IReadOnlyDictionary<string, Parameter> leaves, Device device) : base(nameof(NetworkModule))
+    {
+        (_network, _leaves, _device) = (network, leaves, device);
+        layers = Build(network.Layers);
+        RegisterComponents();
+    }
+
+    /// <summary>What the norms do in the next forward pass.</summary>
+    internal Pass Pass { get; } = new();
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input) => layers.call(input);
+
+    /// <summary>Forgets all population statistics.</summary>
+    internal void ForgetPopulation() => _norms.ForEach(norm => norm.Module.ForgetPopulation());
+
+    /// <summary>Running mean and variance of each norm that has them, in the order of the network.</summary>
+    internal IEnumerable<(string Name, int Channels, Tensor Values)> RunningStatistics() =>
+        from norm in _norms
+        from buffer in norm.Module.named_buffers()
+        select ($"{norm.Slot.Name}.{buffer.name}", norm.Slot.Channels, buffer.buffer);
+
+    private SequenceModule Build(IReadOnlyList<Layer> layers) => new(layers.Select(Build));
+
+    private nn.Module<Tensor, Tensor> Build(Layer layer) => layer switch
+    {
+        Convolution c => new ConvolutionModule(c, _leaves[$"{c.Name}.weight"]),
+        NormSlot slot => Build(slot),
+        Relu => new ReluModule(),
+        Residual r => new ResidualModule(Build(r.Branch), Build(r.Shortcut)),
+        PaddedIdentity p => new PaddedIdentityModule(p),
+        GlobalAveragePool => new GlobalAveragePoolModule(),
+        Layers.Linear l => new LinearModule(_leaves[$"{l.Name}.weight"], _leaves[$"{l.Name}.bias"]),
+        _ => throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer"),
+    };
+
+    private NormModule Build(NormSlot slot)
+    {
+        var (mean, variance) = _network.Norm.HasRunningStatistics
+            ? (zeros(slot.Channels, float32, _device).DetachFromDisposeScope(), ones(slot.Channels, float32, _device).DetachFromDisposeScope())
+            : (null, null);
+        var module = new NormModule(_network.Norm, slot.Channels, _leaves.GetValueOrDefault($"{slot.Name}.weight"),
+            _leaves.GetValueOrDefault($"{slot.Name}.bias"), mean, variance, Pass);
+        _norms.Add((slot, module));
+        return module;
+    }
+}
