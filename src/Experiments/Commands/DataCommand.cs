@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Data;
-using Experiments.Display;
 using Spectre.Console;
 
 namespace Experiments.Commands;
