@@ -92,6 +92,9 @@ internal static class CommandLine
     {
         private readonly HelpAction _help = new();
 
+        // --help is answered even where a required argument is missing.
+        public override bool ClearsParseErrors => true;
+
         public override int Invoke(ParseResult parseResult)
         {
             var code = _help.Invoke(parseResult);

@@ -47,7 +47,7 @@ public static partial class RunOptions
         Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
         Name(Norm, "normalization", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm, (s, v) => s with { Norm = v }),
         Integer("groups", "GN: number of groups", $"{NormCatalog.DefaultGroups} (gn)", 1, s => s.Groups, (s, v) => s with { Groups = (int)v }),
-        Integer("channels-per-group", "GN: channels in a group, in place of --groups", "-", 1, s => s.ChannelsPerGroup, (s, v) => s with { ChannelsPerGroup = (int)v }),
+        Integer("channels-per-group", "GN: channels in a group, in place of --groups", "as many as the groups leave", 1, s => s.ChannelsPerGroup, (s, v) => s with { ChannelsPerGroup = (int)v }),
         Integer("batch", "images per worker in a step, those BN takes its statistics over", "32", 1, s => s.Batch, (s, v) => s with { Batch = (int)v }),
         Integer("workers", "workers that share a step; gradients are averaged over all", "1", 1, s => s.Workers, (s, v) => s with { Workers = (int)v }),
         Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
