@@ -17,14 +17,12 @@ internal sealed class RunOptionSet
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="include">Which of them; null: all.</param>
-    /// <param name="lists">Whether an option may hold several values, separated by commas.</param>
-    public RunOptionSet(Command command, Func<string, bool>? include = null, bool lists = false)
+    public RunOptionSet(Command command, Func<string, bool>? include = null)
     {
-        var listed = lists ? ",..." : "";
         _options = [.. RunOptions.All.Where(option => include?.Invoke(option.Name) ?? true).Select(option => (option, new Option<string>($"--{option.Name}")
         {
             Description = $"{option.Help} (default: {option.Default})",
-            HelpName = option.Value.Contains('|', StringComparison.Ordinal) ? option.Value : $"{option.Value}{listed}",
+            HelpName = option.Value,
         }))];
         foreach (var (_, typed) in _options)
             command.Options.Add(typed);

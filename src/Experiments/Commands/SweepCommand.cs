@@ -12,10 +12,11 @@ internal static class SweepCommand
 {
     public static Command Create()
     {
-        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. The same command again goes on where it stopped.");
+        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
+            + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped.");
         var file = new Argument<string>("file") { Description = "a sweep in YAML, as in configs/", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
         command.Arguments.Add(file);
-        var options = new RunOptionSet(command, lists: true);
+        var options = new RunOptionSet(command);
         var seeds = new Option<string>("--seeds") { Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
         var quick = new Option<bool>("--quick") { Description = "the file's quick block in place of the full values; results go to <name>-quick" };
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };

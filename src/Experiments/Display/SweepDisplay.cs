@@ -16,6 +16,7 @@ namespace Experiments.Display;
 /// <param name="missing">Those that are run now.</param>
 internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> missing) : ISweepObserver
 {
+    private readonly bool _live = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
     private readonly Lock _lock = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<Run, TrainingProgress?> _underWay = [];
@@ -25,7 +26,7 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
     /// <summary>Shows the sweep while it runs.</summary>
     public async Task<SweepOutcome> DuringAsync(Func<Task<SweepOutcome>> sweep)
     {
-        if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+        if (!_live)
             return await sweep().ConfigureAwait(false);
         return await AnsiConsole.Live(Picture()).AutoClear(true).StartAsync(async context =>
         {
@@ -67,7 +68,13 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
                 (_, { Status: RunStatus.Diverged }) => $"diverged in epoch {row.DivergedEpoch}",
                 _ => string.Create(CultureInfo.InvariantCulture, $"test error {row!.Error,6:0.00}%  {row.ImagesPerSecond,5:0} images/s  {TrainingDisplay.Describe(TimeSpan.FromSeconds(row.Seconds ?? 0))}"),
             };
-            AnsiConsole.WriteLine($"[{_ended.ToString(CultureInfo.InvariantCulture).PadLeft(all.ToString(CultureInfo.InvariantCulture).Length)}/{all}] {run.Id,-28} {result}");
+            var line = $"[{_ended.ToString(CultureInfo.InvariantCulture).PadLeft(all.ToString(CultureInfo.InvariantCulture).Length)}/{all}] {run.Id,-28} {result}";
+
+            // Spectre.Console would wrap lines at 80 characters where there is no terminal to tell its width.
+            if (_live)
+                AnsiConsole.WriteLine(line);
+            else
+                Console.WriteLine(line);
         }
     }
 
@@ -75,13 +82,13 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
     private static double Work(Run run) =>
         (double)run.Settings.Epochs * Math.Min(run.Settings.TrainLimit ?? int.MaxValue, run.Dataset.TrainCount) * (1 + (8.0 / (run.Settings.Batch * run.Settings.Workers)));
 
-    private Table Picture()
+    private Rows Picture()
     {
         lock (_lock)
         {
             var done = _workDone + _underWay.Sum(pair => Work(pair.Key) * (pair.Value?.Fraction ?? 0));
             var left = done > 0 ? $"about {TrainingDisplay.Describe(_clock.Elapsed * ((missing.Sum(Work) - done) / done))} left" : "";
-            var table = new Table { Border = TableBorder.None, ShowHeaders = false, Title = new TableTitle(Markup.Escape($"{name}: {_ended} of {all} runs  {left}"), Style.Plain) };
+            var table = new Table { Border = TableBorder.None, ShowHeaders = false };
             table.AddColumns("run", "progress", "state");
             foreach (var (run, progress) in _underWay)
             {
@@ -91,7 +98,7 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
                     progress is null ? "" : Markup.Escape(TrainingDisplay.Describe(progress)));
             }
 
-            return table.LeftAligned();
+            return new Rows(new Text($"{name}: {_ended} of {all} runs  {left}"), table);
         }
     }
 
