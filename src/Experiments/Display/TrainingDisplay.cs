@@ -18,7 +18,7 @@ internal enum ProgressStyle
     /// <summary>A bar with loss, error, images/s and the time left.</summary>
     Bar,
 
-    /// <summary>A line an epoch, and one every half minute.</summary>
+    /// <summary>A line an epoch, one soon after the start, and one every half minute.</summary>
     Plain,
 
     /// <summary>A line of JSON a few times a second, for the program that started this one.</summary>
@@ -107,12 +107,15 @@ internal abstract class TrainingDisplay : IDisposable
     /// <summary>Passes reports on at most so often.</summary>
     private sealed class Throttled(TimeSpan interval, Action<TrainingProgress> show) : IProgress<TrainingProgress>
     {
+        private static readonly TimeSpan First = TimeSpan.FromSeconds(3);
         private readonly Stopwatch _since = Stopwatch.StartNew();
+        private bool _shown;
 
         public void Report(TrainingProgress value)
         {
-            if (_since.Elapsed < interval)
+            if (_since.Elapsed < (_shown || interval < First ? interval : First))
                 return;
+            _shown = true;
             _since.Restart();
             show(value);
         }
