@@ -23,6 +23,12 @@ public sealed record Sweep
     /// <summary>Published numbers to show beside it.</summary>
     public ImmutableArray<Reference> References { get; init; } = [];
 
+    /// <summary>How many runs at once; null: as many as the machine has cores for.</summary>
+    public int? Jobs { get; init; }
+
+    /// <summary>The results folder, relative to the current one; null: <c>results/</c> and the name.</summary>
+    public string? Out { get; init; }
+
     /// <summary>The runs.</summary>
     public Grid Grid { get; init; } = Grid.Default;
 

@@ -11,7 +11,7 @@ namespace Experiments.Core.Sweeps;
 /// <summary>Sweeps as YAML: reading what people write, and writing a sweep as it was resolved.</summary>
 public static class SweepFile
 {
-    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", "quick", Grid.Seeds];
+    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", "quick", "jobs", "out", Grid.Seeds];
 
     /// <summary>Reads a sweep; its name is the file's.</summary>
     /// <param name="path">The file.</param>
@@ -71,7 +71,7 @@ public static class SweepFile
                 overlaid = reader.Option(overlaid, key, value);
             overlaid = reader.Seeded(overlaid, block);
             if (quick)
-                sweep = sweep with { Grid = overlaid };
+                sweep = sweep with { Grid = overlaid, Out = sweep.Out is { } folder ? $"{folder}-quick" : null };
         }
         else if (quick)
         {
@@ -151,6 +151,10 @@ public static class SweepFile
                     var figure = sweep.Figure;
                     Try(value, () => figure = FigureKinds.Parse(Scalar(value, "the figure's name") ?? ""));
                     return sweep with { Figure = figure };
+                case YamlScalarNode { Value: "out" }:
+                    return sweep with { Out = Scalar(value, "a folder") };
+                case YamlScalarNode { Value: "jobs" }:
+                    return sweep with { Jobs = Positive(value, "jobs takes how many runs at once") };
                 case YamlScalarNode { Value: "references" }:
                     return sweep with { References = References(value) };
                 case YamlScalarNode { Value: "quick" }:
@@ -184,10 +188,15 @@ public static class SweepFile
             var node = block.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Grid.Seeds }).Value;
             if (node is null)
                 return grid;
-            if (node is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seeds) && seeds > 0)
-                return grid.WithSeeds(seeds);
-            Mistakes.Add($"{At(node)} seeds takes how many seeds, a whole number from 1, not '{node}'; seed: [3, 7] names them.");
-            return grid;
+            return Positive(node, "seeds takes how many seeds (seed: [3, 7] names them)") is { } seeds ? grid.WithSeeds(seeds) : grid;
+        }
+
+        private int? Positive(YamlNode node, string expected)
+        {
+            if (node is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0)
+                return value;
+            Mistakes.Add($"{At(node)} {expected}, a whole number from 1, not '{node}'.");
+            return null;
         }
 
         private IEnumerable<GridValue> Values(RunOption option, YamlNode node)

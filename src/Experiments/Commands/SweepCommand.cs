@@ -35,10 +35,10 @@ internal static class SweepCommand
             if (result.GetValue(seeds) is { } count)
                 grid = grid.WithSeeds(Positive("--seeds", count));
             asked = asked with { Grid = grid };
-            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
+            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
             return result.GetValue(list)
                 ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? Positive("--jobs", number) : null, cancellation);
+                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? Positive("--jobs", number) : asked.Jobs, cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",

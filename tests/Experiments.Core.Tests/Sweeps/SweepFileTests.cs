@@ -80,10 +80,20 @@ public sealed class SweepFileTests
                 "my.yaml:3: Unknown norm 'bm'. Did you mean 'bn'?",
                 "my.yaml:4: Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?",
                 "my.yaml:6: lr takes a number above 0, not '-1'.",
-                "my.yaml:5: seeds takes how many seeds, a whole number from 1, not '0'; seed: [3, 7] names them.",
+                "my.yaml:5: seeds takes how many seeds (seed: [3, 7] names them), a whole number from 1, not '0'.",
                 "my.yaml:7: There is no CIFAR resnet of depth 18",
             ],
             error.Split(Environment.NewLine).Select(line => line.Split(" Known:")[0].Split(": the depth")[0]));
+    }
+
+    [Fact]
+    public void Jobs_and_out_are_the_sweeps_own_and_no_part_of_what_is_written()
+    {
+        var sweep = SweepFile.Parse("norm: bn\njobs: 3\nout: there", "a.yaml", "a");
+        Assert.Equal((3, "there"), (sweep.Jobs, sweep.Out));
+        Assert.DoesNotContain("there", SweepFile.Write(sweep), StringComparison.Ordinal);
+        Assert.Contains("a.yaml:1: jobs takes how many runs at once, a whole number from 1, not 'all'.",
+            Assert.Throws<ExperimentException>(() => SweepFile.Parse("jobs: all", "a.yaml", "a")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
