@@ -39,7 +39,7 @@ internal static class DataCommand
         {
             var state = status.IsReady
                 ? $"{status.Place}{(status.Bytes > 0 ? string.Create(CultureInfo.InvariantCulture, $", {status.Bytes / 1e6:0} MB") : "")}{(status.Prepared ? ", prepared" : "")}"
-                : string.Join(" ", status.Mistakes);
+                : status.Place is null ? status.Set.Source.HowToGet : string.Join(" ", status.Mistakes);
             Console.WriteLine($"{status.Set.Name,-14} {(status.IsReady ? "ready" : status.Place is null ? "not there" : "damaged"),-10} "
                 + $"{status.Set.Shape,-8} {status.Set.Classes,3} classes  {status.Set.TrainCount}+{status.Set.TestCount} images  {state}");
         }

@@ -36,7 +36,7 @@ internal static class InfoCommand
 
         Line("figures", Gnuplot.Version() ?? Gnuplot.Missing);
         foreach (var status in machine.Data.List())
-            Line("data set", $"{status.Set.Name}: {(status.IsReady ? status.Place : string.Join(" ", status.Mistakes))}");
+            Line("data set", $"{status.Set.Name}: {(status.IsReady ? status.Place : status.Place is null ? $"not there. {status.Set.Source.HowToGet}" : string.Join(" ", status.Mistakes))}");
         return ExitCode.Done;
     }
 
