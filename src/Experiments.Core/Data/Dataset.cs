@@ -110,7 +110,9 @@ public sealed class Dataset : IDisposable
         return set.Only(sorted);
     }
 
-    private static void Check(DatasetDescription set, DataOptions options)
+    /// <summary>Checks limits against the size of a set; its files are not looked at.</summary>
+    /// <exception cref="ExperimentException">A limit is not positive or beyond the set.</exception>
+    public static void Check(DatasetDescription set, DataOptions options)
     {
         var mistakes = new List<string>();
         var heldOut = options.Validation;

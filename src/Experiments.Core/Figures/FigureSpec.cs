@@ -66,5 +66,5 @@ public static class FigureKinds
     /// <exception cref="ExperimentException">There is none; the message lists those that there are.</exception>
     public static FigureKind Parse(string name) =>
         Enum.GetValues<FigureKind>().Cast<FigureKind?>().FirstOrDefault(kind => kind!.Value.Name() == name)
-            ?? throw new ExperimentException($"There is no figure '{name}'; there are {string.Join(", ", Names)}.");
+            ?? throw new ExperimentException(Suggestion.Unknown("figure", name, Names));
 }

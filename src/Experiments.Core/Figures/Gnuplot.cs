@@ -4,12 +4,15 @@ using Experiments.Core.Results;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>Runs gnuplot on a script.</summary>
-internal static class Gnuplot
+/// <summary>The program that draws: runs it on a script.</summary>
+public static class Gnuplot
 {
+    /// <summary>What to do where it is missing.</summary>
+    public const string Missing = "gnuplot is not installed (Debian: apt-get install gnuplot-nox)";
+
     /// <summary>Runs the script in a folder of its own and puts the files it makes beside it, each whole or not at all.</summary>
     /// <exception cref="ExperimentException">gnuplot is missing, or does not make the files.</exception>
-    public static IReadOnlyList<string> Run(string script, IReadOnlyList<string> files, string program = "gnuplot")
+    internal static IReadOnlyList<string> Run(string script, IReadOnlyList<string> files, string program = "gnuplot")
     {
         var workshop = Directory.CreateTempSubdirectory("experiments-figure-");
         try
@@ -23,6 +26,22 @@ internal static class Gnuplot
         finally
         {
             workshop.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Its version, for example <c>gnuplot 5.4 patchlevel 4</c>; null where it is missing.</summary>
+    public static string? Version()
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo("gnuplot", ["--version"]) { RedirectStandardOutput = true })!;
+            var version = process.StandardOutput.ReadToEnd().Trim();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? version : null;
+        }
+        catch (Win32Exception)
+        {
+            return null;
         }
     }
 
@@ -48,7 +67,7 @@ internal static class Gnuplot
         catch (Win32Exception error)
         {
             throw new ExperimentException(
-                $"gnuplot is not installed (Debian: apt-get install gnuplot-nox), so there are no pictures; {script} is written and draws them with it.",
+                $"{Missing}, so there are no pictures; {script} is written and draws them with it.",
                 ExperimentException.Unavailable, error);
         }
     }

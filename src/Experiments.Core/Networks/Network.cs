@@ -45,10 +45,10 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// The learnable arrays, in the order of PyTorch's <c>state_dict</c>: layer by layer, a residual branch before its shortcut,
     /// weight before bias.
     /// </summary>
-    public IReadOnlyList<Parameter> Parameters { get; } = [.. Flatten(Layers).SelectMany(layer => ParametersOf(layer, Norm))];
+    public IReadOnlyList<Parameter> Parameters => [.. Flatten(Layers).SelectMany(layer => ParametersOf(layer, Norm))];
 
     /// <summary>The slots for a norm, in the same order.</summary>
-    public IReadOnlyList<NormSlot> NormSlots { get; } = [.. Flatten(Layers).OfType<NormSlot>()];
+    public IReadOnlyList<NormSlot> NormSlots => [.. Flatten(Layers).OfType<NormSlot>()];
 
     /// <summary>The number of learnable values.</summary>
     public int ParameterCount => Parameters.Sum(parameter => parameter.Size);

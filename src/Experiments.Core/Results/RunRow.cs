@@ -25,7 +25,7 @@ public sealed record RunRow
     /// <summary>The experiment it belongs to: a sweep's name, or <c>train</c>.</summary>
     public required string Experiment { get; init; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How it ended: <c>finished</c>, <c>diverged</c> or <c>failed</c>.</summary>
     public required RunStatus Status { get; init; }
 
     /// <summary>The data set trained on.</summary>
@@ -40,7 +40,7 @@ public sealed record RunRow
     /// <summary>How a residual network's shortcuts change their shape: <c>identity</c> or <c>projection</c>.</summary>
     public required string Shortcut { get; init; }
 
-    /// <summary>The normalization: <c>bn</c>, <c>gn</c>, ...</summary>
+    /// <summary>The normalization, for example <c>gn</c>.</summary>
     public required string Norm { get; init; }
 
     /// <summary>GN's number of groups, G.</summary>

@@ -1,3 +1,5 @@
+using Experiments.Core.Data;
+
 namespace Experiments.Core.Training;
 
 /// <summary>How the learning rate falls.</summary>
@@ -40,15 +42,6 @@ public enum DecayOn
     Weights,
 }
 
-/// <summary>What happens to a training image before it is shown.</summary>
-public enum Augmentation
-{
-    /// <summary>Padding by 4, a random crop of the image's size, and a mirror image half of the time.</summary>
-    CropFlip,
-
-    /// <summary>Nothing.</summary>
-    None,
-}
 
 /// <summary>Everything that is asked of one training. The names on the command line and in YAML are in <c>RunOptions</c>.</summary>
 public sealed record RunSettings

@@ -129,7 +129,7 @@ public sealed class FigureTests : IDisposable
     [Fact]
     public void Without_gnuplot_the_script_is_there_and_the_package_is_named()
     {
-        var script = _folder.File("figure.gp");
+        var script = _folder["figure.gp"];
         var error = Assert.Throws<ExperimentException>(() => Gnuplot.Run(script, ["figure.svg"], "gnuplot-that-is-not-there"));
         Assert.Equal(ExperimentException.Unavailable, error.ExitCode);
         Assert.Contains("gnuplot-nox", error.Message, StringComparison.Ordinal);
@@ -144,7 +144,7 @@ public sealed class FigureTests : IDisposable
         {
             var files = FigureWriter.Write(spec, runs, epochs, _folder.Path);
             var name = spec.Kind.Name();
-            Assert.Equal(new[] { ".gp", ".svg", ".png", ".pdf" }.Select(end => _folder.File(name + end)), files);
+            Assert.Equal(new[] { ".gp", ".svg", ".png", ".pdf" }.Select(end => _folder[name + end]), files);
             Assert.Contains(spec.Title, File.ReadAllText(files[1]), StringComparison.Ordinal);
             Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(files[2])[..4]);
             Assert.StartsWith("%PDF-", Encoding.ASCII.GetString(File.ReadAllBytes(files[3])), StringComparison.Ordinal);
@@ -154,8 +154,8 @@ public sealed class FigureTests : IDisposable
     [FactWhere("gnuplot (Debian: gnuplot-nox)", "gnuplot")]
     public void What_gnuplot_complains_about_is_told()
     {
-        AtomicFile.WriteText(_folder.File("bad.gp"), "plot nothing_of_the_kind\n");
-        var error = Assert.Throws<ExperimentException>(() => Gnuplot.Run(_folder.File("bad.gp"), ["bad.svg"]));
+        AtomicFile.WriteText(_folder["bad.gp"], "plot nothing_of_the_kind\n");
+        var error = Assert.Throws<ExperimentException>(() => Gnuplot.Run(_folder["bad.gp"], ["bad.svg"]));
         Assert.Contains("nothing_of_the_kind", error.Message, StringComparison.Ordinal);
     }
 

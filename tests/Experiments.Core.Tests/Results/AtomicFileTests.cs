@@ -11,7 +11,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_write_that_fails_half_way_leaves_the_old_file_and_nothing_beside_it()
     {
-        var path = _folder.File("file");
+        var path = _folder["file"];
         AtomicFile.WriteText(path, "old");
         Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(path, stream =>
         {
@@ -25,7 +25,7 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public async Task A_reader_never_sees_half_a_file()
     {
-        var path = _folder.File("file");
+        var path = _folder["file"];
         string[] texts = [new('a', 100_000), new('b', 200_000)];
         AtomicFile.WriteText(path, texts[0]);
         var writer = Task.Run(() =>
@@ -41,22 +41,22 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_made_is_named_in_one_sentence()
     {
-        File.WriteAllText(_folder.File("file"), "in the way");
-        var error = Assert.Throws<ExperimentException>(() => AtomicFile.WriteText(_folder.File("file", "below", "row.csv"), ""));
+        File.WriteAllText(_folder["file"], "in the way");
+        var error = Assert.Throws<ExperimentException>(() => AtomicFile.WriteText(_folder["file", "below", "row.csv"], ""));
         Assert.Equal(ExperimentException.Unavailable, error.ExitCode);
-        Assert.StartsWith($"Cannot write {_folder.File("file", "below", "row.csv")}: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Cannot write {_folder["file", "below", "row.csv"]}: ", error.Message, StringComparison.Ordinal);
     }
 
     [FactWhere("Linux, where /dev/full is a disk without room", "/dev/full")]
     public void A_full_disk_is_an_error_that_names_the_file()
     {
-        var error = Assert.Throws<ExperimentException>(() => AtomicFile.Write(_folder.File("weights"), _ =>
+        var error = Assert.Throws<ExperimentException>(() => AtomicFile.Write(_folder["weights"], _ =>
         {
             using var full = new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
             full.WriteByte(1);
             full.Flush();
         }));
-        Assert.Contains(_folder.File("weights"), error.Message, StringComparison.Ordinal);
+        Assert.Contains(_folder["weights"], error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 }

@@ -9,7 +9,7 @@ public sealed class CsvFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    private string Csv => _folder.File("runs.csv");
+    private string Csv => _folder["runs.csv"];
 
     public void Dispose() => _folder.Dispose();
 

@@ -46,8 +46,8 @@ public sealed class ResultsFolderTests : IDisposable
         _folder.Rebuild([.. Sample.Figure1().Select(run => run.Run)]);
         Assert.Equal(Sample.Figure1(), ResultsFolder.ReadRuns(_temporary.Path));
         Assert.Equal(Sample.Figure1().Select(run => run.Run), ResultsFolder.ReadEpochs(_temporary.Path).Select(epoch => epoch.Run).Distinct());
-        Assert.Equal(SummaryRow.Of(Sample.Figure1()), CsvFile.Read<SummaryRow>(_temporary.File("summary.csv")));
-        Assert.Equal(DifferenceRow.Of(Sample.Figure1()), CsvFile.Read<DifferenceRow>(_temporary.File("differences.csv")));
+        Assert.Equal(SummaryRow.Of(Sample.Figure1()), CsvFile.Read<SummaryRow>(_temporary["summary.csv"]));
+        Assert.Equal(DifferenceRow.Of(Sample.Figure1()), CsvFile.Read<DifferenceRow>(_temporary["differences.csv"]));
     }
 
     [Fact]
@@ -56,8 +56,8 @@ public sealed class ResultsFolderTests : IDisposable
         _folder.WriteRow(Sample.Run(seed: 1));
         _folder.WriteRow(Sample.Run(seed: 2));
         _folder.WriteRow(Sample.Run(seed: 3));
-        File.WriteAllText(_temporary.File("runs", "bn-32-2", "row.csv"), "run,experiment\nbn-32-2\n");
-        File.Copy(_temporary.File("runs", "bn-32-1", "row.csv"), _temporary.File("runs", "bn-32-3", "row.csv"), overwrite: true);
+        File.WriteAllText(_temporary["runs", "bn-32-2", "row.csv"], "run,experiment\nbn-32-2\n");
+        File.Copy(_temporary["runs", "bn-32-1", "row.csv"], _temporary["runs", "bn-32-3", "row.csv"], overwrite: true);
         var warnings = _folder.Rebuild();
         Assert.Equal(2, warnings.Count);
         Assert.Contains(warnings, warning => warning.Contains(Path.Combine("bn-32-2", "row.csv"), StringComparison.Ordinal));
@@ -85,8 +85,8 @@ public sealed class ResultsFolderTests : IDisposable
     [FactWhere("the program flock of util-linux, to stand for another process", "flock")]
     public void A_rebuild_waits_for_another_process_and_gives_up_with_a_sentence()
     {
-        var held = _temporary.File("held");
-        using var other = Process.Start(new ProcessStartInfo("flock", [_temporary.File(".lock"), "sh", "-c", $"touch '{held}'; sleep 1"]))!;
+        var held = _temporary["held"];
+        using var other = Process.Start(new ProcessStartInfo("flock", [_temporary[".lock"], "sh", "-c", $"touch '{held}'; sleep 1"]))!;
         Assert.True(SpinWait.SpinUntil(() => File.Exists(held), TimeSpan.FromSeconds(20)));
         var error = Assert.Throws<ExperimentException>(() => FolderLock.Take(_temporary.Path, TimeSpan.FromMilliseconds(50)));
         Assert.Contains("locked by another process", error.Message, StringComparison.Ordinal);
@@ -107,7 +107,7 @@ public sealed class ResultsFolderTests : IDisposable
         other.WriteRow(Sample.Run(seed: 2));
         other.WriteEpochs("bn-32-2", [Sample.Run(seed: 2).Epoch(1, 20)]);
         other.Rebuild();
-        string[] paths = [_temporary.Path, second.File("runs.csv")];
+        string[] paths = [_temporary.Path, second["runs.csv"]];
         Assert.Equal([1, 2], ResultsFolder.ReadRuns(paths).Select(run => run.Seed));
         Assert.Single(ResultsFolder.ReadEpochs(paths));
     }
@@ -117,6 +117,6 @@ public sealed class ResultsFolderTests : IDisposable
     {
         Assert.Contains("no run has ended", Assert.Throws<ExperimentException>(() => ResultsFolder.ReadRuns(_temporary.Path)).Message, StringComparison.Ordinal);
         Assert.Contains("There is no results folder", Assert.Throws<ExperimentException>(
-            () => ResultsFolder.ReadRuns(_temporary.File("nowhere"))).Message, StringComparison.Ordinal);
+            () => ResultsFolder.ReadRuns(_temporary["nowhere"])).Message, StringComparison.Ordinal);
     }
 }

@@ -85,13 +85,3 @@ internal static class Sample
         ];
     }
 }
-
-/// <summary>A folder that is gone after the test.</summary>
-public sealed class TemporaryFolder : IDisposable
-{
-    public string Path { get; } = Directory.CreateTempSubdirectory("experiments-test-").FullName;
-
-    public string File(params string[] names) => System.IO.Path.Combine([Path, .. names]);
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}

@@ -1,9 +1,9 @@
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests;
 
 /// <summary>A folder that lasts as long as a test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("experiments-").FullName;
+    public string Path { get; } = Directory.CreateTempSubdirectory("experiments-test-").FullName;
 
     public string this[params string[] names] => System.IO.Path.Combine([Path, .. names]);
 

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Experiments.Core.Data;
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>One training that can be started: settings without anything left open, and the name that follows from them.</summary>
+public sealed record Run
+{
+    private Run(RunSettings settings, DatasetDescription dataset, Network network) =>
+        (Settings, Dataset, Network, Id) = (settings, dataset, network, Identify(settings));
+
+    /// <summary>Every value.</summary>
+    public RunSettings Settings { get; }
+
+    /// <summary>The data set.</summary>
+    public DatasetDescription Dataset { get; }
+
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>
+    /// The folder's name under <c>runs/</c>: norm, batch size and seed to be read, and a hash of every value that changes the result, so that
+    /// two runs share a name when, and only when, they are the same run.
+    /// </summary>
+    public string Id { get; }
+
+    /// <summary>The data options that the settings ask for.</summary>
+    public DataOptions DataOptions => new()
+    {
+        TrainLimit = Settings.TrainLimit,
+        TestLimit = Settings.TestLimit,
+        Validation = Settings.Validation,
+    };
+
+    /// <summary>The engine that the settings ask for.</summary>
+    public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
+        Settings.Momentum, Settings.WeightDecay, Settings.DecayOn == DecayOn.All);
+
+    /// <summary>Checks that a run can be trained, before any work is done.</summary>
+    /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
+    /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
+    public static Run Create(RunSettings settings)
+    {
+        var dataset = DatasetCatalog.Find(settings.Dataset);
+        var norm = NormCatalog.Create(settings.Norm, settings.Groups, settings.ChannelsPerGroup);
+        var complete = Complete(settings);
+        var network = ModelCatalog.Build(complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm);
+        network.Check(complete.Batch, complete.Workers);
+        var run = new Run(complete, dataset, network);
+        Data.Dataset.Check(dataset, run.DataOptions);
+        var images = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
+        if ((long)complete.Batch * complete.Workers > images)
+            throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
+                + $"and there are {images} training images of {dataset.Name}: take a smaller batch.");
+        if (complete.Warmup > complete.Epochs)
+            throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
+        if (complete.Momentum >= 1)
+            throw new ExperimentException($"--momentum {complete.Momentum.ToString(CultureInfo.InvariantCulture)} would never forget a gradient: take a number from 0 to below 1.");
+        return run;
+    }
+
+    /// <summary>The settings with the values that follow from others: a network's own width, the default number of groups.</summary>
+    internal static RunSettings Complete(RunSettings settings) => settings with
+    {
+        Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
+        Groups = settings.Groups ?? (settings.ChannelsPerGroup is null && NormCatalog.Find(settings.Norm).TakesGroups ? NormCatalog.DefaultGroups : null),
+    };
+
+    private static string Identify(RunSettings settings)
+    {
+        var identity = string.Join('\n', RunOptions.All.Where(option => option.ChangesResult).Select(option => $"{option.Name}={option.Get(settings)}"));
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
+        var groups = settings.Groups is { } g ? $"-g{g}" : settings.ChannelsPerGroup is { } c ? $"-c{c}" : "";
+        var workers = settings.Workers > 1 ? $"-w{settings.Workers}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{settings.Norm}{groups}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Experiments.Core.Data;
+using Experiments.Core.Results;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>Trains one run in this process and leaves its results in a folder.</summary>
+/// <param name="machine">The engines and data sets.</param>
+/// <param name="folder">The results folder.</param>
+/// <param name="experiment">The experiment that the run belongs to.</param>
+public sealed class RunExecutor(Machine machine, ResultsFolder folder, string experiment)
+{
+    /// <summary>
+    /// Trains a run, writing its settings at the beginning, its epochs and weights after each epoch and its row at the end.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="epochEnded">Told after every epoch.</param>
+    /// <param name="cancellation">Ends it between two steps; what it has written stays.</param>
+    /// <returns>Its row.</returns>
+    /// <exception cref="ExperimentException">Data or engine are not to be had, or a file cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, CancellationToken cancellation)
+    {
+        var path = folder.RunFolder(run.Id);
+        var started = DateTimeOffset.UtcNow;
+        AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
+        using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
+        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
+        engine.Write(Initialization.Create(run.Network, run.Settings.Seed));
+        using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: false) { AutoFlush = true };
+        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
+
+        var batches = new BatchSource(dataset, new BatchOptions
+        {
+            Seed = (ulong)run.Settings.Seed,
+            Augmentation = run.Settings.Augmentation,
+            Layout = engine.Layout,
+        });
+        var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
+        var row = RunRecord.Begin(run, experiment, engine.Library, started);
+        var epochs = new List<EpochResult>();
+        var memory = ProcessInformation.PrivateMemoryMib;
+        foreach (var epoch in loop.Run(progress, cancellation))
+        {
+            epochs.Add(epoch);
+            var epochRow = RunRecord.Of(run, epoch);
+            folder.WriteEpochs(run.Id, epochs.Select(e => RunRecord.Of(run, e)));
+            AtomicFile.WriteBytes(Path.Combine(path, "weights.safetensors"),
+                Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
+            memory = Math.Max(memory ?? 0, ProcessInformation.PrivateMemoryMib ?? 0);
+            log.WriteLine(Describe(epochRow, run.Settings.Epochs));
+            epochEnded?.Invoke(epochRow);
+        }
+
+        row = RunRecord.End(row, epochs, memory);
+        folder.WriteRow(row);
+        return row;
+    }
+
+    /// <summary>An epoch in a line.</summary>
+    public static string Describe(EpochRow epoch, int epochs) => string.Create(CultureInfo.InvariantCulture,
+        $"epoch {epoch.Epoch}/{epochs}  train loss {epoch.TrainLoss:0.0000}  train error {epoch.TrainError:0.00}%  ")
+        + (epoch.TestError is { } error
+            ? string.Create(CultureInfo.InvariantCulture, $"test error {error:0.00}%  {epoch.ImagesPerSecond:0} images/s")
+            : "diverged: the loss is no longer finite");
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Experiments.Core.Data;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>A run's settings on disk: as YAML beside its results, and as metadata in its checkpoints.</summary>
+public static class RunFile
+{
+    private const string InputMean = "input-mean";
+    private const string InputDeviation = "input-std";
+
+    /// <summary>The settings as YAML, a sweep of one run.</summary>
+    public static string Write(Run run) => SweepFile.Write(new Sweep { Name = run.Id, Grid = GridOf(run.Settings) });
+
+    /// <summary>What a checkpoint needs to be evaluated: the settings and the input statistics of its training set.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="statistics">Mean and standard deviation of its training images.</param>
+    /// <param name="epoch">Epochs trained.</param>
+    public static IReadOnlyDictionary<string, string> Metadata(Run run, InputStatistics statistics, int epoch)
+    {
+        var metadata = Options(run.Settings).ToDictionary(pair => pair.Key, pair => pair.Value);
+        metadata[InputMean] = Join(statistics.Mean);
+        metadata[InputDeviation] = Join(statistics.StandardDeviation);
+        metadata["epoch"] = epoch.ToString(CultureInfo.InvariantCulture);
+        metadata["format"] = "pt";
+        return metadata;
+    }
+
+    /// <summary>The settings in a checkpoint's metadata, as far as there are any: those of foreign files have none.</summary>
+    /// <exception cref="ExperimentException">A value is not one of ours.</exception>
+    public static RunSettings Settings(IReadOnlyDictionary<string, string> metadata) =>
+        RunOptions.All.Where(option => metadata.ContainsKey(option.Name))
+            .Aggregate(new RunSettings(), (settings, option) => option.Set(settings, metadata[option.Name]));
+
+    /// <summary>The input statistics in a checkpoint's metadata; null where there are none.</summary>
+    /// <exception cref="ExperimentException">They are not numbers.</exception>
+    public static InputStatistics? Statistics(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.TryGetValue(InputMean, out var mean) && metadata.TryGetValue(InputDeviation, out var deviation)
+            ? new InputStatistics(Split(InputMean, mean), Split(InputDeviation, deviation))
+            : null;
+
+    /// <summary>Reads numbers separated by commas.</summary>
+    /// <exception cref="ExperimentException">They are not numbers.</exception>
+    public static ImmutableArray<double> Split(string name, string text)
+    {
+        var values = new List<double>();
+        foreach (var part in text.Split(','))
+        {
+            values.Add(double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
+                : throw new ExperimentException($"--{name} takes a number a channel, separated by commas, as in 0.49,0.48,0.45, not '{text}'."));
+        }
+
+        return [.. values];
+    }
+
+    private static Grid GridOf(RunSettings settings) =>
+        Options(settings).Aggregate(Grid.Default, (grid, option) => grid.With(option.Key, [new GridValue(option.Value)]));
+
+    private static IEnumerable<KeyValuePair<string, string>> Options(RunSettings settings) =>
+        RunOptions.All.Where(option => option.Get(settings) is not null).Select(option => KeyValuePair.Create(option.Name, option.Get(settings)!));
+
+    private static string Join(ImmutableArray<double> values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Experiments.Core.Data;
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>
+/// One option of a training: its name on the command line and as a key in YAML, its help, and how it is read into
+/// <see cref="RunSettings"/> and written from it.
+/// </summary>
+/// <param name="Name">The name, without dashes.</param>
+/// <param name="Value">What stands for its value in the help.</param>
+/// <param name="Help">What it does, in a sentence without a full stop.</param>
+/// <param name="Default">Its default, in words.</param>
+/// <param name="ChangesResult">Whether it is part of a run's identity.</param>
+/// <param name="Get">Its value as text; null where it is not set.</param>
+/// <param name="Set">Reads its value from text.</param>
+public sealed record RunOption(
+    string Name, string Value, string Help, string Default, bool ChangesResult, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set);
+
+/// <summary>
+/// The options of a training, in the order that help texts, sweep files and grids have them. The command line, YAML, run identities and
+/// the README's table all come from this list.
+/// </summary>
+public static partial class RunOptions
+{
+    /// <summary>The key of the seed, which is the innermost axis of every grid.</summary>
+    public const string Seed = "seed";
+
+    /// <summary>The key of the normalization.</summary>
+    public const string Norm = "norm";
+
+    /// <summary>The keys that belong to a norm rather than to the run.</summary>
+    public static IReadOnlyList<string> OfNorm { get; } = ["groups", "channels-per-group"];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<RunOption> All { get; } =
+    [
+        Name("dataset", "data set to train on", "fashion-mnist where it is installed, else synthetic", [RunSettings.Auto, .. DatasetCatalog.Names],
+            s => s.Dataset, (s, v) => s with { Dataset = v }),
+        new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2)", "small-cnn", true,
+            s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }),
+        Integer("width", "channels of the network's first stage", "64 (small-cnn), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }),
+        Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
+        Name(Norm, "normalization", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm, (s, v) => s with { Norm = v }),
+        Integer("groups", "GN: number of groups", $"{NormCatalog.DefaultGroups} (gn)", 1, s => s.Groups, (s, v) => s with { Groups = (int)v }),
+        Integer("channels-per-group", "GN: channels in a group, in place of --groups", "as many as the groups leave", 1, s => s.ChannelsPerGroup, (s, v) => s with { ChannelsPerGroup = (int)v }),
+        Integer("batch", "images per worker in a step, those BN takes its statistics over", "32", 1, s => s.Batch, (s, v) => s with { Batch = (int)v }),
+        Integer("workers", "workers that share a step; gradients are averaged over all", "1", 1, s => s.Workers, (s, v) => s with { Workers = (int)v }),
+        Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
+        Number("lr", "learning rate at 32 images a worker", "0.1", positive: true, s => s.Lr, (s, v) => s with { Lr = v }),
+        Choice<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule", s => s.LrScaling, (s, v) => s with { LrScaling = v }),
+        Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
+        Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
+        Number("momentum", "momentum of SGD", "0.9", positive: false, s => s.Momentum, (s, v) => s with { Momentum = v }),
+        Number("weight-decay", "weight decay of SGD", "0.0001", positive: false, s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
+        Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
+        Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
+        Integer("train-limit", "train on so many images, balanced over classes", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
+        Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
+        Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v }),
+        Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
+        new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", true, s => s.Device,
+            (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)),
+        Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v }),
+        Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v }),
+        Integer(Seed, "what all random numbers follow from", "1", 0, s => s.Seed, (s, v) => s with { Seed = v }, long.MaxValue),
+    ];
+
+    /// <summary>The option of a name; null where there is none.</summary>
+    public static RunOption? Find(string name) => All.FirstOrDefault(option => option.Name == name);
+
+    /// <summary>The arguments for <c>train</c> that ask for exactly these settings.</summary>
+    public static IEnumerable<string> ToArguments(RunSettings settings) =>
+        All.Where(option => option.Get(settings) is not null).SelectMany(option => new[] { $"--{option.Name}", option.Get(settings)! });
+
+    /// <summary>A value of an enumeration as it is typed: <c>CropFlip</c> is <c>crop-flip</c>.</summary>
+    public static string Text<T>(T value)
+        where T : struct, Enum => WordStart().Replace(value.ToString(), "-").ToLowerInvariant();
+
+    private static RunOption Integer(
+        string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>
+        new(name, "N", help, defaultText, true, s => get(s)?.ToString(CultureInfo.InvariantCulture),
+            (s, text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+                ? set(s, value) : throw Wrong(name, $"a whole number from {least}", text));
+
+    private static RunOption Number(
+        string name, string help, string defaultText, bool positive, Func<RunSettings, double> get, Func<RunSettings, double, RunSettings> set) =>
+        new(name, "X", help, defaultText, true, s => get(s).ToString("R", CultureInfo.InvariantCulture),
+            (s, text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && (positive ? value > 0 : value >= 0)
+                ? set(s, value) : throw Wrong(name, positive ? "a number above 0" : "a number from 0", text));
+
+    private static RunOption Name(
+        string name, string help, string defaultText, IEnumerable<string> known, Func<RunSettings, string> get, Func<RunSettings, string, RunSettings> set)
+    {
+        var names = known.ToList();
+        return new(name, string.Join("|", names.Where(n => n != RunSettings.Auto)), help, defaultText, true, s => get(s),
+            (s, text) => names.Contains(text) ? set(s, text) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, names)));
+    }
+
+    private static RunOption Choice<T>(string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set)
+        where T : struct, Enum
+    {
+        var values = Enum.GetValues<T>().ToDictionary(Text);
+        return new(name, string.Join("|", values.Keys), help, Text(get(new RunSettings())), true, s => Text(get(s)),
+            (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)));
+    }
+
+    private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{came}'.");
+
+    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
+    private static partial Regex WordStart();
+
+    [GeneratedRegex(@"^(cpu|cuda(:\d+)?)$")]
+    private static partial Regex Device();
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Reflection;
+using Experiments.Core.Results;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>Turns a run and what came of it into rows of the result files.</summary>
+public static class RunRecord
+{
+    /// <summary>The row of a run before anything has come of it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="experiment">The experiment it belongs to.</param>
+    /// <param name="library">The engine's library and version.</param>
+    /// <param name="started">When it began.</param>
+    public static RunRow Begin(Run run, string experiment, string library, DateTimeOffset started)
+    {
+        var s = run.Settings;
+        return new RunRow
+        {
+            Run = run.Id,
+            Experiment = experiment,
+            Status = RunStatus.Failed,
+            Dataset = s.Dataset,
+            Model = s.Model,
+            Width = s.Width!.Value,
+            Shortcut = RunOptions.Text(s.Shortcut),
+            Norm = s.Norm,
+            Groups = s.Groups,
+            ChannelsPerGroup = s.ChannelsPerGroup,
+            Batch = s.Batch,
+            Workers = s.Workers,
+            Epochs = s.Epochs,
+            Seed = s.Seed,
+            Lr = s.Lr,
+            LrScaling = RunOptions.Text(s.LrScaling),
+            LearningRate = s.ScaledLearningRate,
+            Schedule = RunOptions.Text(s.Schedule),
+            Warmup = s.Warmup,
+            Momentum = s.Momentum,
+            WeightDecay = s.WeightDecay,
+            DecayOn = RunOptions.Text(s.DecayOn),
+            Augmentation = RunOptions.Text(s.Augmentation),
+            TrainLimit = s.TrainLimit,
+            TestLimit = s.TestLimit,
+            Validation = s.Validation,
+            Engine = s.Engine,
+            EngineVersion = library,
+            Device = s.Device,
+            Precision = RunOptions.Text(s.Precision),
+            Threads = s.Threads,
+            Parameters = run.Network.ParameterCount,
+            Host = Environment.MachineName,
+            Cpu = ProcessInformation.CpuName,
+            Version = Version,
+            Commit = Commit,
+            Started = started.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+        };
+    }
+
+    /// <summary>The row with what came of the run.</summary>
+    /// <param name="row">The row it began with.</param>
+    /// <param name="epochs">All epochs it trained.</param>
+    /// <param name="memory">Peak private memory in MiB.</param>
+    public static RunRow End(RunRow row, IReadOnlyList<EpochResult> epochs, double? memory)
+    {
+        var last = epochs[^1];
+        row = row with
+        {
+            Status = last.Diverged ? RunStatus.Diverged : RunStatus.Finished,
+            DivergedEpoch = last.Diverged ? last.Epoch : null,
+            Seconds = last.Seconds,
+            ImagesPerSecond = epochs.Sum(epoch => (double)epoch.Train.Images) / epochs.Sum(epoch => epoch.TrainSeconds),
+            PeakMemoryMib = memory,
+        };
+        if (last.Diverged)
+            return row;
+        var headline = epochs.TakeLast(Headline.Epochs(row.Epochs)).ToList();
+        var error = Headline.Median(headline.Select(epoch => epoch.Test!.Value.ErrorPercent));
+        return row with
+        {
+            Error = error,
+            ErrorMeasure = Headline.Name(row.Epochs),
+            ErrorMovingAverage = error,
+            ErrorPopulation = Headline.Median(headline.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
+            ErrorBatch = Headline.Median(headline.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
+            ErrorLast = last.Test!.Value.ErrorPercent,
+            ErrorBest = epochs.Min(epoch => epoch.Test!.Value.ErrorPercent),
+            TrainError = last.Train.ErrorPercent,
+            TrainLoss = last.Train.MeanLoss,
+            TestLoss = last.Test.Value.MeanLoss,
+        };
+    }
+
+    /// <summary>The row of one epoch.</summary>
+    public static EpochRow Of(Run run, EpochResult epoch) => new()
+    {
+        Run = run.Id,
+        Norm = run.Settings.Norm,
+        Groups = run.Settings.Groups,
+        ChannelsPerGroup = run.Settings.ChannelsPerGroup,
+        Batch = run.Settings.Batch,
+        Seed = run.Settings.Seed,
+        Epoch = epoch.Epoch,
+        LearningRate = epoch.LearningRate,
+        TrainLoss = epoch.Train.MeanLoss,
+        TrainError = epoch.Train.ErrorPercent,
+        TestLoss = epoch.Test?.MeanLoss,
+        TestError = epoch.Test?.ErrorPercent,
+        TestErrorPopulation = epoch.TestPopulation?.ErrorPercent,
+        TestErrorBatch = epoch.TestBatch?.ErrorPercent,
+        Seconds = epoch.Seconds,
+        ImagesPerSecond = epoch.ImagesPerSecond,
+    };
+
+    /// <summary>The program's version.</summary>
+    public static string Version { get; } = InformationalVersion.Split('+')[0];
+
+    /// <summary>The commit it was built from; null where it was not built in a repository.</summary>
+    public static string? Commit { get; } = InformationalVersion.Split('+') is [_, var commit] ? commit : null;
+
+    private static string InformationalVersion =>
+        typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Experiments.Core.Figures;
+using Experiments.Core.Norms;
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>An experiment: what it is called and reproduces, its grid, and how it is drawn.</summary>
+public sealed record Sweep
+{
+    /// <summary>Its name: the file's, or that of the results folder.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it shows, the figure's title.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Where the experiment is from.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The figure drawn from it.</summary>
+    public FigureKind Figure { get; init; } = FigureKind.ErrorAgainstBatch;
+
+    /// <summary>Published numbers to show beside it.</summary>
+    public ImmutableArray<Reference> References { get; init; } = [];
+
+    /// <summary>How many runs at once; null: as many as the machine has cores for.</summary>
+    public int? Jobs { get; init; }
+
+    /// <summary>The results folder, relative to the current one; null: <c>results/</c> and the name.</summary>
+    public string? Out { get; init; }
+
+    /// <summary>The runs.</summary>
+    public Grid Grid { get; init; } = Grid.Default;
+
+    /// <summary>
+    /// The sweep with nothing left open: what was <c>auto</c> is settled for this machine, once and for all runs, and every option has
+    /// its values.
+    /// </summary>
+    /// <exception cref="ExperimentException">Something asked for is not to be had here, or a value is wrong.</exception>
+    public Sweep Resolve(Machine machine)
+    {
+        var runs = Grid.Expand();
+        var complete = runs.Select(run => Run.Complete(machine.Resolve(run))).ToList();
+        var grid = Grid;
+        foreach (var option in RunOptions.All.Where(option => option.ChangesResult && !RunOptions.OfNorm.Contains(option.Name)))
+        {
+            // A value that follows from others (a network's own width) becomes an axis only where it is the same for all runs.
+            var given = runs.Select(option.Get).Distinct().ToList();
+            var resolved = complete.Select(option.Get).Distinct().ToList();
+            if (!grid.Axes.ContainsKey(option.Name) && resolved is [{ } only])
+                grid = grid.With(option.Name, [new GridValue(only)]);
+            else if (grid.Axes.ContainsKey(option.Name) && !given.SequenceEqual(resolved))
+                grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
+        }
+
+        var groupsGiven = RunOptions.OfNorm.Any(grid.Axes.ContainsKey);
+        var norms = grid.Axes[RunOptions.Norm].Select(norm => norm.Own is null && !groupsGiven && NormCatalog.Find(norm.Text).TakesGroups
+            ? norm with { Own = (RunOptions.OfNorm[0], $"{NormCatalog.DefaultGroups}") } : norm);
+        return this with { Grid = grid.With(RunOptions.Norm, [.. norms]) };
+    }
+
+    /// <summary>The runs in grid order, each checked before the first begins.</summary>
+    /// <exception cref="ExperimentException">Runs that cannot be trained, all of them at once.</exception>
+    public IReadOnlyList<Run> Runs()
+    {
+        var runs = new List<Run>();
+        var mistakes = new List<string>();
+        foreach (var settings in Grid.Expand())
+        {
+            try
+            {
+                runs.Add(Run.Create(settings));
+            }
+            catch (ExperimentException e)
+            {
+                mistakes.Add(e.Message);
+            }
+        }
+
+        return mistakes.Count == 0 ? [.. runs.DistinctBy(run => run.Id)] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
+    }
+}

@@ -1,0 +1,302 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Experiments.Core.Figures;
+using Experiments.Core.Results;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>Sweeps as YAML: reading what people write, and writing a sweep as it was resolved.</summary>
+public static class SweepFile
+{
+    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", "quick", "jobs", "out", Grid.Seeds];
+
+    /// <summary>Reads a sweep; its name is the file's.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="quick">Whether to overlay its quick block and add <c>-quick</c> to its name.</param>
+    /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
+    public static Sweep Read(string path, bool quick = false)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ExperimentException($"Cannot read the sweep {path}: {e.Message}", ExperimentException.BadInput, e);
+        }
+
+        return Parse(text, path, Path.GetFileNameWithoutExtension(path), quick);
+    }
+
+    /// <summary>Reads a sweep from text.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="path">Where it is from, for messages.</param>
+    /// <param name="name">The sweep's name.</param>
+    /// <param name="quick">Whether to overlay its quick block.</param>
+    /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
+    public static Sweep Parse(string text, string path, string name, bool quick = false)
+    {
+        var yaml = new YamlStream();
+        try
+        {
+            yaml.Load(new StringReader(text));
+        }
+        catch (YamlException e)
+        {
+            throw new ExperimentException($"{path}:{e.Start.Line}: not valid YAML: {(e.InnerException ?? e).Message.TrimEnd('.')}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // The parser gives up without a word, for example on a bracket that is never closed.
+            throw new ExperimentException($"{path}:{LastLineRead(text)}: not valid YAML: something that begins here or before is not closed.");
+        }
+
+        if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
+            throw new ExperimentException($"{path}:1: expected keys and values such as 'batch: [32, 16, 8]'.");
+        var reader = new Reader(path);
+        var sweep = new Sweep { Name = quick ? $"{name}-quick" : name };
+        foreach (var (key, value) in root.Children)
+            sweep = reader.TopLevel(sweep, key, value);
+        sweep = sweep with { Grid = reader.Seeded(sweep.Grid, root) };
+        var quickBlock = root.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "quick" }).Value;
+        if (quickBlock is YamlMappingNode block)
+        {
+            // Read in any case, so that its mistakes are found now and not on the day it is used.
+            var overlaid = sweep.Grid;
+            foreach (var (key, value) in block.Children)
+                overlaid = reader.Option(overlaid, key, value);
+            overlaid = reader.Seeded(overlaid, block);
+            if (quick)
+                sweep = sweep with { Grid = overlaid, Out = sweep.Out is { } folder ? $"{folder}-quick" : null };
+        }
+        else if (quick)
+        {
+            reader.Mistakes.Add($"{path}: there is no quick block for --quick.");
+        }
+
+        return reader.Mistakes.Count == 0 ? sweep : throw ExperimentException.ForAll(reader.Mistakes);
+    }
+
+    /// <summary>A sweep as YAML that reads as the same sweep.</summary>
+    public static string Write(Sweep sweep)
+    {
+        var root = new YamlMappingNode();
+        if (sweep.Title is not null)
+            root.Add("title", sweep.Title);
+        if (sweep.Source is not null)
+            root.Add("source", sweep.Source);
+        root.Add("figure", sweep.Figure.Name());
+        foreach (var option in RunOptions.All.Where(option => sweep.Grid.Axes.ContainsKey(option.Name)))
+        {
+            var values = sweep.Grid.Axes[option.Name].Select(Node).ToList();
+            root.Add(option.Name, values is [YamlScalarNode only] ? only : new YamlSequenceNode(values) { Style = SequenceStyle.Flow });
+        }
+
+        if (sweep.References.Length > 0)
+            root.Add("references", new YamlSequenceNode(sweep.References.Select(Node)));
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        text.Write("# The sweep as it was resolved, defaults included. Written by the program; its figures and CSVs follow from it and runs/.\n");
+        new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
+        return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
+    }
+
+    private static long LastLineRead(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        var line = 1L;
+        try
+        {
+            while (parser.MoveNext())
+                line = parser.Current!.End.Line;
+        }
+        catch (Exception e) when (e is YamlException or InvalidOperationException)
+        {
+            // as before; what counts is how far it came
+        }
+
+        return line;
+    }
+
+    private static YamlNode Node(GridValue value) => value.Own is { } own
+        ? new YamlMappingNode(new YamlScalarNode(value.Text), new YamlMappingNode(new YamlScalarNode(own.Key), new YamlScalarNode(own.Text))) { Style = MappingStyle.Flow }
+        : new YamlScalarNode(value.Text);
+
+    private static YamlNode Node(Reference reference) => new YamlMappingNode(
+        new YamlScalarNode("source"), new YamlScalarNode(reference.Source),
+        new YamlScalarNode("error"), new YamlMappingNode(reference.Error.SelectMany(norm => new YamlNode[]
+        {
+            new YamlScalarNode(norm.Key),
+            new YamlMappingNode(norm.Value.SelectMany(point => new YamlNode[] { Number(point.Key), Number(point.Value) })) { Style = MappingStyle.Flow },
+        })));
+
+    private static YamlScalarNode Number(double value) => new(value.ToString("R", CultureInfo.InvariantCulture));
+
+    private sealed class Reader(string path)
+    {
+        public List<string> Mistakes { get; } = [];
+
+        public Sweep TopLevel(Sweep sweep, YamlNode key, YamlNode value)
+        {
+            switch (key)
+            {
+                case YamlScalarNode { Value: "title" }:
+                    return sweep with { Title = Scalar(value, "a title") };
+                case YamlScalarNode { Value: "source" }:
+                    return sweep with { Source = Scalar(value, "where the experiment is from") };
+                case YamlScalarNode { Value: "figure" }:
+                    var figure = sweep.Figure;
+                    Try(value, () => figure = FigureKinds.Parse(Scalar(value, "the figure's name") ?? ""));
+                    return sweep with { Figure = figure };
+                case YamlScalarNode { Value: "out" }:
+                    return sweep with { Out = Scalar(value, "a folder") };
+                case YamlScalarNode { Value: "jobs" }:
+                    return sweep with { Jobs = Positive(value, "jobs takes how many runs at once") };
+                case YamlScalarNode { Value: "references" }:
+                    return sweep with { References = References(value) };
+                case YamlScalarNode { Value: "quick" }:
+                    if (value is not YamlMappingNode)
+                        Mistakes.Add($"{At(value)} quick takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
+                    return sweep;
+                default:
+                    return sweep with { Grid = Option(sweep.Grid, key, value) };
+            }
+        }
+
+        public Grid Option(Grid grid, YamlNode key, YamlNode value)
+        {
+            var name = (key as YamlScalarNode)?.Value ?? "";
+            if (name == Grid.Seeds)
+                return grid;
+            if (RunOptions.Find(name) is not { } option)
+            {
+                Mistakes.Add($"{At(key)} {Suggestion.Unknown("key", name, RunOptions.All.Select(o => o.Name).Concat(OwnKeys))}");
+                return grid;
+            }
+
+            var values = (value is YamlSequenceNode list ? list.Children.AsEnumerable() : [value]).SelectMany(node => Values(option, node)).ToImmutableArray();
+            if (value is YamlSequenceNode { Children.Count: 0 })
+                Mistakes.Add($"{At(value)} {name} has an empty list of values.");
+            return values.Length == 0 ? grid : grid.With(name, values);
+        }
+
+        public Grid Seeded(Grid grid, YamlMappingNode block)
+        {
+            var node = block.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Grid.Seeds }).Value;
+            if (node is null)
+                return grid;
+            return Positive(node, "seeds takes how many seeds (seed: [3, 7] names them)") is { } seeds ? grid.WithSeeds(seeds) : grid;
+        }
+
+        private int? Positive(YamlNode node, string expected)
+        {
+            if (node is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0)
+                return value;
+            Mistakes.Add($"{At(node)} {expected}, a whole number from 1, not '{node}'.");
+            return null;
+        }
+
+        private IEnumerable<GridValue> Values(RunOption option, YamlNode node)
+        {
+            IEnumerable<GridValue> values = node switch
+            {
+                YamlScalarNode { Value: { } text } => [new GridValue(text)],
+                YamlMappingNode { Children.Count: 1 } norm when option.Name == RunOptions.Norm => OwnValues(norm.Children[0].Key, norm.Children[0].Value),
+                _ => [],
+            };
+            var mistakes = Mistakes.Count;
+            var read = 0;
+            foreach (var value in values)
+            {
+                read++;
+                if (Try(node, () => Grid.Check(option.Name, value)))
+                    yield return value;
+            }
+
+            if (read == 0 && Mistakes.Count == mistakes)
+                Mistakes.Add($"{At(node)} {option.Name} takes {(option.Name == RunOptions.Norm ? "a name, or one with its options as in '{ gn: { groups: 8 } }'" : $"a value such as {option.Value}")}, not '{node}'.");
+        }
+
+        private IEnumerable<GridValue> OwnValues(YamlNode norm, YamlNode own)
+        {
+            foreach (var (key, value) in Entries(own))
+            {
+                if (key is not YamlScalarNode { Value: { } name } || !RunOptions.OfNorm.Contains(name))
+                {
+                    Mistakes.Add($"{At(key)} {Suggestion.Unknown("option of a norm", key.ToString(), RunOptions.OfNorm)}");
+                    continue;
+                }
+
+                foreach (var item in value is YamlSequenceNode list ? list.Children.AsEnumerable() : [value])
+                    yield return new GridValue(norm.ToString(), (name, item.ToString()));
+            }
+        }
+
+        private ImmutableArray<Reference> References(YamlNode node)
+        {
+            var references = ImmutableArray.CreateBuilder<Reference>();
+            foreach (var item in node is YamlSequenceNode list ? list.Children.AsEnumerable() : [node])
+            {
+                if (item is YamlMappingNode { Children.Count: 2 } reference
+                    && reference.Children.TryGetValue("source", out var source) && source is YamlScalarNode { Value: { } text }
+                    && reference.Children.TryGetValue("error", out var error) && error is YamlMappingNode norms)
+                {
+                    references.Add(new Reference { Source = text, Error = norms.Children.ToDictionary(norm => norm.Key.ToString(), norm => (IReadOnlyDictionary<int, double>)Points(norm.Value)) });
+                }
+                else
+                {
+                    Mistakes.Add($"{At(item)} a reference has a source and an error by norm and batch size, as in "
+                        + "'{ source: Wu & He 2018, error: { bn: { 32: 23.6, 2: 34.7 } } }'.");
+                }
+            }
+
+            return references.ToImmutable();
+        }
+
+        private Dictionary<int, double> Points(YamlNode node)
+        {
+            var points = new Dictionary<int, double>();
+            foreach (var (key, value) in Entries(node))
+            {
+                if (int.TryParse(key.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var batch) && batch > 0
+                    && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var percent))
+                    points[batch] = percent;
+                else
+                    Mistakes.Add($"{At(key)} expected a batch size and an error in percent, as in '32: 23.6', not '{key}: {value}'.");
+            }
+
+            if (points.Count == 0)
+                Mistakes.Add($"{At(node)} expected errors by batch size, as in '{{ 32: 23.6, 2: 34.7 }}'.");
+            return points;
+        }
+
+        private string? Scalar(YamlNode node, string expected)
+        {
+            if (node is YamlScalarNode scalar)
+                return scalar.Value;
+            Mistakes.Add($"{At(node)} expected {expected}, not a list or keys.");
+            return null;
+        }
+
+        private bool Try(YamlNode node, Action action)
+        {
+            try
+            {
+                action();
+                return true;
+            }
+            catch (ExperimentException e)
+            {
+                Mistakes.Add($"{At(node)} {e.Message.Replace("--", "", StringComparison.Ordinal)}");
+                return false;
+            }
+        }
+
+        private static IEnumerable<KeyValuePair<YamlNode, YamlNode>> Entries(YamlNode node) => node is YamlMappingNode mapping ? mapping.Children : [];
+
+        private string At(YamlNode node) => $"{path}:{node.Start.Line}:";
+    }
+}

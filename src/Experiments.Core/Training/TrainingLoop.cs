@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using Experiments.Core.Data;
+using Experiments.Core.Networks;
+
+namespace Experiments.Core.Training;
+
+/// <summary>A training after one epoch.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="LearningRate">The rate of its first step.</param>
+/// <param name="Train">Over the epoch's augmented batches, each before its update.</param>
+/// <param name="Test">Over the test images, norms over samples by their moving averages; null where the run diverged.</param>
+/// <param name="TestPopulation">By population statistics; null in epochs that the headline is not taken from.</param>
+/// <param name="TestBatch">By each test batch's own statistics; null in the same epochs.</param>
+/// <param name="Seconds">Since the training began.</param>
+/// <param name="TrainSeconds">Of this epoch's training steps alone.</param>
+public sealed record EpochResult(
+    int Epoch, double LearningRate, Score Train, Score? Test, Score? TestPopulation, Score? TestBatch, double Seconds, double TrainSeconds)
+{
+    /// <summary>Whether the loss stopped being finite in this epoch.</summary>
+    public bool Diverged => Test is null;
+
+    /// <summary>Training images per second.</summary>
+    public double ImagesPerSecond => Train.Images / TrainSeconds;
+}
+
+/// <summary>How far a training is.</summary>
+/// <param name="Epoch">The epoch under way, from 1.</param>
+/// <param name="Epochs">All epochs.</param>
+/// <param name="Fraction">The part of all training steps that is done.</param>
+/// <param name="Train">Over the epoch so far.</param>
+/// <param name="TestError">Test error in percent after the epoch before; null in the first.</param>
+/// <param name="ImagesPerSecond">Training images per second of this epoch.</param>
+/// <param name="Left">About how long it still takes.</param>
+public sealed record TrainingProgress(int Epoch, int Epochs, double Fraction, Score Train, double? TestError, double ImagesPerSecond, TimeSpan Left);
+
+/// <summary>Which of a run's errors is its headline.</summary>
+public static class Headline
+{
+    /// <summary>From so many epochs on the headline is the median of the last five epochs, as in the paper; before, the last epoch's.</summary>
+    public const int EpochsForMedian = 50;
+
+    /// <summary>The epochs that the headline is taken over, counted from the last.</summary>
+    public static int Epochs(int epochs) => epochs >= EpochsForMedian ? 5 : 1;
+
+    /// <summary>The measure's name in runs.csv.</summary>
+    public static string Name(int epochs) => epochs >= EpochsForMedian ? "median-of-last-5" : "last";
+
+    /// <summary>The median of some errors.</summary>
+    public static double Median(IEnumerable<double> errors)
+    {
+        var sorted = errors.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+}
+
+/// <summary>Trains a network: the one loop, whatever the engine.</summary>
+/// <param name="settings">What is asked for.</param>
+/// <param name="data">The batches.</param>
+/// <param name="engine">The arithmetic; its parameters have been written.</param>
+/// <param name="network">The network the engine computes.</param>
+public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine engine, Network network)
+{
+    /// <summary>Training images that population statistics are collected over.</summary>
+    public const int PopulationImages = 10_000;
+
+    private const int EvaluationBatch = 250;
+
+    private readonly float[] _scores = new float[Math.Max(EvaluationBatch, settings.Batch * settings.Workers) * network.Classes];
+
+    /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
+    public int StepsPerEpoch { get; } = data.StepsPerEpoch(settings.Batch * settings.Workers);
+
+    /// <summary>
+    /// Trains, and yields each epoch as it ends. An epoch whose loss is not finite is the last.
+    /// </summary>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="cancellation">Ends the training between two steps.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IEnumerable<EpochResult> Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        double? testError = null;
+        for (var epoch = 0; epoch < settings.Epochs; epoch++)
+        {
+            var (train, seconds) = TrainEpoch(epoch, testError, clock, progress, cancellation);
+            var result = new EpochResult(epoch + 1, settings.LearningRateAt(epoch, 0, StepsPerEpoch), train, null, null, null, clock.Elapsed.TotalSeconds, seconds);
+            if (!double.IsFinite(train.Loss))
+            {
+                yield return result;
+                yield break;
+            }
+
+            var test = Evaluate(NormStatistics.MovingAverage, epoch + 1, cancellation);
+            result = result with { Test = test };
+            if (settings.Epochs - epoch <= Headline.Epochs(settings.Epochs))
+                result = WithOtherStatistics(result, cancellation);
+            testError = test.ErrorPercent;
+            yield return result with { Seconds = clock.Elapsed.TotalSeconds };
+        }
+    }
+
+    /// <summary>Scores the test images.</summary>
+    /// <param name="statistics">
+    /// Where norms over samples take their statistics from. The population's are first collected over training images at the weights as
+    /// they are; the batch's own are taken in batches of the training size, in a fixed shuffled order.
+    /// </param>
+    /// <param name="epoch">The epoch it follows on, which the population's images are drawn by.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation)
+    {
+        if (statistics == NormStatistics.Population)
+            CollectPopulation(epoch, cancellation);
+        var total = default(Score);
+        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(settings.Batch) : data.Evaluation(EvaluationBatch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var scores = _scores.AsSpan(0, batch.Count * network.Classes);
+            engine.Evaluate(batch, statistics, scores);
+            total += Score.Of(scores, batch.Labels);
+        }
+
+        return total;
+    }
+
+    private void CollectPopulation(int epoch, CancellationToken cancellation)
+    {
+        engine.ForgetPopulation();
+        foreach (var batch in data.Population(epoch, PopulationImages, settings.Batch))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            engine.CollectPopulation(batch);
+        }
+    }
+
+    private (Score Score, double Seconds) TrainEpoch(
+        int epoch, double? testError, Stopwatch clock, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        var start = clock.Elapsed;
+        var total = default(Score);
+        var step = 0;
+        foreach (var batch in data.TrainingEpoch(epoch, settings.Batch * settings.Workers))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var scores = _scores.AsSpan(0, batch.Count * network.Classes);
+            engine.Train(batch, settings.LearningRateAt(epoch, step, StepsPerEpoch), scores);
+            total += Score.Of(scores, batch.Labels);
+            step++;
+            if (!double.IsFinite(total.Loss))
+                break;
+            if (progress is not null)
+            {
+                var fraction = (epoch + ((double)step / StepsPerEpoch)) / settings.Epochs;
+                progress.Report(new TrainingProgress(epoch + 1, settings.Epochs, fraction, total, testError,
+                    total.Images / (clock.Elapsed - start).TotalSeconds, clock.Elapsed * ((1 - fraction) / fraction)));
+            }
+        }
+
+        return (total, (clock.Elapsed - start).TotalSeconds);
+    }
+
+    // Norms within an image have but one way to evaluate: all three numbers are the same evaluation.
+    private EpochResult WithOtherStatistics(EpochResult result, CancellationToken cancellation)
+    {
+        if (!network.Norm.HasRunningStatistics)
+            return result with { TestPopulation = result.Test, TestBatch = result.Test };
+        return result with
+        {
+            TestPopulation = Evaluate(NormStatistics.Population, result.Epoch, cancellation),
+            TestBatch = Evaluate(NormStatistics.Batch, result.Epoch, cancellation),
+        };
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Experiments.Core.Data;
+using Experiments.Core.Figures;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
+using Experiments.Torch;
+
+namespace Experiments.Commands;
+
+/// <summary><c>info</c>: what this machine has of what the program can use.</summary>
+internal static class InfoCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("info", "Say what engines, devices, libraries and data sets this machine has.");
+        var folder = new Option<string>("--data") { Description = "folder of the data sets (default: data/ at the repository's root)", HelpName = "FOLDER" };
+        command.Options.Add(folder);
+        command.SetAction(result => Show(new Machine([new TorchEngineProvider()], new DataFolder(result.GetValue(folder)))));
+        return command.WithExamples("info");
+    }
+
+    private static int Show(Machine machine)
+    {
+        Line("program", $"Experiments {RunRecord.Version}{(RunRecord.Commit is { } commit ? $", commit {commit[..Math.Min(10, commit.Length)]}" : "")}, {RuntimeInformation.FrameworkDescription}");
+        Line("system", RuntimeInformation.OSDescription);
+        Line("processor", $"{ProcessInformation.CpuName}, {Environment.ProcessorCount} cores, {Instructions()}");
+        Line("memory", string.Create(CultureInfo.InvariantCulture, $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1073741824.0:0.0} GiB"));
+        foreach (var engine in machine.Engines)
+        {
+            var answer = engine.Unavailable("cpu", Precision.Fp32);
+            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}" : $"{engine.Name}: not here. {answer}");
+        }
+
+        Line("figures", Gnuplot.Version() ?? Gnuplot.Missing);
+        foreach (var status in machine.Data.List())
+            Line("data set", $"{status.Set.Name}: {(status.IsReady ? status.Place : status.Place is null ? $"not there. {status.Set.Source.HowToGet}" : string.Join(" ", status.Mistakes))}");
+        return ExitCode.Done;
+    }
+
+    private static void Line(string what, string text) => Console.WriteLine($"{what,-10} {text}");
+
+    private static string Instructions() => Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : "no AVX2";
+}

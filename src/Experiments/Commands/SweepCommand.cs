@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.Globalization;
+using Experiments.Core;
+using Experiments.Core.Results;
+using Experiments.Core.Sweeps;
+using Experiments.Display;
+
+namespace Experiments.Commands;
+
+/// <summary><c>sweep</c>: a grid of runs, from a file, from the command line, or both.</summary>
+internal static class SweepCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
+            + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped.");
+        var file = new Argument<string>("file") { Description = "a sweep in YAML, as in configs/", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        command.Arguments.Add(file);
+        var options = new RunOptionSet(command);
+        var seeds = new Option<string>("--seeds") { Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
+        var quick = new Option<bool>("--quick") { Description = "the file's quick block in place of the full values; results go to <name>-quick" };
+        var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
+        var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
+        var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
+        foreach (var option in new Option[] { seeds, quick, jobs, output, list })
+            command.Options.Add(option);
+        command.SetAction((result, cancellation) =>
+        {
+            var path = result.GetValue(file);
+            var machine = options.Machine(result);
+            if (path is null && result.GetValue(quick))
+                throw new ExperimentException("--quick takes the quick block of a file; name the file.");
+            var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, result.GetValue(quick));
+            var grid = options.Grid(result, asked.Grid);
+            if (result.GetValue(seeds) is { } count)
+                grid = grid.WithSeeds(Positive("--seeds", count));
+            asked = asked with { Grid = grid };
+            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
+            return result.GetValue(list)
+                ? Task.FromResult(List(asked, machine, folder))
+                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? Positive("--jobs", number) : asked.Jobs, cancellation);
+        });
+        return command.WithExamples(
+            "sweep configs/quick.yaml",
+            "sweep configs/figure-1.yaml --quick",
+            "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
+            "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
+    }
+
+    private static async Task<int> RunAsync(Sweep asked, Machine machine, SweepFolder folder, int? jobs, CancellationToken cancellation)
+    {
+        var sweep = folder.Claim(asked, machine);
+        var runs = sweep.Runs();
+        var missing = folder.Missing(runs);
+        var display = new SweepDisplay(asked.Name, runs.Count, missing);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data), folder, display);
+        var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
+        Console.WriteLine($"{asked.Name}: {runs.Count} runs on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
+            + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
+        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, runs, atOnce, machine.Data, cancellation)).ConfigureAwait(false);
+        Report(sweep, folder);
+        foreach (var (run, reason) in outcome.Failures)
+            await Console.Error.WriteLineAsync($"{run.Id} failed: {reason}").ConfigureAwait(false);
+        return outcome.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static void Report(Sweep sweep, SweepFolder folder)
+    {
+        var rows = ResultsFolder.ReadRuns(folder.Results.Root);
+        Console.WriteLine();
+        Console.WriteLine(TextTable.Errors(SummaryRow.Of(rows)));
+        foreach (var reference in sweep.References)
+            Console.WriteLine(TextTable.Rises(rows, reference));
+        Console.WriteLine("Results and figure:");
+        Console.WriteLine($"  {Path.Combine(folder.Results.Root, "runs.csv")}");
+        Console.WriteLine($"  {Path.Combine(folder.Results.Root, "summary.csv")}");
+        if (rows.Any(row => row.Error is not null))
+            FigureReport.Draw([folder.Results.Root]);
+    }
+
+    private static int List(Sweep asked, Machine machine, SweepFolder folder)
+    {
+        var runs = asked.Resolve(machine).Runs();
+        foreach (var run in runs)
+            Console.WriteLine($"{run.Id,-28} {Describe(folder.Results.ReadRow(run.Id))}");
+        return ExitCode.Done;
+    }
+
+    private static string Describe(RunRow? row) => row switch
+    {
+        null => "not run",
+        { Status: RunStatus.Finished } => string.Create(CultureInfo.InvariantCulture, $"finished, test error {row.Error:0.00}%"),
+        { Status: RunStatus.Diverged } => $"diverged in epoch {row.DivergedEpoch}",
+        _ => "failed",
+    };
+
+    private static int Positive(string option, string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
+            : throw new ExperimentException($"{option} takes a whole number from 1, not '{text}'.");
+}

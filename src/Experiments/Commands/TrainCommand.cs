@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Experiments.Core;
+using Experiments.Core.Results;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
+using Experiments.Display;
+
+namespace Experiments.Commands;
+
+/// <summary><c>train</c>: one run, into a results folder that it may share with others.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("train", "Train one network.");
+        var options = new RunOptionSet(command);
+        var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
+        var again = new Option<bool>("--again") { Description = "train a run anew that is already finished there" };
+        var experiment = new Option<string>("--experiment") { Hidden = true };
+        var progress = new Option<ProgressStyle>("--progress")
+        {
+            Description = "how progress is shown (default: auto: a bar on a terminal, plain lines elsewhere)",
+            HelpName = "auto|bar|plain|json",
+        };
+        command.Options.Add(output);
+        command.Options.Add(again);
+        command.Options.Add(experiment);
+        command.Options.Add(progress);
+        command.SetAction((result, cancellation) =>
+        {
+            var settings = options.Settings(result, new RunSettings());
+            var machine = options.Machine(result);
+            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", "train")));
+            var run = Run.Create(machine.Resolve(settings));
+            var name = result.GetValue(experiment) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Results.Root)));
+            return Task.FromResult(Train(run, settings, machine, folder, name, result.GetValue(again), result.GetValue(progress), cancellation));
+        });
+        return command.WithExamples(
+            "train --norm gn --groups 32 --batch 2",
+            "train --dataset cifar10 --model resnet20 --norm gn --groups 8 --batch 2 --epochs 100",
+            "train --norm bn --batch 2 --workers 8 --out results/mine",
+            "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
+    }
+
+    private static int Train(
+        Run run, RunSettings asked, Machine machine, SweepFolder folder, string experiment, bool again, ProgressStyle style, CancellationToken cancellation)
+    {
+        using var display = TrainingDisplay.Create(style, run);
+        if (!again && folder.Results.ReadRow(run.Id) is { Status: not RunStatus.Failed } finished)
+        {
+            display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
+            return ExitCode.Done;
+        }
+
+        if (asked.Dataset == RunSettings.Auto)
+            display.Say(run.Dataset.Name == "synthetic"
+                ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed."
+                : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
+        var executor = new RunExecutor(machine, folder.Results, experiment);
+        var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), cancellation));
+        foreach (var warning in folder.Rebuild())
+            display.Say(warning);
+        display.Say(Outcome(row));
+        display.Say($"Results: {Path.Combine(folder.Results.Root, "runs.csv")} and {folder.Results.RunFolder(run.Id)}");
+        return ExitCode.Done;
+    }
+
+    private static string Outcome(RunRow row) => row.Status == RunStatus.Diverged
+        ? $"Diverged in epoch {row.DivergedEpoch}: the loss was no longer finite."
+        : FormattableString.Invariant($"Test error {row.Error:0.00}%")
+            + (row.ErrorMeasure == "last" ? "" : " (median of the last five epochs)")
+            + (row.ErrorPopulation == row.Error ? "" : FormattableString.Invariant($"; with population statistics {row.ErrorPopulation:0.00}%"))
+            + FormattableString.Invariant($"; {row.ImagesPerSecond:0} images/s.");
+}

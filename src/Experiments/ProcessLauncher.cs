@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Experiments.Core.Data;
+using Experiments.Core.Results;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
+using Experiments.Display;
+
+namespace Experiments;
+
+/// <summary>Starts a run as a <c>train</c> process of this program, so that whatever befalls it befalls it alone.</summary>
+internal sealed partial class ProcessLauncher(DataFolder data) : IRunLauncher
+{
+    private const int SigTerm = 15;
+
+    /// <inheritdoc/>
+    public async Task<string?> LaunchAsync(
+        Run run, string experiment, ResultsFolder folder, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        using var process = new Process { StartInfo = Start(run, experiment, folder) };
+        var errors = new List<string>();
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is not null && ProgressLine.Read(line.Data) is { } report)
+                progress.Report(report);
+        };
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (!string.IsNullOrWhiteSpace(line.Data))
+                errors.Add(line.Data);
+        };
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await using (cancellation.Register(() => _ = Kill(process.Id, SigTerm)).ConfigureAwait(false))
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (process.ExitCode == ExitCode.Done || cancellation.IsCancellationRequested)
+            return null;
+
+        Directory.CreateDirectory(folder.RunFolder(run.Id));
+        var log = Path.Combine(folder.RunFolder(run.Id), "log.txt");
+        await File.AppendAllLinesAsync(log, errors, CancellationToken.None).ConfigureAwait(false);
+        var ending = process.ExitCode > 128 ? $"ended by signal {process.ExitCode - 128}" : $"exit code {process.ExitCode}";
+        return errors.Count > 0 ? $"{errors[^1]} ({ending}; {log})" : $"{ending}; see {log}";
+    }
+
+    private ProcessStartInfo Start(Run run, string experiment, ResultsFolder folder)
+    {
+        // Run as `dotnet Experiments.dll`, the process is dotnet's and the program its first argument.
+        var host = Environment.ProcessPath!;
+        var program = Environment.GetCommandLineArgs()[0];
+        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
+            start.ArgumentList.Add(program);
+        foreach (var argument in RunOptions.ToArguments(run.Settings).Prepend("train")
+            .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", "--again"]))
+            start.ArgumentList.Add(argument);
+
+        // Runs side by side share the cores: each computes with the threads it was given and no more.
+        start.Environment["OMP_NUM_THREADS"] = $"{run.Settings.Threads}";
+        return start;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

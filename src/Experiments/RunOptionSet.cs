@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Experiments.Core;
+using Experiments.Core.Data;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
+using Experiments.Torch;
+
+namespace Experiments;
+
+/// <summary>The options of a training on a command: each of <see cref="RunOptions.All"/>, and where the data lies.</summary>
+internal sealed class RunOptionSet
+{
+    private readonly List<(RunOption Option, Option<string> Typed)> _options;
+    private readonly Option<string> _data = new("--data") { Description = "folder of the data sets (default: data/ at the repository's root)", HelpName = "FOLDER" };
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="include">Which of them; null: all.</param>
+    public RunOptionSet(Command command, Func<string, bool>? include = null)
+    {
+        _options = [.. RunOptions.All.Where(option => include?.Invoke(option.Name) ?? true).Select(option => (option, new Option<string>($"--{option.Name}")
+        {
+            Description = $"{option.Help} (default: {option.Default})",
+            HelpName = option.Value,
+        }))];
+        foreach (var (_, typed) in _options)
+            command.Options.Add(typed);
+        command.Options.Add(_data);
+    }
+
+    /// <summary>What this machine has, with the data folder that was given.</summary>
+    public Machine Machine(ParseResult result) => new([new TorchEngineProvider()], new DataFolder(result.GetValue(_data)));
+
+    /// <summary>Settings with what was typed put into them.</summary>
+    /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
+    public RunSettings Settings(ParseResult result, RunSettings settings)
+    {
+        var mistakes = new List<string>();
+        foreach (var (option, text) in Typed(result))
+        {
+            try
+            {
+                settings = option.Set(settings, text);
+            }
+            catch (ExperimentException e)
+            {
+                mistakes.Add(e.Message);
+            }
+        }
+
+        return mistakes.Count == 0 ? settings : throw ExperimentException.ForAll(mistakes);
+    }
+
+    /// <summary>A grid with the lists that were typed put in the place of its own.</summary>
+    /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
+    public Grid Grid(ParseResult result, Grid grid)
+    {
+        var mistakes = new List<string>();
+        foreach (var (option, text) in Typed(result))
+        {
+            var values = CommandLine.SplitList(text).Select(value => new GridValue(value)).ToImmutableArray();
+            foreach (var value in values)
+            {
+                try
+                {
+                    Core.Sweeps.Grid.Check(option.Name, value);
+                }
+                catch (ExperimentException e)
+                {
+                    mistakes.Add(e.Message);
+                }
+            }
+
+            grid = grid.With(option.Name, values);
+        }
+
+        return mistakes.Count == 0 ? grid : throw ExperimentException.ForAll(mistakes);
+    }
+
+    private IEnumerable<(RunOption Option, string Text)> Typed(ParseResult result) =>
+        _options.Select(pair => (pair.Option, Text: result.GetValue(pair.Typed))).Where(pair => pair.Text is not null).Select(pair => (pair.Option, pair.Text!));
+}

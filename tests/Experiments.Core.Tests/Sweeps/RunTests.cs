@@ -1,0 +1,41 @@
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Tests.Sweeps;
+
+public sealed class RunTests
+{
+    private static readonly RunSettings Settings = new() { Dataset = "synthetic", Engine = "torch", Device = "cpu" };
+
+    [Fact]
+    public void Runs_share_a_name_when_and_only_when_they_are_the_same_run()
+    {
+        var id = Run.Create(Settings).Id;
+        Assert.Equal(id, Run.Create(Settings with { Width = 64 }).Id);
+        Assert.StartsWith("bn-b32-s1-", id, StringComparison.Ordinal);
+        var others = new[]
+        {
+            Settings with { Seed = 2 }, Settings with { Batch = 16 }, Settings with { Lr = 0.2 }, Settings with { Norm = "gn" }, Settings with { Epochs = 6 },
+            Settings with { TrainLimit = 1000 }, Settings with { Device = "cuda" }, Settings with { Threads = 2 }, Settings with { Workers = 2 },
+        }.Select(settings => Run.Create(settings).Id).ToList();
+        Assert.Equal(others.Count + 1, others.Append(id).Distinct().Count());
+        Assert.Equal(Run.Create(Settings with { Norm = "gn" }).Id, Run.Create(Settings with { Norm = "gn", Groups = 32 }).Id);
+    }
+
+    [Theory]
+    [InlineData(60_000, 1, "takes 60000 images a step, and there are 50000 training images")]
+    [InlineData(500, 200, "takes 100000 images a step, and there are 50000")]
+    public void A_step_beyond_the_training_set_is_refused(int batch, int workers, string answer) =>
+        Assert.Contains(answer, Refused(Settings with { Batch = batch, Workers = workers }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Limits_beyond_the_data_set_are_refused()
+    {
+        Assert.Contains("train-limit 50001", Refused(Settings with { TrainLimit = 50_001 }), StringComparison.Ordinal);
+        Assert.Contains("test-limit 10001", Refused(Settings with { TestLimit = 10_001 }), StringComparison.Ordinal);
+        Assert.Contains("validation 50000", Refused(Settings with { Validation = 50_000 }), StringComparison.Ordinal);
+        Assert.Contains("takes 2000 images a step, and there are 1000", Refused(Settings with { TrainLimit = 1000, Batch = 2000 }), StringComparison.Ordinal);
+    }
+
+    private static string Refused(RunSettings settings) => Assert.Throws<ExperimentException>(() => Run.Create(settings)).Message;
+}

@@ -1,0 +1,129 @@
+using Experiments.Core.Sweeps;
+
+namespace Experiments.Core.Tests.Sweeps;
+
+public sealed class SweepFileTests
+{
+    private const string Example = """
+        title: Error against batch size
+        source: Wu & He 2018, figure 1 and table 2
+        dataset: cifar10
+        model: resnet20
+        epochs: 100
+        seeds: 5
+        batch: [32, 16, 8, 4, 2]
+        norm: [bn, { gn: { groups: 8 } }]
+        figure: error-against-batch
+        references:
+          - source: a paper
+            error: { bn: { 32: 23.6, 2: 34.7 } }
+        quick: { dataset: fashion-mnist, model: resnet8, epochs: 4, train-limit: 20000, seeds: 3 }
+        """;
+
+    [Fact]
+    public void The_example_of_the_design_is_fifty_runs_in_grid_order()
+    {
+        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1");
+        var runs = sweep.Grid.Expand();
+        Assert.Equal(50, runs.Count);
+        Assert.Equal(("bn", 32, 1L), (runs[0].Norm, runs[0].Batch, runs[0].Seed));
+        Assert.Equal(("bn", 32, 5L), (runs[4].Norm, runs[4].Batch, runs[4].Seed));
+        Assert.Equal(("gn", 2, 5L), (runs[49].Norm, runs[49].Batch, runs[49].Seed));
+        Assert.All(runs, run => Assert.Equal(run.Norm == "gn" ? 8 : null, run.Groups));
+        Assert.Equal("a paper", Assert.Single(sweep.References).Source);
+        Assert.Equal(34.7, sweep.References[0].Error["bn"][2]);
+    }
+
+    [Fact]
+    public void The_quick_block_overlays_the_sweep_and_has_a_name_of_its_own()
+    {
+        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1", quick: true);
+        Assert.Equal("figure-1-quick", sweep.Name);
+        var runs = sweep.Grid.Expand();
+        Assert.Equal(30, runs.Count);
+        Assert.All(runs, run => Assert.Equal(("fashion-mnist", "resnet8", 4, 20000), (run.Dataset, run.Model, run.Epochs, run.TrainLimit)));
+    }
+
+    [Fact]
+    public void What_is_written_reads_as_the_same_sweep()
+    {
+        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1");
+        var again = SweepFile.Parse(SweepFile.Write(sweep), "sweep.yaml", "figure-1");
+        Assert.Equal(sweep.Grid.Expand(), again.Grid.Expand());
+        Assert.Equal((sweep.Title, sweep.Source, sweep.Figure), (again.Title, again.Source, again.Figure));
+        Assert.Equal(SweepFile.Write(sweep), SweepFile.Write(again));
+    }
+
+    [Fact]
+    public void A_norm_may_hold_a_list_of_its_own()
+    {
+        var sweep = SweepFile.Parse("norm: [ln, { gn: { groups: [2, 4] } }, { gn: { channels-per-group: 16 } }]", "a.yaml", "a");
+        Assert.Equal(["ln", "gn 2", "gn 4", "gn  16"], sweep.Grid.Expand().Select(run => $"{run.Norm} {run.Groups} {run.ChannelsPerGroup}".Trim()));
+    }
+
+    [Fact]
+    public void Mistakes_are_reported_together_each_with_its_line_and_the_nearest_name()
+    {
+        var error = Assert.Throws<ExperimentException>(() => SweepFile.Parse("""
+            epoch: 3
+            batch: [32, two]
+            norm: [bm]
+            figure: error-against-bach
+            seeds: 0
+            lr: [0.1, -1]
+            quick: { model: resnet18 }
+            """, "my.yaml", "my")).Message;
+        Assert.Equal(
+            [
+                "my.yaml:1: Unknown key 'epoch'. Did you mean 'epochs'?",
+                "my.yaml:2: batch takes a whole number from 1, not 'two'.",
+                "my.yaml:3: Unknown norm 'bm'. Did you mean 'bn'?",
+                "my.yaml:4: Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?",
+                "my.yaml:6: lr takes a number above 0, not '-1'.",
+                "my.yaml:5: seeds takes how many seeds (seed: [3, 7] names them), a whole number from 1, not '0'.",
+                "my.yaml:7: There is no CIFAR resnet of depth 18",
+            ],
+            error.Split(Environment.NewLine).Select(line => line.Split(" Known:")[0].Split(": the depth")[0]));
+    }
+
+    [Fact]
+    public void Jobs_and_out_are_the_sweeps_own_and_no_part_of_what_is_written()
+    {
+        var sweep = SweepFile.Parse("norm: bn\njobs: 3\nout: there", "a.yaml", "a");
+        Assert.Equal((3, "there"), (sweep.Jobs, sweep.Out));
+        Assert.DoesNotContain("there", SweepFile.Write(sweep), StringComparison.Ordinal);
+        Assert.Contains("a.yaml:1: jobs takes how many runs at once, a whole number from 1, not 'all'.",
+            Assert.Throws<ExperimentException>(() => SweepFile.Parse("jobs: all", "a.yaml", "a")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("batch: [1, 2\nnorm: bn", "bad.yaml:1: not valid YAML")]
+    [InlineData("- a\n- b", "bad.yaml:1: expected keys and values")]
+    [InlineData("", "bad.yaml:1: expected keys and values")]
+    [InlineData("batch: 2\nbatch: 4", "bad.yaml:2: not valid YAML")]
+    [InlineData("batch: { a: 3 }", "bad.yaml:1: batch takes a value such as N")]
+    [InlineData("batch: []", "bad.yaml:1: batch has an empty list")]
+    [InlineData("norm: { bn: { groups: 3 } }", "bad.yaml:1: groups does not belong to norm bn")]
+    [InlineData("norm: { gn: { grups: 3 } }", "bad.yaml:1: Unknown option of a norm 'grups'. Did you mean 'groups'?")]
+    [InlineData("references: [ { source: x } ]", "bad.yaml:1: a reference has a source and an error")]
+    public void A_file_that_is_no_sweep_is_answered_with_its_line(string text, string answer) =>
+        Assert.StartsWith(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "bad.yaml", "bad")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_sweep_in_configs_reads_in_full_and_in_quick_form_and_can_be_trained()
+    {
+        var files = Directory.GetFiles(Path.Combine(RepositoryFolder.Root, "configs"), "*.yaml");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            foreach (var quick in File.ReadAllText(file).Contains("\nquick:", StringComparison.Ordinal) ? new[] { false, true } : [false])
+            {
+                var sweep = SweepFile.Read(file, quick);
+                Assert.NotNull(sweep.Title);
+                Assert.NotNull(sweep.Source);
+                Assert.NotEmpty(sweep.Runs());
+                Assert.True(Enum.IsDefined(sweep.Figure));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Experiments.Core.Data;
+using Experiments.Core.Networks;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Tests.Training;
+
+/// <summary>An engine that writes down what it is asked and gives the label's class a high score, but for every fourth image.</summary>
+internal sealed class RecordingEngine(Network network) : IEngine
+{
+    public List<(int Images, double LearningRate, float Pixel)> Steps { get; } = [];
+
+    public List<(NormStatistics Statistics, int Images)> Evaluations { get; } = [];
+
+    public int Population { get; private set; }
+
+    public int? NotANumberAtStep { get; init; }
+
+    public Action? AtEachStep { get; init; }
+
+    public EngineState State { get; private set; } = new([], [], []);
+
+    public string Library => "recording 1.0";
+
+    public ImageLayout Layout => ImageLayout.ChannelsFirst;
+
+    public void Train(ImageBatch batch, double learningRate, Span<float> scores)
+    {
+        Steps.Add((batch.Count, learningRate, batch.Values[0]));
+        AtEachStep?.Invoke();
+        Score(batch, scores);
+        if (Steps.Count == NotANumberAtStep)
+            scores[0] = float.NaN;
+    }
+
+    public void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores)
+    {
+        Evaluations.Add((statistics, batch.Count));
+        Score(batch, scores);
+    }
+
+    public void ForgetPopulation() => Population = 0;
+
+    public void CollectPopulation(ImageBatch batch) => Population += batch.Count;
+
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch) => throw new NotSupportedException();
+
+    public EngineState Read() => State;
+
+    public void Write(EngineState state) => State = state;
+
+    public void Dispose()
+    {
+    }
+
+    private void Score(ImageBatch batch, Span<float> scores)
+    {
+        scores.Clear();
+        for (var i = 0; i < batch.Count; i++)
+            scores[(i * network.Classes) + (batch.Labels[i] + (i % 4 == 3 ? 1 : 0)) % network.Classes] = 5;
+    }
+}
+
+/// <summary>Makes recording engines.</summary>
+internal sealed class RecordingProvider(Func<EngineSettings, RecordingEngine>? create = null) : IEngineProvider
+{
+    public string Name => "torch";
+
+    public string? Library => "recording 1.0";
+
+    public IReadOnlyList<string> Devices => ["cpu"];
+
+    public string? Unavailable(string device, Precision precision) => device == "cpu" ? null : $"There is no {device} here.";
+
+    public IEngine Create(EngineSettings settings) => create?.Invoke(settings) ?? new RecordingEngine(settings.Network);
+}

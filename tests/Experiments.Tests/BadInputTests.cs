@@ -1,0 +1,92 @@
+namespace Experiments.Tests;
+
+/// <summary>The mistakes people make, and the one sentence each is answered with.</summary>
+public sealed class BadInputTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("trian", 2, "Unknown command 'trian'. Did you mean 'train'?")]
+    [InlineData("", 2, "Which command? train, sweep, plot, eval, data, info")]
+    [InlineData("train --nrom gn", 2, "Unknown option '--nrom'. Did you mean '--norm'?")]
+    [InlineData("train --norm gm", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
+    [InlineData("train --norm", 2, "Required argument missing for option: '--norm'.")]
+    [InlineData("train --batch 4 --batch 8", 2, "Option '--batch' expects a single argument but 2 were provided.")]
+    [InlineData("train --model smal-cnn", 2, "Unknown model 'smal-cnn'. Did you mean 'small-cnn'?")]
+    [InlineData("train --model resnet18", 2, "There is no CIFAR resnet of depth 18: the depth is 6n+2")]
+    [InlineData("train --dataset cifar11", 2, "Unknown --dataset 'cifar11'. Did you mean 'cifar10'?")]
+    [InlineData("train --batch 0", 2, "--batch takes a whole number from 1, not '0'.")]
+    [InlineData("train --batch two --epochs -1", 2, "--batch takes a whole number from 1, not 'two'.\n--epochs takes a whole number from 1, not '-1'.")]
+    [InlineData("train --workers 0", 2, "--workers takes a whole number from 1, not '0'.")]
+    [InlineData("train --dataset synthetic --batch 60000", 2, "there are 50000 training images of synthetic: take a smaller batch.")]
+    [InlineData("train --dataset synthetic --train-limit 60000", 2, "train-limit 60000")]
+    [InlineData("train --norm bn --groups 8", 2, "--groups does not belong to --norm bn")]
+    [InlineData("train --norm gn --groups 8 --channels-per-group 8", 2, "exclude each other")]
+    [InlineData("train --norm gn --groups 32 --model resnet20", 2, "--groups 32 does not divide the 16 channels of layer norm1 in resnet20; what divides every normalized layer: 1, 2, 4, 8, 16.")]
+    [InlineData("train --device cuda:9", 3, "There is no CUDA device")]
+    [InlineData("sweep --seeds 0", 2, "--seeds takes a whole number from 1, not '0'.")]
+    [InlineData("sweep --jobs many", 2, "--jobs takes a whole number from 1, not 'many'.")]
+    [InlineData("sweep nowhere.yaml", 2, "Cannot read the sweep nowhere.yaml")]
+    [InlineData("sweep --quick", 2, "--quick takes the quick block of a file")]
+    [InlineData("sweep --norm bn,gm --batch 2,x", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
+    [InlineData("plot nowhere", 2, "There is no results folder nowhere.")]
+    [InlineData("plot . --figure error-against-bach", 2, "Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?")]
+    [InlineData("plot . --format gif", 2, "Unknown format 'gif'.")]
+    [InlineData("eval nowhere.safetensors", 2, "Cannot read the checkpoint nowhere.safetensors")]
+    [InlineData("data get cifar", 2, "Unknown data set 'cifar'. Did you mean 'cifar10'?")]
+    [InlineData("data get cifar10 --url ftp://x", 2, "--url takes an address that begins with http:// or https://")]
+    [InlineData("data verify cifar10 --data .", 3, "The data set cifar10 is not there")]
+    [InlineData("train --dataset cifar10 --data .", 3, "The data set cifar10 is not there")]
+    public void A_mistake_is_answered_in_a_sentence_without_a_stack_trace(string arguments, int exitCode, string answer)
+    {
+        var result = Cli.Run(arguments, _folder.Path);
+        Assert.Contains(answer, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unexpected", result.Error, StringComparison.Ordinal);
+        Assert.Equal(exitCode, result.ExitCode);
+    }
+
+    [Fact]
+    public void A_mistake_in_a_sweep_file_is_answered_with_file_and_line()
+    {
+        File.WriteAllText(_folder["my.yaml"], "batch: [32, 16]\nnorms: bn\n");
+        var result = Cli.Run("sweep my.yaml", _folder.Path);
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("my.yaml:2: Unknown key 'norms'. Did you mean 'norm'?", result.Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void A_folder_that_cannot_be_written_is_named()
+    {
+        var result = Cli.Run("train --dataset synthetic --train-limit 100 --epochs 1 --out /proc/results", _folder.Path);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("/proc/results", result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [TrainsFact]
+    public void Without_gnuplot_everything_is_kept_and_the_package_named()
+    {
+        var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
+        var trained = Cli.Run("train --dataset synthetic --train-limit 100 --test-limit 100 --epochs 1 --out r", _folder.Path);
+        Assert.Equal(0, trained.ExitCode);
+        var result = Cli.Run("plot r", _folder.Path, new Dictionary<string, string> { ["PATH"] = empty });
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("gnuplot-nox", result.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder["r", "error-against-batch.gp"]));
+    }
+
+    [Fact]
+    public void A_data_set_that_is_damaged_is_named_with_the_file_and_what_was_expected()
+    {
+        var place = Directory.CreateDirectory(_folder["data", "cifar-10-batches-bin"]).FullName;
+        foreach (var name in new[] { "data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch" })
+            File.WriteAllBytes(Path.Combine(place, $"{name}.bin"), new byte[name == "data_batch_3" ? 3072 : 3073]);
+        var result = Cli.Run("data verify cifar10 --data data", _folder.Path);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("data_batch_3.bin", result.Output, StringComparison.Ordinal);
+        Assert.Contains("30730000", result.Output.Replace(",", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+}

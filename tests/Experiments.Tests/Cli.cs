@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Experiments.Tests;
+
+/// <summary>Runs the program as a person at a shell does.</summary>
+internal static partial class Cli
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Experiments");
+
+    public sealed record Result(int ExitCode, string Output, string Error);
+
+    /// <summary>Runs a command, its arguments separated by blanks, and waits for its end.</summary>
+    public static Result Run(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        using var process = Start(arguments, folder, environment);
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Result(process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Starts a command.</summary>
+    public static Process Start(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(Program, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            WorkingDirectory = folder ?? Environment.CurrentDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Sends a signal: 2 is what Ctrl+C sends, 15 what kill does.</summary>
+    public static void Signal(Process process, int signal) => _ = Kill(process.Id, signal);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

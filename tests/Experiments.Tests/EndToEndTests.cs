@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Experiments.Core.Results;
+
+namespace Experiments.Tests;
+
+public sealed class EndToEndTests : IDisposable
+{
+    private const string Small = "--dataset synthetic --train-limit 100 --test-limit 100 --epochs 1 --model resnet8 --width 8";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TrainsFact]
+    public void A_sweep_ends_with_tables_and_a_figure_and_run_again_has_nothing_to_do()
+    {
+        var arguments = $"sweep {Small} --norm bn,gn --groups 4 --batch 8,4 --seeds 2 --out s";
+        var first = Cli.Run(arguments, _folder.Path);
+        Assert.Equal("", first.Error);
+        Assert.Equal(0, first.ExitCode);
+        var rows = ResultsFolder.ReadRuns(_folder["s"]);
+        Assert.Equal(
+            ["bn  8 1", "bn  8 2", "bn  4 1", "bn  4 2", "gn 4 8 1", "gn 4 8 2", "gn 4 4 1", "gn 4 4 2"],
+            rows.Select(row => $"{row.Norm} {row.Groups} {row.Batch} {row.Seed}"));
+        Assert.All(rows, row => Assert.Equal(RunStatus.Finished, row.Status));
+        Assert.All(rows, row => Assert.InRange(row.Error!.Value, 1, 99));
+        Assert.All(rows, row => Assert.True(row.PeakMemoryMib > 10 && row.ImagesPerSecond > 1));
+        Assert.Contains("BN", first.Output, StringComparison.Ordinal);
+        foreach (var file in new[] { "sweep.yaml", "runs.csv", "epochs.csv", "summary.csv", "error-against-batch.svg", "error-against-batch.png", "error-against-batch.pdf", "error-against-batch.gp" })
+            Assert.True(new FileInfo(_folder["s", file]).Length > 100, file);
+
+        var before = File.ReadAllText(_folder["s", "runs.csv"]);
+        var again = Cli.Run(arguments, _folder.Path);
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("8 finished before", again.Output, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(_folder["s", "runs.csv"]));
+
+        var other = Cli.Run(arguments.Replace("8,4", "8,2", StringComparison.Ordinal), _folder.Path);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("batch is 8, 4 there and 8, 2 now", other.Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void Runs_started_at_once_share_one_folder_which_plot_reads()
+    {
+        var processes = new[] { "--norm bn --seed 1", "--norm bn --seed 2", "--norm gn --groups 4", "--norm ln" }
+            .Select(arguments => Cli.Start($"train {Small} {arguments} --batch 4 --out mine", _folder.Path)).ToList();
+        foreach (var process in processes)
+        {
+            using (process)
+            {
+                process.StandardOutput.ReadToEnd();
+                process.WaitForExit();
+                Assert.Equal(0, process.ExitCode);
+            }
+        }
+
+        Assert.Equal(["bn", "bn", "gn", "ln"], ResultsFolder.ReadRuns(_folder["mine"]).Select(row => row.Norm).Order());
+        var plot = Cli.Run("plot mine --format svg", _folder.Path);
+        Assert.Equal(0, plot.ExitCode);
+        Assert.Contains("error-against-batch.svg", plot.Output, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void The_same_seed_gives_the_same_numbers_in_another_process()
+    {
+        string Train(string folder)
+        {
+            Assert.Equal(0, Cli.Run($"train {Small} --norm bn --batch 4 --out {folder}", _folder.Path).ExitCode);
+            var row = Assert.Single(ResultsFolder.ReadRuns(_folder[folder]));
+            return $"{row.TrainLoss:R} {row.TestLoss:R} {row.ErrorPopulation:R} {row.ErrorBatch:R}";
+        }
+
+        Assert.Equal(Train("a"), Train("b"));
+    }
+
+    [TrainsFact]
+    public void A_checkpoint_evaluates_to_the_error_its_run_reported()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --norm bn --batch 4 --out t", _folder.Path).ExitCode);
+        var row = Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
+        var checkpoint = _folder["t", "runs", row.Run, "weights.safetensors"];
+        var result = Cli.Run($"eval {checkpoint} --statistics all", _folder.Path);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains(FormattableString.Invariant($"moving-average statistics  error {row.ErrorMovingAverage:0.00}%"), result.Output, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"batch statistics           error {row.ErrorBatch:0.00}%"), result.Output, StringComparison.Ordinal);
+
+        var other = Cli.Run($"eval {checkpoint} --norm gn --groups 4", _folder.Path);
+        Assert.Equal(2, other.ExitCode);
+        Assert.Contains("is the checkpoint of another network than resnet8 with gn (4 groups)", other.Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void A_run_that_diverges_is_recorded_and_its_command_succeeds()
+    {
+        var result = Cli.Run($"train {Small} --norm none --lr 1e30 --batch 4 --out d", _folder.Path);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("Diverged in epoch 1", result.Output, StringComparison.Ordinal);
+        var row = Assert.Single(ResultsFolder.ReadRuns(_folder["d"]));
+        Assert.Equal((RunStatus.Diverged, 1, null), (row.Status, row.DivergedEpoch, row.Error));
+    }
+
+    [TrainsFact]
+    public void Ctrl_C_stops_a_sweep_within_seconds_and_the_same_command_goes_on()
+    {
+        var arguments = $"sweep {Small.Replace("--epochs 1", "--epochs 3", StringComparison.Ordinal)} --norm gn --groups 4 --batch 4 --seeds 6 --jobs 1 --out c";
+        using (var process = Cli.Start(arguments, _folder.Path))
+        {
+            // the first run has ended when its line is printed
+            while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith('['))
+                continue;
+            var clock = Stopwatch.StartNew();
+            Cli.Signal(process, 2);
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.Equal(130, process.ExitCode);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"{clock.Elapsed}");
+        }
+
+        var kept = ResultsFolder.ReadRuns(_folder["c"]);
+        Assert.InRange(kept.Count, 1, 5);
+        Assert.Equal(0, Cli.Run(arguments, _folder.Path).ExitCode);
+        Assert.Equal(6, ResultsFolder.ReadRuns(_folder["c"]).Count(row => row.Status == RunStatus.Finished));
+        Assert.Equal(kept, ResultsFolder.ReadRuns(_folder["c"]).Where(row => kept.Any(k => k.Run == row.Run)));
+    }
+
+    [TrainsFact]
+    public void A_sweep_with_a_list_shows_its_runs_and_starts_none()
+    {
+        var result = Cli.Run($"sweep {Small} --norm bn,ln --batch 8,4 --list --out l", _folder.Path);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(4, result.Output.Split('\n').Count(line => line.EndsWith("not run", StringComparison.Ordinal)));
+        Assert.False(Directory.Exists(_folder["l"]));
+    }
+}

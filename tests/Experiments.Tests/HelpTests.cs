@@ -1,0 +1,19 @@
+namespace Experiments.Tests;
+
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("train")]
+    [InlineData("sweep")]
+    [InlineData("plot")]
+    [InlineData("eval")]
+    [InlineData("data")]
+    [InlineData("info")]
+    public void Help_is_as_reviewed(string command)
+    {
+        var result = Cli.Run($"{command} --help");
+        Assert.Equal(0, result.ExitCode);
+        Golden.Matches(result.Output, $"help-{(command.Length == 0 ? "root" : command)}.txt");
+    }
+}

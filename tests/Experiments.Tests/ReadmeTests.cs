@@ -1,0 +1,82 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Experiments.Core;
+using Experiments.Core.Results;
+using Experiments.Core.Sweeps;
+
+namespace Experiments.Tests;
+
+/// <summary>
+/// The parts of the README that follow from the code stand between marks there, and <c>REFRESH_GOLDEN=1 dotnet test tests/Experiments.Tests</c>
+/// writes them anew.
+/// </summary>
+public sealed partial class ReadmeTests
+{
+    private static readonly Lazy<Dictionary<string, XElement>> Docs = new(() => XDocument
+        .Load(Path.ChangeExtension(typeof(RunRow).Assembly.Location, ".xml")).Descendants("member").ToDictionary(member => member.Attribute("name")!.Value));
+
+    [Fact]
+    public void It_has_the_table_of_options_with_their_defaults() =>
+        Holds("options", "| option | what it does | default |\n| --- | --- | --- |\n" + string.Concat(RunOptions.All.Select(option =>
+            $"| `--{option.Name} {option.Value.Replace("|", "\\|", StringComparison.Ordinal)}` | {option.Help} | {option.Default} |\n")));
+
+    [Fact]
+    public void It_has_every_column_of_every_csv()
+    {
+        Holds("columns of runs.csv", Columns(typeof(RunRow)));
+        Holds("columns of epochs.csv", Columns(typeof(EpochRow)));
+        Holds("columns of summary.csv", Columns(typeof(SummaryRow)));
+        Holds("columns of differences.csv", Columns(typeof(DifferenceRow)));
+    }
+
+    [Fact]
+    public void Every_command_in_it_has_its_help_and_every_file_it_names_is_there()
+    {
+        var readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md"));
+        foreach (Match file in FileName().Matches(readme))
+            Assert.True(File.Exists(Path.Combine(RepositoryFolder.Root, file.Value)), file.Value);
+        foreach (var command in new[] { "train", "sweep", "plot", "eval", "data", "info" })
+            Assert.Contains($"`{command}", readme, StringComparison.Ordinal);
+    }
+
+    private static string Columns(Type row) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
+        row.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{row.FullName}.{property.Name}"))} |\n"));
+
+    private static XElement Summary(string member) =>
+        Docs.Value[member].Element("summary") ?? Summary(Docs.Value[member].Element("inheritdoc")!.Attribute("cref")!.Value);
+
+    private static string Text(XElement summary) => Blanks().Replace(string.Concat(summary.Nodes().Select(node => node switch
+    {
+        XText text => text.Value,
+        XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
+        XElement { Name.LocalName: "see" } see => $"`{Snake(see.Attribute("cref")!.Value.Split('.')[^1])}`",
+        _ => "",
+    })), " ").Trim().TrimEnd('.').Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+
+    private static void Holds(string part, string text)
+    {
+        var path = Path.Combine(RepositoryFolder.Root, "README.md");
+        var (begin, end) = ($"<!-- {part} -->\n", $"<!-- end of {part} -->");
+        var readme = File.ReadAllText(path);
+        var (from, to) = (readme.IndexOf(begin, StringComparison.Ordinal) + begin.Length, readme.IndexOf(end, StringComparison.Ordinal));
+        if (Environment.GetEnvironmentVariable("REFRESH_GOLDEN") == "1")
+        {
+            readme = $"{readme[..from]}{text}{readme[to..]}";
+            File.WriteAllText(path, readme);
+            to = from + text.Length;
+        }
+
+        Assert.Equal(text, readme[from..to]);
+    }
+
+    [GeneratedRegex(@"\b(configs|scripts|results/reference|data)/[\w.-]+\.(yaml|sh|svg|md|csv)\b")]
+    private static partial Regex FileName();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+}
