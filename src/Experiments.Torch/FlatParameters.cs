@@ -43,15 +43,11 @@ internal sealed class FlatParameters : IDisposable
     {
         using var scope = NewDisposeScope();
         var leaves = new Dictionary<string, Parameter>();
-        var start = 0L;
-        foreach (var parameter in _parameters)
+        foreach (var ((parameter, values), (_, gradients)) in Windows(_values).Zip(Windows(_gradients)))
         {
-            var shape = parameter.Shape.Select(size => (long)size).ToArray();
-            var leaf = new Parameter(_values.narrow(0, start, parameter.Size).view(shape).detach());
-            leaf.grad = _gradients.narrow(0, start, parameter.Size).view(shape);
+            var leaf = new Parameter(values.detach()) { grad = gradients };
             leaf.DetachFromDisposeScope();
             leaves[parameter.Name] = leaf;
-            start += parameter.Size;
         }
 
         return leaves;
@@ -105,25 +101,34 @@ internal sealed class FlatParameters : IDisposable
         _decays?.Dispose();
     }
 
+    /// <summary>
+    /// Every parameter's window in one of the arrays, in its own shape. Kernels [Out, In, K, K] lie there with the input channels last,
+    /// as the maps do that they are applied to.
+    /// </summary>
+    private IEnumerable<(Described Parameter, Tensor Window)> Windows(Tensor flat)
+    {
+        var start = 0L;
+        foreach (var parameter in _parameters)
+        {
+            var shape = parameter.Shape.Select(size => (long)size).ToArray();
+            var window = flat.narrow(0, start, parameter.Size);
+            yield return (parameter, shape is [var o, var i, var h, var w] ? window.view(o, h, w, i).permute(0, 3, 1, 2) : window.view(shape));
+            start += parameter.Size;
+        }
+    }
+
     private List<NamedArray> Read(Tensor flat)
     {
         using var scope = NewDisposeScope();
-        var all = flat.cpu().data<float>().ToArray();
-        var start = 0;
-        var arrays = new List<NamedArray>();
-        foreach (var parameter in _parameters)
-        {
-            arrays.Add(new NamedArray(parameter.Name, parameter.Shape, all[start..(start + parameter.Size)]));
-            start += parameter.Size;
-        }
-
-        return arrays;
+        return [.. Windows(flat.cpu()).Select(pair =>
+            new NamedArray(pair.Parameter.Name, pair.Parameter.Shape, pair.Window.contiguous().data<float>().ToArray()))];
     }
 
-    private static void Write(Tensor flat, IReadOnlyList<NamedArray> arrays)
+    private void Write(Tensor flat, IReadOnlyList<NamedArray> arrays)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        flat.copy_(tensor(arrays.SelectMany(array => array.Values).ToArray()));
+        foreach (var ((_, window), array) in Windows(flat).Zip(arrays))
+            window.copy_(tensor(array.Values, window.shape));
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ResidualModule : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return (branch.call(input) + shortcut.call(input)).MoveToOuterDisposeScope();
+        return branch.call(input).add_(shortcut.call(input)).MoveToOuterDisposeScope();
     }
 }
 
@@ -69,7 +69,7 @@ internal sealed class ConvolutionModule : nn.Module<Tensor, Tensor>
 /// <summary>max(x, 0).</summary>
 internal sealed class ReluModule() : nn.Module<Tensor, Tensor>(nameof(ReluModule))
 {
-    public override Tensor forward(Tensor input) => input.relu();
+    public override Tensor forward(Tensor input) => input.relu_();
 }
 
 /// <summary>Every so-manieth pixel, and zeros for new channels after the old ones.</summary>

@@ -12,13 +12,13 @@ internal sealed class PopulationStatistics : IDisposable
 
     /// <summary>Pools in a batch.</summary>
     /// <param name="mean">Its mean of each channel, [C].</param>
-    /// <param name="variance">Its biased variance of each channel, [C].</param>
+    /// <param name="deviations">Its sum of squared deviations of each channel, [C].</param>
     /// <param name="count">The values that each of them is over.</param>
-    internal void Add(Tensor mean, Tensor variance, double count)
+    internal void Add(Tensor mean, Tensor deviations, double count)
     {
         using var scope = NewDisposeScope();
         var batchMean = mean.to(float64);
-        var batchDeviations = variance.to(float64).mul_(count);
+        var batchDeviations = deviations.to(float64);
         _mean ??= zeros_like(batchMean).DetachFromDisposeScope();
         _deviations ??= zeros_like(batchDeviations).DetachFromDisposeScope();
 

@@ -20,6 +20,7 @@ internal sealed class TorchEngine : IEngine
     {
         _settings = settings;
         _device = device(settings.Device);
+        ProcessMemory.Keep();
         Torch.Library.UseThreads(settings.Threads);
         _parameters = new FlatParameters(settings, _device);
         _network = new NetworkModule(settings.Network, _parameters.Leaves(), _device);
@@ -30,7 +31,7 @@ internal sealed class TorchEngine : IEngine
     public string Library => Torch.Library.Name;
 
     /// <inheritdoc/>
-    public ImageLayout Layout => ImageLayout.ChannelsFirst;
+    public ImageLayout Layout => ImageLayout.ChannelsLast;
 
     /// <inheritdoc/>
     public void Train(ImageBatch batch, double learningRate, Span<float> scores)
@@ -158,13 +159,13 @@ internal sealed class TorchEngine : IEngine
         var labels = MemoryMarshal.Cast<byte, long>(_labels.bytes);
         for (var image = 0; image < batch.Count; image++)
             labels[image] = batch.Labels[image];
-        return (_images.narrow(0, 0, batch.Count).to(_device), _labels.narrow(0, 0, batch.Count).to(_device));
+        return (_images.narrow(0, 0, batch.Count).to(_device).permute(0, 3, 1, 2), _labels.narrow(0, 0, batch.Count).to(_device));
     }
 
     private (Tensor Images, Tensor Labels) Allocate(int count)
     {
         var input = _settings.Network.Input;
-        return (empty([count, input.Channels, input.Height, input.Width], float32).DetachFromDisposeScope(),
+        return (empty([count, input.Height, input.Width, input.Channels], float32).DetachFromDisposeScope(),
             empty([count], int64).DetachFromDisposeScope());
     }
 

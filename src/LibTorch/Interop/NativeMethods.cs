@@ -10,7 +10,7 @@ internal static unsafe partial class NativeMethods
     internal const string Library = "torch_shim";
 
     /// <summary>The interface that this file was written against: <c>LT_INTERFACE</c>.</summary>
-    internal const int Interface = 1;
+    internal const int Interface = 2;
 
     [LibraryImport(Library)]
     internal static partial int lt_interface();
@@ -56,6 +56,23 @@ internal static unsafe partial class NativeMethods
     /// <param name="create_graph">Whether the pass itself is recorded.</param>
     [LibraryImport(Library)]
     internal static partial int lt_tensor_backward(TensorHandle tensor, TensorHandle gradient, int retain_graph, int create_graph);
+
+    /// <param name="result">What a function computed.</param>
+    /// <param name="inputs">What it computed it from.</param>
+    /// <param name="count">How many inputs there are.</param>
+    /// <param name="backward">Computes the inputs' gradients from the result's.</param>
+    /// <param name="release">Gives <paramref name="state"/> up.</param>
+    /// <param name="state">What both are called with.</param>
+    /// <param name="recorded">The result as part of the graph.</param>
+    [LibraryImport(Library)]
+    internal static partial int lt_function_record(
+        TensorHandle result,
+        nint* inputs,
+        int count,
+        delegate* unmanaged<nint, nint, nint*, int, byte*, int, int> backward,
+        delegate* unmanaged<nint, void> release,
+        nint state,
+        out TensorHandle recorded);
 
     [LibraryImport(Library)]
     internal static partial int lt_grad_mode();

@@ -14,6 +14,14 @@ internal sealed class TensorHandle : SafeHandle
 
     public override bool IsInvalid => handle == 0;
 
+    /// <summary>Gives the native handle to the other side, which frees it from here on.</summary>
+    internal nint Give()
+    {
+        var given = handle;
+        SetHandleAsInvalid();
+        return given;
+    }
+
     protected override bool ReleaseHandle()
     {
         NativeMethods.lt_tensor_free(handle);

@@ -8,10 +8,13 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/csrc/api/include/torch/version.h>
+#include <torch/csrc/autograd/function.h>
+#include <torch/csrc/autograd/functions/utils.h>
 
 #include <atomic>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -186,6 +189,58 @@ int32_t lt_tensor_set_grad(const lt_tensor* tensor, const lt_tensor* grad) {
 int32_t lt_tensor_backward(const lt_tensor* tensor, const lt_tensor* gradient, int32_t retain_graph, int32_t create_graph) {
   return guarded([&] {
     tensor->value.backward(gradient == nullptr ? at::Tensor() : gradient->value, retain_graph != 0, create_graph != 0);
+  });
+}
+
+namespace {
+
+// A step of the graph whose gradient the other side computes.
+struct function_node : torch::autograd::Node {
+  function_node(lt_backward backward, lt_release release, void* state) : backward(backward), release(release), state(state) {}
+  ~function_node() override { function_node::release_variables(); }
+
+  void release_variables() override {
+    if (void* const held = std::exchange(state, nullptr)) release(held);
+  }
+
+  std::string name() const override { return "function_node"; }
+
+  torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
+    TORCH_CHECK(state != nullptr, "this was passed through before, and what it kept is freed; retain_graph keeps it for another pass");
+    torch::autograd::variable_list result(num_outputs());
+    if (!gradients[0].defined()) return result;
+
+    std::vector<lt_tensor*> handles(result.size(), nullptr);
+    char reason[512] = "";
+    const int32_t status = backward(
+        state, new lt_tensor(std::move(gradients[0])), handles.data(), static_cast<int32_t>(handles.size()), reason, sizeof(reason));
+    for (size_t i = 0; i < handles.size(); i++) {
+      const std::unique_ptr<lt_tensor> handle(handles[i]);
+      if (handle) result[i] = std::move(handle->value);
+    }
+    TORCH_CHECK(status == LT_OK, reason);
+    return result;
+  }
+
+  const lt_backward backward;
+  const lt_release release;
+  void* state;
+};
+
+}  // namespace
+
+int32_t lt_function_record(
+    const lt_tensor* result, lt_tensor* const* inputs, int32_t count, lt_backward backward, lt_release release, void* state,
+    lt_tensor** recorded) {
+  return guarded([&] {
+    const std::shared_ptr<function_node> node(new function_node(backward, release, state), torch::autograd::deleteNode);
+    torch::autograd::variable_list variables;
+    for (int32_t i = 0; i < count; i++) variables.push_back(inputs[i]->value);
+    node->set_next_edges(torch::autograd::collect_next_edges(variables));
+    // Detached, so that it is no view of something else that may be changed in place later.
+    at::Tensor variable = result->value.detach();
+    torch::autograd::set_history(variable, node);
+    *recorded = new lt_tensor(std::move(variable));
   });
 }
 

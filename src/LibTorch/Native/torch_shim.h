@@ -12,7 +12,7 @@
 #define LT_EXPORT extern "C" __attribute__((visibility("default")))
 
 // Raised whenever this interface changes, so that a library left over from an older build is noticed when it is loaded.
-constexpr int32_t LT_INTERFACE = 1;
+constexpr int32_t LT_INTERFACE = 2;
 
 constexpr int32_t LT_OK = 0;
 constexpr int32_t LT_FAILED = 1;
@@ -77,6 +77,19 @@ LT_EXPORT int32_t lt_tensor_grad(const lt_tensor* tensor, lt_tensor** grad);
 LT_EXPORT int32_t lt_tensor_set_grad(const lt_tensor* tensor, const lt_tensor* grad);
 // `gradient` may be null for a tensor of one element.
 LT_EXPORT int32_t lt_tensor_backward(const lt_tensor* tensor, const lt_tensor* gradient, int32_t retain_graph, int32_t create_graph);
+
+// The other side's half of a function with a gradient of its own. `lt_backward` is called during a backward pass, on whichever
+// thread that runs: it takes over `gradient`, that of the function's result, and gives `count` handles, one an input, in
+// `gradients`, which are then this side's; null stands for zero. Where it fails it gives none and writes the reason to `reason`.
+// `lt_release` is called once, when no backward pass can come any more.
+typedef int32_t (*lt_backward)(void* state, lt_tensor* gradient, lt_tensor** gradients, int32_t count, char* reason, int32_t capacity);
+typedef void (*lt_release)(void* state);
+
+// A second handle to what `result` holds, recorded as computed from `inputs` by a function with this backward. `state` is released
+// also where this fails.
+LT_EXPORT int32_t lt_function_record(
+    const lt_tensor* result, lt_tensor* const* inputs, int32_t count, lt_backward backward, lt_release release, void* state,
+    lt_tensor** recorded);
 
 // Whether this thread records what is needed for gradients.
 LT_EXPORT int32_t lt_grad_mode();
