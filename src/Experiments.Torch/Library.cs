@@ -22,12 +22,18 @@ internal static class Library
 
     /// <summary>The library and its version, where there is no problem.</summary>
     internal static string Name => $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>How many tensors have not been disposed.</summary>
+    internal static long LiveTensors => Tensor.TotalCount;
 #else
     /// <summary>Why libtorch cannot be used here, in one sentence; null where it can.</summary>
     internal static string? Problem => LibTorchLibrary.Check();
 
     /// <summary>The library and its version, where there is no problem.</summary>
     internal static string Name => $"libtorch {LibTorchLibrary.Version}";
+
+    /// <summary>How many tensors have not been disposed.</summary>
+    internal static long LiveTensors => LibTorchLibrary.LiveTensors;
 #endif
 
     /// <summary>Computes with so many threads from here on. OpenMP counts per calling thread, so every entry says it again.</summary>

@@ -1,0 +1,47 @@
+using Experiments.Core.Training;
+using Experiments.Torch;
+
+namespace Experiments.Engines.Tests;
+
+/// <summary>Native tensors are counted for the whole process, so nothing else may run meanwhile.</summary>
+[Collection(nameof(HandleTests))]
+[CollectionDefinition(nameof(HandleTests), DisableParallelization = true)]
+public sealed class HandleTests
+{
+    [TorchTheory]
+    [InlineData("bn")]
+    [InlineData("gn")]
+    public void No_tensor_outlives_its_step_nor_its_engine(string norm)
+    {
+        Collect();
+        var before = Library.LiveTensors;
+        using (var engine = Engines.Create(new EngineSettings(Engines.ResNet(norm, projection: true), 4)))
+        {
+            Everything();
+            var ready = Library.LiveTensors;
+            for (var repetition = 0; repetition < 3; repetition++)
+                Everything();
+            Assert.Equal(ready, Library.LiveTensors);
+
+            void Everything()
+            {
+                Engines.Train(engine, Engines.Batch(engine, 4, 1), 0.1);
+                engine.LossAndGradients(Engines.Batch(engine, 4, 1));
+                engine.CollectPopulation(Engines.Batch(engine, 4, 1));
+                Engines.Evaluate(engine, Engines.Batch(engine, 7, 1));
+                Engines.Evaluate(engine, Engines.Batch(engine, 7, 1), NormStatistics.Batch);
+                Engines.Evaluate(engine, Engines.Batch(engine, 7, 1), NormStatistics.Population);
+                engine.ForgetPopulation();
+                engine.Write(engine.Read());
+            }
+        }
+
+        Assert.Equal(before, Library.LiveTensors);
+
+        static void Collect()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using Experiments.Core.Norms;
+using Experiments.Torch;
+
+namespace Experiments.Engines.Tests;
+
+/// <summary>Every norm of the catalogue against libtorch's own layer, with which it shares no code.</summary>
+public sealed class NormLayerTests
+{
+    /// <summary>[N, C, H, W], all different and H, W odd, so that a mixed-up axis shows.</summary>
+    private static readonly long[][] s_shapes = [[4, 6, 5, 7], [2, 12, 3, 1], [1, 6, 9, 5]];
+
+    /// <summary>Each norm; those that take groups as 3 groups and as 2 channels a group.</summary>
+    public static TheoryData<string, string> Norms
+    {
+        get
+        {
+            var norms = new TheoryData<string, string>();
+            foreach (var entry in NormCatalog.Entries)
+            {
+                foreach (var grouping in entry.TakesGroups ? new[] { "3 groups", "2 channels" } : ["-"])
+                    norms.Add(entry.Name, grouping);
+            }
+
+            return norms;
+        }
+    }
+
+    // fp64 against fp64: different orders of summation over at most 420 values, at a mean of 1000 standard deviations.
+    [TorchTheory]
+    [MemberData(nameof(Norms))]
+    public void Output_and_gradients_are_those_of_libtorchs_own_layer_in_fp64(string name, string grouping)
+    {
+        foreach (var shape in s_shapes)
+        {
+            foreach (var mean in new[] { 0, 1000 })
+            {
+                foreach (var channelsLast in new[] { false, true })
+                {
+                    using var scope = NewDisposeScope();
+                    var (x, dy) = (Input(shape, mean, float64, channelsLast), Numbers.Varied(shape, 2));
+                    using var layer = new Layer(NormOf(name, grouping), (int)shape[1], float64);
+                    layer.Run(x, dy).AgreesWith(Libtorch(name, grouping, x, dy), 1e-10);
+                }
+            }
+        }
+    }
+
+    // An fp32 mean is off by some 1e-7 of itself, which is that times |mean|/sd of what is normalized.
+    [TorchTheory]
+    [MemberData(nameof(Norms))]
+    public void Output_and_gradients_in_fp32_are_near_those_of_libtorch_in_fp64_also_at_a_large_mean(string name, string grouping)
+    {
+        foreach (var shape in s_shapes)
+        {
+            foreach (var mean in new[] { 0, 30, 1000, 30000 })
+            {
+                foreach (var channelsLast in new[] { false, true })
+                {
+                    using var scope = NewDisposeScope();
+                    var (x, dy) = (Input(shape, mean, float32, channelsLast), Numbers.Varied(shape, 2).to(float32));
+                    using var layer = new Layer(NormOf(name, grouping), (int)shape[1], float32);
+                    layer.Run(x, dy).AgreesWith(Libtorch(name, grouping, x.to(float64), dy.to(float64)), 1e-5 * Math.Max(1, mean));
+                }
+            }
+        }
+    }
+
+    [TorchTheory]
+    [MemberData(nameof(Norms))]
+    public void Gradients_agree_with_central_differences(string name, string grouping)
+    {
+        using var scope = NewDisposeScope();
+        long[] shape = [2, 6, 3, 1];
+        var (x, dy) = (Input(shape, 3, float64, false), Numbers.Varied(shape, 2));
+        using var layer = new Layer(NormOf(name, grouping), 6, float64, workers: 1);
+        layer.Pass.Mode = NormMode.Batch;
+        var outcome = layer.Run(x, dy);
+        foreach (var (values, gradient) in new[] { (x, outcome.Dx), (layer.Gamma, outcome.DGamma), (layer.Beta, outcome.DBeta) })
+        {
+            if (values is null)
+                continue;
+            var elements = values.detach().data<double>();
+            var expected = new double[elements.Count];
+            for (var i = 0; i < expected.Length; i++)
+            {
+                // The error of a central difference is of the order of its step squared, 1e-10, and rounding's of 1e-16/step.
+                const double Step = 1e-5;
+                var kept = elements[i];
+                elements[i] = kept + Step;
+                var above = Value();
+                elements[i] = kept - Step;
+                expected[i] = (above - Value()) / (2 * Step);
+                elements[i] = kept;
+            }
+
+            Numbers.Close(expected, Numbers.Doubles(gradient!), 1e-7, "gradient");
+        }
+
+        double Value()
+        {
+            using var inner = NewDisposeScope();
+            using var noGrad = no_grad();
+            return (layer.Forward(x) * dy).sum().item<double>();
+        }
+    }
+
+    [TorchFact]
+    public void GroupNorm_with_one_group_equals_LayerNorm()
+    {
+        using var scope = NewDisposeScope();
+        var (x, dy) = (Input([3, 6, 5, 7], 1, float64, false), Numbers.Varied([3, 6, 5, 7], 2));
+        using Layer group = new(NormCatalog.Create("gn", groups: 1), 6, float64), layer = new(NormCatalog.Create("ln"), 6, float64);
+        group.Run(x, dy).AgreesWith(layer.Run(x, dy), 0);
+    }
+
+    [TorchFact]
+    public void GroupNorm_with_a_group_for_every_channel_equals_InstanceNorm()
+    {
+        using var scope = NewDisposeScope();
+        var (x, dy) = (Input([3, 6, 5, 7], 1, float64, false), Numbers.Varied([3, 6, 5, 7], 2));
+        using Layer group = new(NormCatalog.Create("gn", groups: 6), 6, float64), instance = new(NormCatalog.Create("in"), 6, float64);
+        group.Run(x, dy).AgreesWith(instance.Run(x, dy), 0);
+    }
+
+    // The paper's layers scale and shift each channel; PyTorch's LayerNorm over (C, H, W) each element.
+    [TorchFact]
+    public void LayerNorm_has_a_gamma_and_a_beta_for_each_channel_and_not_for_each_element()
+    {
+        using var scope = NewDisposeScope();
+        var x = Input([3, 6, 5, 7], 1, float64, false);
+        using var layer = new Layer(NormCatalog.Create("ln"), 6, float64);
+        Assert.Equal([6L], layer.Gamma!.shape);
+        Assert.Equal([6L], layer.Beta!.shape);
+        var plain = nn.functional.layer_norm(x, [6, 5, 7], eps: Norm.Epsilon);
+        Numbers.Close((plain * layer.Gamma.view(6, 1, 1)) + layer.Beta.view(6, 1, 1), layer.Forward(x), 1e-12, "y");
+    }
+
+    [TorchFact]
+    public void GroupNorm_output_does_not_depend_on_the_rest_of_the_batch_and_BatchNorm_output_does()
+    {
+        using var scope = NewDisposeScope();
+        var batch = Input([4, 6, 5, 7], 1, float64, false);
+        var other = cat([batch.narrow(0, 0, 1), Numbers.Varied([3, 6, 5, 7], 3)], 0);
+        foreach (var (name, depends) in new[] { ("gn", false), ("ln", false), ("in", false), ("bn", true), ("syncbn", true) })
+        {
+            using var layer = new Layer(NormCatalog.Create(name, name == "gn" ? 3 : null), 6, float64);
+            layer.Pass.Mode = NormMode.Batch;
+            var difference = (layer.Forward(batch).narrow(0, 0, 1) - layer.Forward(other).narrow(0, 0, 1)).abs().max().item<double>();
+            Assert.True(depends ? difference > 0.01 : difference == 0, $"{name}: {difference}");
+        }
+    }
+
+    [TorchFact]
+    public void BatchNorm_normalizes_with_the_biased_variance_and_keeps_the_unbiased_one()
+    {
+        using var scope = NewDisposeScope();
+        var x = Input([2, 6, 3, 1], 2, float64, false);
+        using var layer = new Layer(NormCatalog.Create("bn"), 6, float64);
+        var before = (Mean: layer.RunningMean!.clone(), Variance: layer.RunningVariance!.clone());
+        var normalized = (layer.Forward(x) - layer.Beta!.view(6, 1, 1)) / layer.Gamma!.view(6, 1, 1);
+        var (biased, mean) = x.var_mean([0, 2, 3], unbiased: false, keepdim: true);
+        Numbers.Close((x - mean) / (biased + Norm.Epsilon).sqrt(), normalized, 1e-12, "normalized");
+        Numbers.Close((before.Mean * 0.9) + (mean.flatten() * 0.1), layer.RunningMean!, 1e-12, "running mean");
+        Numbers.Close((before.Variance * 0.9) + (x.var([0, 2, 3], unbiased: true) * 0.1), layer.RunningVariance!, 1e-12, "running variance");
+    }
+
+    [TorchTheory]
+    [InlineData("bn")]
+    [InlineData("syncbn")]
+    public void Moving_averages_over_several_steps_are_libtorchs(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new Layer(NormCatalog.Create(name), 6, float64);
+        var (mean, variance) = (layer.RunningMean!.clone(), layer.RunningVariance!.clone());
+        for (var step = 0; step < 5; step++)
+        {
+            var x = Input([4, 6, 3, 5], step, float64, false);
+            layer.Forward(x);
+            nn.functional.batch_norm(x, mean, variance, null, null, training: true, momentum: Norm.RunningMomentum, eps: Norm.Epsilon);
+        }
+
+        Numbers.Close(mean, layer.RunningMean!, 1e-12, "running mean");
+        Numbers.Close(variance, layer.RunningVariance!, 1e-12, "running variance");
+    }
+
+    [TorchTheory]
+    [InlineData(NormMode.Batch)]
+    [InlineData(NormMode.MovingAverage)]
+    [InlineData(NormMode.Collect)]
+    internal void Only_training_moves_the_averages(NormMode mode)
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new Layer(NormCatalog.Create("bn"), 6, float64);
+        var (mean, variance) = (layer.RunningMean!.clone(), layer.RunningVariance!.clone());
+        layer.Pass.Mode = mode;
+        using (no_grad())
+            layer.Forward(Input([4, 6, 3, 5], 1, float64, false));
+        Numbers.Close(mean, layer.RunningMean!, 0, "running mean");
+        Numbers.Close(variance, layer.RunningVariance!, 0, "running variance");
+    }
+
+    [TorchFact]
+    public void Evaluation_by_moving_averages_is_libtorchs()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new Layer(NormCatalog.Create("bn"), 6, float64);
+        var x = Input([4, 6, 3, 5], 2, float64, false);
+        layer.Pass.Mode = NormMode.MovingAverage;
+        using var noGrad = no_grad();
+        var expected = nn.functional.batch_norm(x, layer.RunningMean!, layer.RunningVariance!, layer.Gamma, layer.Beta, training: false, eps: Norm.Epsilon);
+        Numbers.Close(expected, layer.Forward(x), 1e-12, "y");
+    }
+
+    internal static Norm NormOf(string name, string grouping) => grouping switch
+    {
+        "3 groups" => NormCatalog.Create(name, groups: 3),
+        "2 channels" => NormCatalog.Create(name, channelsPerGroup: 2),
+        _ => NormCatalog.Create(name),
+    };
+
+    /// <summary>x with a mean of so many standard deviations, a little different from channel to channel.</summary>
+    internal static Tensor Input(long[] shape, double mean, ScalarType type, bool channelsLast)
+    {
+        var x = Numbers.Varied(shape, 1) + (Numbers.Varied([shape[1], 1, 1], 7) * 0.3) + mean;
+        x = channelsLast ? x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) : x;
+        return x.to(type);
+    }
+
+    /// <summary>The same layer of libtorch, differentiated by libtorch.</summary>
+    private static Outcome Libtorch(string name, string grouping, Tensor x, Tensor dy)
+    {
+        var channels = x.shape[1];
+        using var twin = new Layer(NormOf(name, grouping), (int)channels, float64);
+        // Channels first: of a map with channels last, libtorch's group_norm takes the variance as E[x^2] - E[x]^2, and at a mean of
+        // 1000 standard deviations is itself off by 1e-9.
+        var input = x.detach().contiguous().requires_grad_();
+        var gamma = twin.Gamma?.detach().clone().requires_grad_();
+        var beta = twin.Beta?.detach().clone().requires_grad_();
+        var y = name switch
+        {
+            "none" => input + beta!.view(channels, 1, 1),
+            "bn" or "syncbn" => nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon),
+            "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
+            "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
+            "gn" => nn.functional.group_norm(input, grouping == "3 groups" ? 3 : channels / 2, gamma, beta, Norm.Epsilon),
+            _ => throw new ArgumentException($"Which of libtorch's layers is {name}? Every norm of the catalogue is compared with one."),
+        };
+        y.backward([dy]);
+        return new Outcome(y, input.grad!, gamma?.grad, beta?.grad);
+    }
+}

@@ -1,0 +1,96 @@
+using Experiments.Core.Norms;
+using Experiments.Torch;
+
+namespace Experiments.Engines.Tests;
+
+/// <summary>Inputs and comparisons.</summary>
+internal static class Numbers
+{
+    /// <summary>Different numbers of both signs with a standard deviation of about 1, the same for the same seed.</summary>
+    internal static double[] Varied(long count, int seed)
+    {
+        var random = new Random(seed);
+        var values = new double[count];
+        for (var i = 0; i < count; i++)
+            values[i] = (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2;
+        return values;
+    }
+
+    internal static Tensor Varied(long[] shape, int seed) => tensor(Varied(shape.Aggregate(1L, (product, size) => product * size), seed), shape);
+
+    /// <summary>The largest difference is at most the tolerance times the largest expected value (maximum norm).</summary>
+    internal static void Close(Tensor expected, Tensor actual, double tolerance, string what)
+    {
+        Assert.Equal(expected.shape, actual.shape);
+        Close(Doubles(expected), Doubles(actual), tolerance, what);
+    }
+
+    internal static void Close(IReadOnlyList<double> expected, IReadOnlyList<double> actual, double tolerance, string what)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        var largest = expected.Max(Math.Abs);
+        var difference = expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max();
+        Assert.True(difference <= tolerance * largest, $"{what}: differs by {difference:g3} at a largest value of {largest:g3}, tolerance {tolerance:g3}");
+    }
+
+    internal static void Close(IReadOnlyList<float> expected, IReadOnlyList<float> actual, double tolerance, string what) =>
+        Close([.. expected.Select(value => (double)value)], [.. actual.Select(value => (double)value)], tolerance, what);
+
+    internal static double[] Doubles(Tensor values) => values.detach().to(float64).data<double>().ToArray();
+}
+
+/// <summary>A norm layer alone, with its input, gamma, beta and running statistics.</summary>
+internal sealed class Layer : IDisposable
+{
+    private readonly NormModule _module;
+
+    internal Layer(Norm norm, int channels, ScalarType type, int workers = 1)
+    {
+        Gamma = norm.Affine.HasFlag(Affine.Scale) ? new Parameter((Numbers.Varied([channels], 11) + 1.5).to(type)) : null;
+        Beta = norm.Affine.HasFlag(Affine.Shift) ? new Parameter(Numbers.Varied([channels], 12).to(type)) : null;
+        RunningMean = norm.HasRunningStatistics ? Numbers.Varied([channels], 13).to(type) : null;
+        RunningVariance = norm.HasRunningStatistics ? Numbers.Varied([channels], 14).square().add(0.5).to(type) : null;
+        Pass = new Pass { Workers = workers };
+        _module = new NormModule(norm, channels, Gamma, Beta, RunningMean, RunningVariance, Pass);
+    }
+
+    internal Parameter? Gamma { get; }
+
+    internal Parameter? Beta { get; }
+
+    internal Tensor? RunningMean { get; }
+
+    internal Tensor? RunningVariance { get; }
+
+    internal Pass Pass { get; }
+
+    internal Tensor Forward(Tensor x) => _module.call(x);
+
+    /// <summary>Output, and the gradients of input, gamma and beta, for a given gradient of the output.</summary>
+    internal Outcome Run(Tensor x, Tensor dy)
+    {
+        var input = x.detach().requires_grad_();
+        var y = Forward(input);
+        y.backward([dy]);
+        return new Outcome(y, input.grad!, Gamma?.grad, Beta?.grad);
+    }
+
+    public void Dispose() => _module.Dispose();
+}
+
+/// <summary>What a norm layer makes of an input: y, and the gradients of input, gamma and beta.</summary>
+internal sealed record Outcome(Tensor Y, Tensor Dx, Tensor? DGamma, Tensor? DBeta)
+{
+    /// <summary>Compares all four with a reference.</summary>
+    internal void AgreesWith(Outcome expected, double tolerance)
+    {
+        Numbers.Close(expected.Y, Y, tolerance, "y");
+        Numbers.Close(expected.Dx, Dx, tolerance, "dx");
+        Assert.Equal(expected.DGamma is null, DGamma is null);
+        Assert.Equal(expected.DBeta is null, DBeta is null);
+        if (DGamma is not null)
+            Numbers.Close(expected.DGamma!, DGamma, tolerance, "dgamma");
+        if (DBeta is not null)
+            Numbers.Close(expected.DBeta!, DBeta, tolerance, "dbeta");
+    }
+}
