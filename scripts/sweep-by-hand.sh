@@ -7,12 +7,16 @@ program=$("$(dirname "$0")/build.sh")
 folder=${1:-results/by-hand}
 shift || true
 
+# Ctrl+C does not reach what a script starts in the background, so it is passed on.
+trap 'kill "${bn:-}" "${gn:-}" 2>/dev/null; wait; exit 130' INT TERM
+
 for seed in 1 2; do
   for batch in 16 4; do
     # Two runs side by side, each on one thread.
     "$program" train --norm bn --batch "$batch" --seed "$seed" --epochs 1 --train-limit 2000 --out "$folder" "$@" & bn=$!
     "$program" train --norm gn --batch "$batch" --seed "$seed" --epochs 1 --train-limit 2000 --out "$folder" "$@" & gn=$!
-    wait "$bn" && wait "$gn"
+    wait "$bn"
+    wait "$gn"
   done
 done
 "$program" plot "$folder"

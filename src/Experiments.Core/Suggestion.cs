@@ -3,13 +3,14 @@ namespace Experiments.Core;
 /// <summary>What an unknown name was probably meant to be.</summary>
 public static class Suggestion
 {
-    /// <summary>One sentence for an unknown name: what came, the nearest known one where one is near, and all there are.</summary>
+    /// <summary>What came, the nearest known name where one is near, and all there are unless they are many and one was near.</summary>
     public static string Unknown(string kind, string name, IEnumerable<string> known)
     {
         var names = known.ToList();
         var nearest = Nearest(name, names);
         var meant = nearest is null ? "" : $" Did you mean '{nearest}'?";
-        return $"Unknown {kind} '{name}'.{meant} Known: {string.Join(", ", names)}.";
+        var list = nearest is null || names.Count <= 10 ? $" Known: {string.Join(", ", names)}." : "";
+        return $"Unknown {kind} '{name}'.{meant}{list}";
     }
 
     /// <summary>The known name with the fewest edits from the given one; null where none is near enough to be meant.</summary>

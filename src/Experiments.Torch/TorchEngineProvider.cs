@@ -27,7 +27,7 @@ public sealed class TorchEngineProvider : IEngineProvider
         if (Torch.Library.Problem is { } problem)
             return problem;
         if (precision != Precision.Fp32)
-            return "The torch engine computes in fp32 only: take --precision fp32, or the engine that has bf16, --engine onednn.";
+            return "The torch engine computes in fp32 only: take --precision fp32.";
         if (Devices.Contains(device) || (device == "cuda" && cuda.is_available()))
             return null;
         var known = string.Join(" or ", Devices);

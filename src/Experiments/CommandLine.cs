@@ -19,15 +19,14 @@ internal static class CommandLine
             return ExitCode.BadInput;
         }
 
-        var interrupted = ExitCode.Interrupted;
+        PosixSignal? first = null;
         using var stop = new CancellationTokenSource();
         void Stop(PosixSignalContext context)
         {
-            // The first signal ends the work cleanly; a second one of the same kind ends the process at once.
-            if (stop.IsCancellationRequested)
-                return;
-            context.Cancel = true;
-            interrupted = context.Signal == PosixSignal.SIGTERM ? ExitCode.Terminated : ExitCode.Interrupted;
+            // The first signal ends the work cleanly, a second one of the same kind ends the process at once. One of the other kind
+            // changes nothing: Ctrl+C reaches a run from the terminal and then from its sweep, which asks it to end.
+            context.Cancel = context.Signal != first;
+            first ??= context.Signal;
             stop.Cancel();
         }
 
@@ -41,7 +40,7 @@ internal static class CommandLine
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("Stopped; what was finished is kept.").ConfigureAwait(false);
-            return interrupted;
+            return first == PosixSignal.SIGTERM ? ExitCode.Terminated : ExitCode.Interrupted;
         }
         catch (ExperimentException e)
         {
@@ -69,7 +68,7 @@ internal static class CommandLine
     private static IEnumerable<string> Mistakes(ParseResult result)
     {
         var command = result.CommandResult.Command;
-        var unknown = result.Tokens.Where(token => token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))
+        var unknown = result.Tokens.Where(token => token.Type == TokenType.Argument && token.Value is ['-', '-' or (>= 'a' and <= 'z'), ..])
             .Select(token => token.Value.Split('=')[0]).ToList();
         foreach (var flag in unknown)
             yield return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name));

@@ -41,7 +41,8 @@ internal sealed partial class ProcessLauncher(DataFolder data) : IRunLauncher
         var log = Path.Combine(folder.RunFolder(run.Id), "log.txt");
         await File.AppendAllLinesAsync(log, errors, CancellationToken.None).ConfigureAwait(false);
         var ending = process.ExitCode > 128 ? $"ended by signal {process.ExitCode - 128}" : $"exit code {process.ExitCode}";
-        return errors.Count > 0 ? $"{errors[^1]} ({ending}; {log})" : $"{ending}; see {log}";
+        var more = errors.Count > 1 ? $"{errors.Count - 1} more lines in" : "see";
+        return errors.Count > 0 ? $"{errors[0]} ({ending}; {more} {log})" : $"{ending}; see {log}";
     }
 
     private ProcessStartInfo Start(Run run, string experiment, ResultsFolder folder)

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Experiments.Core;
-using Experiments.Core.Data;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
-using Experiments.Torch;
 
 namespace Experiments;
 
@@ -12,16 +10,17 @@ namespace Experiments;
 internal sealed class RunOptionSet
 {
     private readonly List<(RunOption Option, Option<string> Typed)> _options;
-    private readonly Option<string> _data = new("--data") { Description = "folder of the data sets (default: data/ at the repository's root)", HelpName = "FOLDER" };
+    private readonly Option<string> _data = Here.DataOption();
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="include">Which of them; null: all.</param>
-    public RunOptionSet(Command command, Func<string, bool>? include = null)
+    /// <param name="defaultOf">An option's default in words, where it is not the training's.</param>
+    public RunOptionSet(Command command, Func<string, bool>? include = null, Func<RunOption, string>? defaultOf = null)
     {
         _options = [.. RunOptions.All.Where(option => include?.Invoke(option.Name) ?? true).Select(option => (option, new Option<string>($"--{option.Name}")
         {
-            Description = $"{option.Help} (default: {option.Default})",
+            Description = $"{option.Help} (default: {defaultOf?.Invoke(option) ?? option.Default})",
             HelpName = option.Value,
         }))];
         foreach (var (_, typed) in _options)
@@ -30,7 +29,7 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>What this machine has, with the data folder that was given.</summary>
-    public Machine Machine(ParseResult result) => new([new TorchEngineProvider()], new DataFolder(result.GetValue(_data)));
+    public Machine Machine(ParseResult result) => Here.Machine(result.GetValue(_data));
 
     /// <summary>Settings with what was typed put into them.</summary>
     /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
@@ -57,7 +56,10 @@ internal sealed class RunOptionSet
     public Grid Grid(ParseResult result, Grid grid)
     {
         var mistakes = new List<string>();
-        foreach (var (option, text) in Typed(result))
+        var typed = Typed(result).ToList();
+        if (RunOptions.OfNorm.All(key => typed.Any(pair => pair.Option.Name == key)))
+            mistakes.Add($"{string.Join(" and ", RunOptions.OfNorm.Select(key => $"--{key}"))} exclude each other: give one of them.");
+        foreach (var (option, text) in typed)
         {
             var values = CommandLine.SplitList(text).Select(value => new GridValue(value)).ToImmutableArray();
             foreach (var value in values)

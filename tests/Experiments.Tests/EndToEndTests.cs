@@ -84,11 +84,12 @@ public sealed class EndToEndTests : IDisposable
         var result = Cli.Run($"eval {checkpoint} --statistics all", _folder.Path);
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(FormattableString.Invariant($"moving-average statistics  error {row.ErrorMovingAverage:0.00}%"), result.Output, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"population statistics      error {row.ErrorPopulation:0.00}%"), result.Output, StringComparison.Ordinal);
         Assert.Contains(FormattableString.Invariant($"batch statistics           error {row.ErrorBatch:0.00}%"), result.Output, StringComparison.Ordinal);
 
         var other = Cli.Run($"eval {checkpoint} --norm gn --groups 4", _folder.Path);
         Assert.Equal(2, other.ExitCode);
-        Assert.Contains("is the checkpoint of another network than resnet8 with gn (4 groups)", other.Error, StringComparison.Ordinal);
+        Assert.Contains("is the checkpoint of a network with norm bn, not gn: leave --norm out", other.Error, StringComparison.Ordinal);
     }
 
     [TrainsFact]

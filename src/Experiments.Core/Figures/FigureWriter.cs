@@ -34,6 +34,12 @@ public static class FigureWriter
                 $"The runs are of different data sets ({string.Join(", ", datasets)}), whose errors do not compare: draw those of one at a time (--dataset).");
         }
 
+        if (cells.Select(cell => cell.Validation > 0).Distinct().Count() > 1)
+        {
+            throw new ExperimentException(
+                "Some of the runs measured their errors on the test set and some on images held out of the training set (validation), which do not compare: draw them apart.");
+        }
+
         var drawn = cells.Where(cell => cell.N + cell.NDiverged > 0).ToList();
         if (drawn.All(cell => cell.N == 0))
         {

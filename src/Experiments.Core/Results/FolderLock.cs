@@ -11,6 +11,8 @@ internal static class FolderLock
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows: somebody else has it; any other error will not go away.
     private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
 
+    /// <summary>Takes a folder, waiting for whoever has it.</summary>
+    /// <exception cref="ExperimentException">It is not let go in time, or cannot be written to.</exception>
     public static IDisposable Take(string folder, TimeSpan patience)
     {
         var path = Path.Combine(folder, ".lock");
@@ -27,7 +29,7 @@ internal static class FolderLock
                 if (waited.Elapsed > patience)
                 {
                     throw new ExperimentException(
-                        $"{folder} is still locked by another process after {patience.TotalSeconds:0} seconds ({path} is held).",
+                        $"Another process works in {folder}{(patience > TimeSpan.Zero ? $" and has not let go of it for {patience.TotalSeconds:0} seconds" : "")} ({path} is held).",
                         ExperimentException.Unavailable, error);
                 }
 

@@ -12,8 +12,23 @@ public sealed class ResultsFolder(string path)
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
+    /// <summary>Whether any run has ended here.</summary>
+    public bool HasRows => RunNames().Any(run => File.Exists(RowFile(run)));
+
     /// <summary>The folder of one run.</summary>
     public string RunFolder(string run) => Path.Combine(Root, "runs", run);
+
+    /// <summary>
+    /// Makes a run's folder this process's own, and the run one that has not ended: what an earlier training of it left no longer counts.
+    /// </summary>
+    /// <returns>Lets go of the folder.</returns>
+    /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
+    public IDisposable Begin(string run)
+    {
+        var held = FolderLock.Take(RunFolder(run), TimeSpan.Zero);
+        File.Delete(RowFile(run));
+        return held;
+    }
 
     /// <summary>Writes a run's row: from now on the run counts as ended.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>

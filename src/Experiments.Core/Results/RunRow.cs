@@ -79,7 +79,7 @@ public sealed record RunRow : Cell
     /// <summary>Training images per second, evaluation excluded.</summary>
     public double? ImagesPerSecond { get; init; }
 
-    /// <summary>Peak private memory of the process in MiB (mapped images not counted).</summary>
+    /// <summary>Peak private memory of the process in MiB (mapped files not counted), looked at once a second.</summary>
     public double? PeakMemoryMib { get; init; }
 
     /// <summary>The machine's name.</summary>

@@ -20,6 +20,8 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <exception cref="ExperimentException">The engine is missing or cannot do what is asked; the message says what would do.</exception>
     public RunSettings Resolve(RunSettings settings)
     {
+        if (settings.Threads > Environment.ProcessorCount)
+            throw new ExperimentException($"--threads {settings.Threads} is more than this machine has cores: take 1 to {Environment.ProcessorCount}.");
         var engine = EngineFor(settings);
         return settings with
         {

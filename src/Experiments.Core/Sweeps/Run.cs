@@ -49,6 +49,8 @@ public sealed record Run
         var dataset = DatasetCatalog.Find(settings.Dataset);
         var norm = NormCatalog.Create(settings.Norm, settings.Groups, settings.ChannelsPerGroup);
         var complete = Complete(settings);
+        if (complete.Shortcut != Shortcut.Identity && ModelCatalog.DepthOf(complete.Model) is null)
+            throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
         var network = ModelCatalog.Build(complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm);
         network.Check(complete.Batch, complete.Workers);
         var run = new Run(complete, dataset, network);
@@ -73,7 +75,7 @@ public sealed record Run
 
     private static string Identify(RunSettings settings)
     {
-        var identity = string.Join('\n', RunOptions.All.Where(option => option.ChangesResult).Select(option => $"{option.Name}={option.Get(settings)}"));
+        var identity = string.Join('\n', RunOptions.All.Select(option => $"{option.Name}={option.Get(settings)}"));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
         var groups = settings.Groups is { } g ? $"-g{g}" : settings.ChannelsPerGroup is { } c ? $"-c{c}" : "";
         var workers = settings.Workers > 1 ? $"-w{settings.Workers}" : "";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
@@ -25,6 +26,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     {
         var path = folder.RunFolder(run.Id);
         var started = DateTimeOffset.UtcNow;
+        using var held = folder.Begin(run.Id);
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
         using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
@@ -41,20 +43,24 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
         var row = RunRecord.Begin(run, experiment, engine.Library, started);
         var epochs = new List<EpochResult>();
-        var memory = ProcessInformation.PrivateMemoryMib;
-        foreach (var epoch in loop.Run(progress, cancellation))
+        var memory = new PeakMemory(progress);
+        foreach (var epoch in loop.Run(memory, cancellation))
         {
             epochs.Add(epoch);
             var epochRow = RunRecord.Of(run, epoch);
             folder.WriteEpochs(run.Id, epochs.Select(e => RunRecord.Of(run, e)));
-            AtomicFile.WriteBytes(Path.Combine(path, "weights.safetensors"),
-                Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
-            memory = Math.Max(memory ?? 0, ProcessInformation.PrivateMemoryMib ?? 0);
+            memory.Sample();
             log.WriteLine(Describe(epochRow, run.Settings.Epochs));
             epochEnded?.Invoke(epochRow);
+
+            // Of a run that diverged, the last weights that were finite are kept.
+            if (epoch.Diverged)
+                break;
+            AtomicFile.WriteBytes(Path.Combine(path, "weights.safetensors"),
+                Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
         }
 
-        row = RunRecord.End(row, epochs, memory);
+        row = RunRecord.End(row, epochs, memory.Mib);
         folder.WriteRow(row);
         return row;
     }
@@ -65,4 +71,26 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         + (epoch.TestError is { } error
             ? string.Create(CultureInfo.InvariantCulture, $"test error {error:0.00}%  {epoch.ImagesPerSecond:0} images/s")
             : "diverged: the loss is no longer finite");
+
+    // Private memory has no peak that the system keeps, so it is looked at once a second, and after each epoch.
+    private sealed class PeakMemory(IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>
+    {
+        private readonly Stopwatch _since = Stopwatch.StartNew();
+
+        public double? Mib { get; private set; }
+
+        public void Report(TrainingProgress value)
+        {
+            if (_since.Elapsed.TotalSeconds >= 1)
+                Sample();
+            progress?.Report(value);
+        }
+
+        public void Sample()
+        {
+            _since.Restart();
+            if (ProcessInformation.PrivateMemoryMib is { } now)
+                Mib = Math.Max(Mib ?? 0, now);
+        }
+    }
 }

@@ -8,11 +8,13 @@ namespace Experiments.Core.Sweeps;
 /// <summary>A run's settings on disk: as YAML beside its results, and as metadata in its checkpoints.</summary>
 public static class RunFile
 {
+    private const string EpochKey = "epoch";
     private const string InputMean = "input-mean";
     private const string InputDeviation = "input-std";
 
     /// <summary>The settings as YAML, a sweep of one run.</summary>
-    public static string Write(Run run) => SweepFile.Write(new Sweep { Name = run.Id, Grid = GridOf(run.Settings) });
+    public static string Write(Run run) => SweepFile.Write(
+        new Sweep { Name = run.Id, Grid = GridOf(run.Settings) }, "What this run was asked, defaults included; `sweep` trains it again from here.");
 
     /// <summary>What a checkpoint needs to be evaluated: the settings and the input statistics of its training set.</summary>
     /// <param name="run">The run.</param>
@@ -23,7 +25,7 @@ public static class RunFile
         var metadata = Options(run.Settings).ToDictionary(pair => pair.Key, pair => pair.Value);
         metadata[InputMean] = Join(statistics.Mean);
         metadata[InputDeviation] = Join(statistics.StandardDeviation);
-        metadata["epoch"] = epoch.ToString(CultureInfo.InvariantCulture);
+        metadata[EpochKey] = epoch.ToString(CultureInfo.InvariantCulture);
         metadata["format"] = "pt";
         return metadata;
     }
@@ -33,6 +35,10 @@ public static class RunFile
     public static RunSettings Settings(IReadOnlyDictionary<string, string> metadata) =>
         RunOptions.All.Where(option => metadata.ContainsKey(option.Name))
             .Aggregate(new RunSettings(), (settings, option) => option.Set(settings, metadata[option.Name]));
+
+    /// <summary>The epochs trained, by a checkpoint's metadata; 0 where it does not say.</summary>
+    public static int Epoch(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.TryGetValue(EpochKey, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch : 0;
 
     /// <summary>The input statistics in a checkpoint's metadata; null where there are none.</summary>
     /// <exception cref="ExperimentException">They are not numbers.</exception>

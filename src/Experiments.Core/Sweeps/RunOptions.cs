@@ -15,11 +15,10 @@ namespace Experiments.Core.Sweeps;
 /// <param name="Value">What stands for its value in the help.</param>
 /// <param name="Help">What it does, in a sentence without a full stop.</param>
 /// <param name="Default">Its default, in words.</param>
-/// <param name="ChangesResult">Whether it is part of a run's identity.</param>
 /// <param name="Get">Its value as text; null where it is not set.</param>
 /// <param name="Set">Reads its value from text.</param>
 public sealed record RunOption(
-    string Name, string Value, string Help, string Default, bool ChangesResult, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set);
+    string Name, string Value, string Help, string Default, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set);
 
 /// <summary>
 /// The options of a training, in the order that help texts, sweep files and grids have them. The command line, YAML, run identities and
@@ -41,9 +40,9 @@ public static partial class RunOptions
     [
         Name("dataset", "data set to train on", "fashion-mnist where it is installed, else synthetic", [RunSettings.Auto, .. DatasetCatalog.Names],
             s => s.Dataset, (s, v) => s with { Dataset = v }),
-        new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2)", "small-cnn", true,
+        new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2)", "small-cnn",
             s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }),
-        Integer("width", "channels of the network's first stage", "64 (small-cnn), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }),
+        Integer("width", "channels of the network's first stage", "64 (small-cnn), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
         Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
         Name(Norm, "normalization", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm, (s, v) => s with { Norm = v }),
         Integer("groups", "GN: number of groups", $"{NormCatalog.DefaultGroups} (gn)", 1, s => s.Groups, (s, v) => s with { Groups = (int)v }),
@@ -63,7 +62,7 @@ public static partial class RunOptions
         Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
         Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v }),
         Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
-        new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", true, s => s.Device,
+        new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", s => s.Device,
             (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)),
         Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v }),
         Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v }),
@@ -81,15 +80,20 @@ public static partial class RunOptions
     public static string Text<T>(T value)
         where T : struct, Enum => WordStart().Replace(value.ToString(), "-").ToLowerInvariant();
 
+    /// <summary>Reads a whole number from 1.</summary>
+    /// <exception cref="ExperimentException">It is none.</exception>
+    public static int Positive(string name, string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : throw Wrong(name, "a whole number from 1", text);
+
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>
-        new(name, "N", help, defaultText, true, s => get(s)?.ToString(CultureInfo.InvariantCulture),
+        new(name, "N", help, defaultText, s => get(s)?.ToString(CultureInfo.InvariantCulture),
             (s, text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
-                ? set(s, value) : throw Wrong(name, $"a whole number from {least}", text));
+                ? set(s, value) : throw Wrong(name, $"a whole number from {least}{(most >= int.MaxValue ? "" : $" to {most}")}", text));
 
     private static RunOption Number(
         string name, string help, string defaultText, bool positive, Func<RunSettings, double> get, Func<RunSettings, double, RunSettings> set) =>
-        new(name, "X", help, defaultText, true, s => get(s).ToString("R", CultureInfo.InvariantCulture),
+        new(name, "X", help, defaultText, s => get(s).ToString("R", CultureInfo.InvariantCulture),
             (s, text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && (positive ? value > 0 : value >= 0)
                 ? set(s, value) : throw Wrong(name, positive ? "a number above 0" : "a number from 0", text));
 
@@ -97,7 +101,7 @@ public static partial class RunOptions
         string name, string help, string defaultText, IEnumerable<string> known, Func<RunSettings, string> get, Func<RunSettings, string, RunSettings> set)
     {
         var names = known.ToList();
-        return new(name, string.Join("|", names.Where(n => n != RunSettings.Auto)), help, defaultText, true, s => get(s),
+        return new(name, string.Join("|", names.Where(n => n != RunSettings.Auto)), help, defaultText, s => get(s),
             (s, text) => names.Contains(text) ? set(s, text) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, names)));
     }
 
@@ -105,7 +109,7 @@ public static partial class RunOptions
         where T : struct, Enum
     {
         var values = Enum.GetValues<T>().ToDictionary(Text);
-        return new(name, string.Join("|", values.Keys), help, Text(get(new RunSettings())), true, s => Text(get(s)),
+        return new(name, string.Join("|", values.Keys), help, Text(get(new RunSettings())), s => Text(get(s)),
             (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)));
     }
 

@@ -42,7 +42,7 @@ public sealed record Sweep
         var runs = Grid.Expand();
         var complete = runs.Select(run => Run.Complete(machine.Resolve(run))).ToList();
         var grid = Grid;
-        foreach (var option in RunOptions.All.Where(option => option.ChangesResult && !RunOptions.OfNorm.Contains(option.Name)))
+        foreach (var option in RunOptions.All.Where(option => !RunOptions.OfNorm.Contains(option.Name)))
         {
             // A value that follows from others (a network's own width) becomes an axis only where it is the same for all runs.
             var given = runs.Select(option.Get).Distinct().ToList();
@@ -77,6 +77,8 @@ public sealed record Sweep
             }
         }
 
+        if (Figure == FigureKind.ErrorAgainstGroups && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm).TakesGroups))
+            mistakes.Add($"The figure {Figure.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm).Distinct())}.");
         return mistakes.Count == 0 ? [.. runs.DistinctBy(run => run.Id)] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Core.Figures;
+using Experiments.Core.Norms;
 using Experiments.Core.Results;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -61,6 +62,7 @@ public static class SweepFile
         var sweep = new Sweep { Name = quick ? $"{name}-quick" : name };
         foreach (var (key, value) in root.Children)
             sweep = reader.TopLevel(sweep, key, value);
+        reader.CheckPairs(root);
         sweep = sweep with { Grid = reader.Seeded(sweep.Grid, root) };
         var quickBlock = root.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "quick" }).Value;
         if (quickBlock is YamlMappingNode block)
@@ -68,7 +70,8 @@ public static class SweepFile
             // Read in any case, so that its mistakes are found now and not on the day it is used.
             var overlaid = sweep.Grid;
             foreach (var (key, value) in block.Children)
-                overlaid = reader.Option(overlaid, key, value);
+                overlaid = reader.Option(overlaid, key, value, [Grid.Seeds]);
+            reader.CheckPairs(block);
             overlaid = reader.Seeded(overlaid, block);
             if (quick)
                 sweep = sweep with { Grid = overlaid, Out = sweep.Out is { } folder ? $"{folder}-quick" : null };
@@ -82,7 +85,9 @@ public static class SweepFile
     }
 
     /// <summary>A sweep as YAML that reads as the same sweep.</summary>
-    public static string Write(Sweep sweep)
+    /// <param name="sweep">The sweep.</param>
+    /// <param name="heading">The comment it begins with.</param>
+    public static string Write(Sweep sweep, string heading = "The sweep as it was resolved, defaults included; the program wrote this.")
     {
         var root = new YamlMappingNode();
         if (sweep.Title is not null)
@@ -99,7 +104,7 @@ public static class SweepFile
         if (sweep.References.Length > 0)
             root.Add("references", new YamlSequenceNode(sweep.References.Select(Node)));
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        text.Write("# The sweep as it was resolved, defaults included. Written by the program; its figures and CSVs follow from it and runs/.\n");
+        text.Write($"# {heading}\n");
         new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
         return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
     }
@@ -154,7 +159,7 @@ public static class SweepFile
                 case YamlScalarNode { Value: "out" }:
                     return sweep with { Out = Scalar(value, "a folder") };
                 case YamlScalarNode { Value: "jobs" }:
-                    return sweep with { Jobs = Positive(value, "jobs takes how many runs at once") };
+                    return sweep with { Jobs = Positive(value, "jobs") };
                 case YamlScalarNode { Value: "references" }:
                     return sweep with { References = References(value) };
                 case YamlScalarNode { Value: "quick" }:
@@ -162,18 +167,27 @@ public static class SweepFile
                         Mistakes.Add($"{At(value)} quick takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
                     return sweep;
                 default:
-                    return sweep with { Grid = Option(sweep.Grid, key, value) };
+                    return sweep with { Grid = Option(sweep.Grid, key, value, OwnKeys) };
             }
         }
 
-        public Grid Option(Grid grid, YamlNode key, YamlNode value)
+        /// <summary>Keys that exclude each other within one block.</summary>
+        public void CheckPairs(YamlMappingNode block)
+        {
+            if (RunOptions.OfNorm.All(key => block.Children.ContainsKey(key)))
+                Mistakes.Add($"{At(block)} {string.Join(" and ", RunOptions.OfNorm)} exclude each other: give one of them, or each to a norm of its own.");
+            if (block.Children.TryGetValue(RunOptions.Seed, out var seed) && seed is YamlSequenceNode && block.Children.ContainsKey(Grid.Seeds))
+                Mistakes.Add($"{At(seed)} seed names the seeds and seeds says how many: give one of them.");
+        }
+
+        public Grid Option(Grid grid, YamlNode key, YamlNode value, string[] otherKeys)
         {
             var name = (key as YamlScalarNode)?.Value ?? "";
             if (name == Grid.Seeds)
                 return grid;
             if (RunOptions.Find(name) is not { } option)
             {
-                Mistakes.Add($"{At(key)} {Suggestion.Unknown("key", name, RunOptions.All.Select(o => o.Name).Concat(OwnKeys))}");
+                Mistakes.Add($"{At(key)} {Suggestion.Unknown("key", name, RunOptions.All.Select(o => o.Name).Concat(otherKeys))}");
                 return grid;
             }
 
@@ -188,15 +202,14 @@ public static class SweepFile
             var node = block.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Grid.Seeds }).Value;
             if (node is null)
                 return grid;
-            return Positive(node, "seeds takes how many seeds (seed: [3, 7] names them)") is { } seeds ? grid.WithSeeds(seeds) : grid;
+            return Positive(node, Grid.Seeds) is { } seeds ? grid.WithSeeds(seeds) : grid;
         }
 
-        private int? Positive(YamlNode node, string expected)
+        private int? Positive(YamlNode node, string key)
         {
-            if (node is YamlScalarNode { Value: { } text } && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0)
-                return value;
-            Mistakes.Add($"{At(node)} {expected}, a whole number from 1, not '{node}'.");
-            return null;
+            int? value = null;
+            Try(node, () => value = RunOptions.Positive(key, node.ToString()));
+            return value;
         }
 
         private IEnumerable<GridValue> Values(RunOption option, YamlNode node)
@@ -222,6 +235,8 @@ public static class SweepFile
 
         private IEnumerable<GridValue> OwnValues(YamlNode norm, YamlNode own)
         {
+            if (Entries(own).Count() > 1)
+                Mistakes.Add($"{At(own)} {string.Join(" and ", RunOptions.OfNorm)} exclude each other: give each to a norm of its own, as in '[{{ gn: {{ groups: 8 }} }}, {{ gn: {{ channels-per-group: 16 }} }}]'.");
             foreach (var (key, value) in Entries(own))
             {
                 if (key is not YamlScalarNode { Value: { } name } || !RunOptions.OfNorm.Contains(name))
@@ -244,6 +259,8 @@ public static class SweepFile
                     && reference.Children.TryGetValue("source", out var source) && source is YamlScalarNode { Value: { } text }
                     && reference.Children.TryGetValue("error", out var error) && error is YamlMappingNode norms)
                 {
+                    foreach (var norm in norms.Children.Keys)
+                        Try(norm, () => NormCatalog.Find(norm.ToString()));
                     references.Add(new Reference { Source = text, Error = norms.Children.ToDictionary(norm => norm.Key.ToString(), norm => (IReadOnlyDictionary<int, double>)Points(norm.Value)) });
                 }
                 else

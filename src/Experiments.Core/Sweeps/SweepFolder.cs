@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
 
@@ -24,11 +25,11 @@ public sealed class SweepFolder(ResultsFolder results)
     /// </summary>
     /// <param name="asked">The sweep as it was asked for.</param>
     /// <param name="machine">What this machine has.</param>
-    /// <returns>The sweep with nothing left open.</returns>
+    /// <returns>The sweep with nothing left open. It may have more values than it had before; a folder without a row is anyone's.</returns>
     /// <exception cref="ExperimentException">The folder belongs to another sweep; the message names the options that differ.</exception>
     public Sweep Claim(Sweep asked, Machine machine)
     {
-        if (Read() is not { } there)
+        if (!Results.HasRows || Read() is not { } there)
         {
             var resolved = asked.Resolve(machine);
             resolved.Runs();
@@ -43,15 +44,16 @@ public sealed class SweepFolder(ResultsFolder results)
                 grid = grid.With(key, values);
         }
 
-        var again = (asked with { Grid = grid }).Resolve(machine);
-        var differing = RunOptions.All.Select(option => option.Name).Where(key => Text(again, key) != Text(there, key)).ToList();
+        var now = (asked with { Grid = grid }).Resolve(machine);
+        now.Runs();
+        var differing = RunOptions.All.Select(option => option.Name).Where(key => Values(there, key).Except(Values(now, key)).Any()).ToList();
         if (differing.Count > 0)
             throw new ExperimentException($"{Results.Root} holds another sweep: "
-                + string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(again, key)} now"))
-                + ". Give --out a folder of its own.");
-        if (SweepFile.Write(again) is var text && text != File.ReadAllText(SweepPath))
+                + string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(now, key)} now"))
+                + ". Give --out a folder of its own; a sweep may grow by values, not lose any.");
+        if (SweepFile.Write(now) is var text && text != File.ReadAllText(SweepPath))
             AtomicFile.WriteText(SweepPath, text);
-        return again;
+        return now;
     }
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
@@ -62,20 +64,32 @@ public sealed class SweepFolder(ResultsFolder results)
     public IReadOnlyList<Run> Missing(IReadOnlyList<Run> runs) => [.. runs.Where(run => !HasEnded(run))];
 
     /// <summary>Whether a run has ended, well or by diverging.</summary>
-    public bool HasEnded(Run run)
+    public bool HasEnded(Run run) => RowOf(run) is { Status: not RunStatus.Failed };
+
+    /// <summary>A run's row; null where there is none, or none that can be read: the run is then trained again.</summary>
+    public RunRow? RowOf(Run run)
     {
         try
         {
-            return Results.ReadRow(run.Id) is { Status: not RunStatus.Failed };
+            return Results.ReadRow(run.Id);
         }
         catch (ExperimentException)
         {
-            // A damaged row is no row: the run is trained again.
-            return false;
+            return null;
         }
     }
 
-    private static string Text(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values)
-        ? string.Join(", ", values.Select(value => value.Own is { } own ? $"{value.Text} ({own.Key} {own.Text})" : value.Text))
+    /// <summary>Checks that a run that is started by hand may go into this folder.</summary>
+    /// <exception cref="ExperimentException">The folder is a sweep's, and the run is not one of its.</exception>
+    public void Admit(Run run)
+    {
+        if (Read() is { } sweep && sweep.Runs().All(own => own.Id != run.Id))
+            throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
+    }
+
+    private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values) ? values : [];
+
+    private static string Text(Sweep sweep, string key) => Values(sweep, key).Length > 0
+        ? string.Join(", ", Values(sweep, key).Select(value => value.Own is { } own ? $"{value.Text} ({own.Key} {own.Text})" : value.Text))
         : "not given";
 }

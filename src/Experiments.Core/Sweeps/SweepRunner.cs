@@ -31,12 +31,12 @@ public interface ISweepObserver
 }
 
 /// <summary>What became of a sweep's runs.</summary>
-/// <param name="Skipped">Runs that were finished before.</param>
-/// <param name="Ended">Runs that ended now, diverged ones included.</param>
-/// <param name="Failures">Runs that failed now, and why.</param>
-public sealed record SweepOutcome(int Skipped, int Ended, IReadOnlyList<(Run Run, string Reason)> Failures);
+/// <param name="Ended">Runs that ended, diverged ones included.</param>
+/// <param name="Failures">Runs that failed, and why.</param>
+/// <param name="Warnings">What could not be read in the folder and was left out of its CSVs.</param>
+public sealed record SweepOutcome(int Ended, IReadOnlyList<(Run Run, string Reason)> Failures, IReadOnlyList<string> Warnings);
 
-/// <summary>Runs what is not finished of a sweep, several runs side by side.</summary>
+/// <summary>Runs what is missing of a sweep, several runs side by side.</summary>
 /// <param name="launcher">Starts a run.</param>
 /// <param name="folder">Where results go.</param>
 /// <param name="observer">Told what happens.</param>
@@ -44,16 +44,15 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
 {
     private readonly Lock _observing = new();
 
-    /// <summary>Runs what is missing. A run that fails does not stop the others.</summary>
+    /// <summary>Trains runs. One that fails does not stop the others.</summary>
     /// <param name="name">The experiment's name, for the rows.</param>
-    /// <param name="runs">All runs, in grid order.</param>
+    /// <param name="missing">The runs.</param>
     /// <param name="jobs">How many at once.</param>
     /// <param name="data">Where data sets lie; they are opened once before the first run begins, so that none of the runs has to prepare one.</param>
     /// <param name="cancellation">Ends the sweep: runs under way end after the current step, and what is finished is kept.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> runs, int jobs, DataFolder data, CancellationToken cancellation)
+    public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, DataFolder data, CancellationToken cancellation)
     {
-        var missing = folder.Missing(runs);
         foreach (var (dataset, options) in missing.Select(run => (run.Dataset, run.DataOptions)).Distinct())
         {
             using var opened = Dataset.Open(dataset, options with { Folder = data.Path });
@@ -91,9 +90,9 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
         }
 
         await Task.WhenAll(Enumerable.Range(0, jobs).Select(_ => Task.Run(Work, CancellationToken.None))).ConfigureAwait(false);
-        folder.Rebuild();
+        var warnings = folder.Rebuild();
         cancellation.ThrowIfCancellationRequested();
-        return new SweepOutcome(runs.Count - missing.Count, missing.Count - failures.Count, failures);
+        return new SweepOutcome(missing.Count - failures.Count, failures, warnings);
     }
 
     private void Watch(Action action)

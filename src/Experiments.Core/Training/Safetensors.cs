@@ -87,6 +87,8 @@ public static class Safetensors
     public static Content Read(string path)
     {
         byte[] bytes;
+        if (Directory.Exists(path))
+            throw new ExperimentException($"{path} is a folder; name a .safetensors file, for example a run's weights.safetensors.");
         try
         {
             bytes = File.ReadAllBytes(path);

@@ -13,7 +13,7 @@ internal static class DataCommand
     public static Command Create()
     {
         var command = new Command("data", "List, check and get data sets.");
-        var folder = new Option<string>("--data") { Description = "folder of the data sets (default: data/ at the repository's root)", HelpName = "FOLDER", Recursive = true };
+        var folder = Here.DataOption(recursive: true);
         command.Options.Add(folder);
 
         var list = new Command("list", "Say which data sets are there.");

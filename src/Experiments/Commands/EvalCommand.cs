@@ -10,10 +10,13 @@ namespace Experiments.Commands;
 /// <summary><c>eval</c>: the error of a checkpoint, ours or one from PyTorch, on a data set.</summary>
 internal static class EvalCommand
 {
+    private static readonly string[] OfNetwork = ["model", "width", "shortcut", "norm", "groups", "channels-per-group"];
+
+    private static readonly string[] OfMachine = ["engine", "device", "threads"];
+
     private static readonly string[] Relevant =
     [
-        "dataset", "model", "width", "shortcut", "norm", "groups", "channels-per-group", "batch", "train-limit", "test-limit", "validation",
-        "engine", "device", "precision", "threads", "seed",
+        .. OfNetwork, .. OfMachine, "dataset", "batch", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
     public static Command Create()
@@ -21,7 +24,7 @@ internal static class EvalCommand
         var command = new Command("eval", "Measure the error of a checkpoint on a data set.");
         var file = new Argument<string>("checkpoint") { Description = "a .safetensors file: a run's weights, or weights from PyTorch under torchvision's names", HelpName = "CHECKPOINT" };
         command.Arguments.Add(file);
-        var options = new RunOptionSet(command, Relevant.Contains);
+        var options = new RunOptionSet(command, Relevant.Contains, option => OfMachine.Contains(option.Name) ? option.Default : "the checkpoint's");
         var statistics = new Option<string>("--statistics")
         {
             Description = "where norms over samples take mean and variance from (default: moving-average)",
@@ -37,8 +40,8 @@ internal static class EvalCommand
             var content = Safetensors.Read(path);
             var metadata = RunFile.Settings(content.Metadata);
             var settings = options.Settings(result, metadata with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
-            if (settings.Norm != metadata.Norm)
-                settings = options.Settings(result, metadata with { Engine = RunSettings.Auto, Device = RunSettings.Auto, Groups = null, ChannelsPerGroup = null });
+            foreach (var option in OfNetwork.Select(name => RunOptions.Find(name)!).Where(option => content.Metadata.ContainsKey("model") && option.Get(metadata) != option.Get(settings)))
+                throw new ExperimentException($"{path} is the checkpoint of a network with {option.Name} {option.Get(metadata) ?? "not given"}, not {option.Get(settings)}: leave --{option.Name} out.");
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {
                 ({ } m, { } d) => new InputStatistics(RunFile.Split("input-mean", m), RunFile.Split("input-std", d)),
@@ -64,10 +67,12 @@ internal static class EvalCommand
         engine.Write(state);
         var batches = new BatchSource(dataset, new BatchOptions { Seed = (ulong)run.Settings.Seed, Augmentation = run.Settings.Augmentation, Layout = engine.Layout, Statistics = input });
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
+        // The population's images are those that the training took after this epoch, so that its number is met again.
+        var epoch = RunFile.Epoch(content.Metadata);
         Console.WriteLine($"{run.Network.Model} with {run.Network.Norm} on {dataset.Test.Count} images of {dataset.Description.Title}");
         foreach (var kind in kinds)
         {
-            var score = loop.Evaluate(kind, epoch: 0, cancellation);
+            var score = loop.Evaluate(kind, epoch, cancellation);
             var label = run.Network.Norm.HasRunningStatistics ? RunOptions.Text(kind) + " statistics" : "own statistics";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label,-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
             if (!run.Network.Norm.HasRunningStatistics)

@@ -2,11 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Experiments.Core.Data;
 using Experiments.Core.Figures;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
-using Experiments.Torch;
 
 namespace Experiments.Commands;
 
@@ -16,9 +14,9 @@ internal static class InfoCommand
     public static Command Create()
     {
         var command = new Command("info", "Say what engines, devices, libraries and data sets this machine has.");
-        var folder = new Option<string>("--data") { Description = "folder of the data sets (default: data/ at the repository's root)", HelpName = "FOLDER" };
+        var folder = Here.DataOption();
         command.Options.Add(folder);
-        command.SetAction(result => Show(new Machine([new TorchEngineProvider()], new DataFolder(result.GetValue(folder)))));
+        command.SetAction(result => Show(Here.Machine(result.GetValue(folder))));
         return command.WithExamples("info");
     }
 

@@ -33,12 +33,12 @@ internal static class SweepCommand
             var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, result.GetValue(quick));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
-                grid = grid.WithSeeds(Positive("--seeds", count));
+                grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
             asked = asked with { Grid = grid };
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
             return result.GetValue(list)
                 ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? Positive("--jobs", number) : asked.Jobs, cancellation);
+                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
@@ -57,11 +57,14 @@ internal static class SweepCommand
         var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
         Console.WriteLine($"{asked.Name}: {runs.Count} runs on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
-        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, runs, atOnce, machine.Data, cancellation)).ConfigureAwait(false);
+        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine.Data, cancellation)).ConfigureAwait(false);
+        foreach (var warning in outcome.Warnings)
+            await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
         Report(sweep, folder);
-        foreach (var (run, reason) in outcome.Failures)
-            await Console.Error.WriteLineAsync($"{run.Id} failed: {reason}").ConfigureAwait(false);
-        return outcome.Failures.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+        if (outcome.Failures.Count == 0)
+            return ExitCode.Done;
+        await Console.Error.WriteLineAsync($"{outcome.Failures.Count} of {runs.Count} runs failed, as said above; the same command runs them again.").ConfigureAwait(false);
+        return ExitCode.Failed;
     }
 
     private static void Report(Sweep sweep, SweepFolder folder)
@@ -82,7 +85,7 @@ internal static class SweepCommand
     {
         var runs = asked.Resolve(machine).Runs();
         foreach (var run in runs)
-            Console.WriteLine($"{run.Id,-28} {Describe(folder.Results.ReadRow(run.Id))}");
+            Console.WriteLine($"{run.Id,-28} {Describe(folder.RowOf(run))}");
         return ExitCode.Done;
     }
 
@@ -93,8 +96,4 @@ internal static class SweepCommand
         { Status: RunStatus.Diverged } => $"diverged in epoch {row.DivergedEpoch}",
         _ => "failed",
     };
-
-    private static int Positive(string option, string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
-            : throw new ExperimentException($"{option} takes a whole number from 1, not '{text}'.");
 }

@@ -17,7 +17,7 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished there" };
         var experiment = new Option<string>("--experiment") { Hidden = true };
-        var progress = new Option<ProgressStyle>("--progress")
+        var progress = new Option<string>("--progress")
         {
             Description = "how progress is shown (default: auto: a bar on a terminal, plain lines elsewhere)",
             HelpName = "auto|bar|plain|json",
@@ -31,9 +31,11 @@ internal static class TrainCommand
             var settings = options.Settings(result, new RunSettings());
             var machine = options.Machine(result);
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", "train")));
+            var style = TrainingDisplay.Style(result.GetValue(progress));
             var run = Run.Create(machine.Resolve(settings));
+            folder.Admit(run);
             var name = result.GetValue(experiment) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Results.Root)));
-            return Task.FromResult(Train(run, settings, machine, folder, name, result.GetValue(again), result.GetValue(progress), cancellation));
+            return Task.FromResult(Train(run, settings, machine, folder, name, result.GetValue(again), style, cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
@@ -46,7 +48,7 @@ internal static class TrainCommand
         Run run, RunSettings asked, Machine machine, SweepFolder folder, string experiment, bool again, ProgressStyle style, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(style, run);
-        if (!again && folder.Results.ReadRow(run.Id) is { Status: not RunStatus.Failed } finished)
+        if (!again && folder.HasEnded(run) && folder.RowOf(run) is { } finished)
         {
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             return ExitCode.Done;
@@ -54,7 +56,7 @@ internal static class TrainCommand
 
         if (asked.Dataset == RunSettings.Auto)
             display.Say(run.Dataset.Name == "synthetic"
-                ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed."
+                ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed (see data list)."
                 : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
         var executor = new RunExecutor(machine, folder.Results, experiment);
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), cancellation));

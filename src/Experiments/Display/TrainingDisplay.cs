@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
@@ -28,6 +29,15 @@ internal enum ProgressStyle
 /// <summary>Shows one training.</summary>
 internal abstract class TrainingDisplay : IDisposable
 {
+    /// <summary>The style of a name; null: by itself.</summary>
+    /// <exception cref="ExperimentException">There is none of that name.</exception>
+    public static ProgressStyle Style(string? name)
+    {
+        var styles = Enum.GetValues<ProgressStyle>().ToDictionary(RunOptions.Text);
+        return name is null ? ProgressStyle.Auto : styles.TryGetValue(name, out var style) ? style
+            : throw new ExperimentException(Suggestion.Unknown("--progress", name, styles.Keys));
+    }
+
     public static TrainingDisplay Create(ProgressStyle style, Run run) => style switch
     {
         ProgressStyle.Json => new JsonDisplay(),

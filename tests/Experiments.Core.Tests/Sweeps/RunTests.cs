@@ -1,3 +1,4 @@
+using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 
@@ -35,6 +36,17 @@ public sealed class RunTests
         Assert.Contains("test-limit 10001", Refused(Settings with { TestLimit = 10_001 }), StringComparison.Ordinal);
         Assert.Contains("validation 50000", Refused(Settings with { Validation = 50_000 }), StringComparison.Ordinal);
         Assert.Contains("takes 2000 images a step, and there are 1000", Refused(Settings with { TrainLimit = 1000, Batch = 2000 }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Shortcuts_are_refused_where_there_are_none() =>
+        Assert.Contains("--shortcut projection belongs to residual networks", Refused(Settings with { Shortcut = Shortcut.Projection }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_option_of_a_run_is_a_column_of_its_row()
+    {
+        var columns = typeof(RunRow).GetProperties().Select(property => property.Name.ToUpperInvariant()).ToHashSet();
+        Assert.All(RunOptions.All, option => Assert.Contains(option.Name.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant(), columns));
     }
 
     private static string Refused(RunSettings settings) => Assert.Throws<ExperimentException>(() => Run.Create(settings)).Message;

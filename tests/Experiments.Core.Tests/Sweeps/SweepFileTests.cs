@@ -80,7 +80,7 @@ public sealed class SweepFileTests
                 "my.yaml:3: Unknown norm 'bm'. Did you mean 'bn'?",
                 "my.yaml:4: Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?",
                 "my.yaml:6: lr takes a number above 0, not '-1'.",
-                "my.yaml:5: seeds takes how many seeds (seed: [3, 7] names them), a whole number from 1, not '0'.",
+                "my.yaml:5: seeds takes a whole number from 1, not '0'.",
                 "my.yaml:7: There is no CIFAR resnet of depth 18",
             ],
             error.Split(Environment.NewLine).Select(line => line.Split(" Known:")[0].Split(": the depth")[0]));
@@ -92,7 +92,7 @@ public sealed class SweepFileTests
         var sweep = SweepFile.Parse("norm: bn\njobs: 3\nout: there", "a.yaml", "a");
         Assert.Equal((3, "there"), (sweep.Jobs, sweep.Out));
         Assert.DoesNotContain("there", SweepFile.Write(sweep), StringComparison.Ordinal);
-        Assert.Contains("a.yaml:1: jobs takes how many runs at once, a whole number from 1, not 'all'.",
+        Assert.Contains("a.yaml:1: jobs takes a whole number from 1, not 'all'.",
             Assert.Throws<ExperimentException>(() => SweepFile.Parse("jobs: all", "a.yaml", "a")).Message, StringComparison.Ordinal);
     }
 
@@ -105,6 +105,11 @@ public sealed class SweepFileTests
     [InlineData("batch: []", "bad.yaml:1: batch has an empty list")]
     [InlineData("norm: { bn: { groups: 3 } }", "bad.yaml:1: groups does not belong to norm bn")]
     [InlineData("norm: { gn: { grups: 3 } }", "bad.yaml:1: Unknown option of a norm 'grups'. Did you mean 'groups'?")]
+    [InlineData("groups: 2\nchannels-per-group: 4", "bad.yaml:1: groups and channels-per-group exclude each other")]
+    [InlineData("norm: { gn: { groups: 2, channels-per-group: 4 } }", "bad.yaml:1: groups and channels-per-group exclude each other")]
+    [InlineData("seed: [5, 9]\nseeds: 2", "bad.yaml:1: seed names the seeds and seeds says how many")]
+    [InlineData("quick: { title: x }", "bad.yaml:1: Unknown key 'title'.")]
+    [InlineData("references: [ { source: x, error: { fooo: { 2: 3 } } } ]", "bad.yaml:1: Unknown norm 'fooo'.")]
     [InlineData("references: [ { source: x } ]", "bad.yaml:1: a reference has a source and an error")]
     public void A_file_that_is_no_sweep_is_answered_with_its_line(string text, string answer) =>
         Assert.StartsWith(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "bad.yaml", "bad")).Message, StringComparison.Ordinal);

@@ -33,12 +33,60 @@ public sealed class SweepFolderTests : IDisposable
     }
 
     [Fact]
-    public void The_same_sweep_is_welcome_again_and_another_is_refused_with_what_differs()
+    public async Task The_same_sweep_is_welcome_again_may_grow_and_another_is_refused_with_what_differs()
     {
-        _sweeps.Claim(Parse(Yaml), Machine);
+        await RunAsync(_sweeps.Claim(Parse(Yaml), Machine).Runs(), new InProcessLauncher(Machine));
         Assert.Equal(8, _sweeps.Claim(Parse(Yaml), Machine).Runs().Count);
         var error = Assert.Throws<ExperimentException>(() => _sweeps.Claim(Parse(Yaml.Replace("8, 4", "8, 2", StringComparison.Ordinal)), Machine)).Message;
         Assert.Contains("holds another sweep: batch is 8, 4 there and 8, 2 now", error, StringComparison.Ordinal);
+
+        var grown = _sweeps.Claim(Parse(Yaml.Replace("seeds: 2", "seeds: 3", StringComparison.Ordinal)), Machine).Runs();
+        Assert.Equal((12, 4), (grown.Count, _sweeps.Missing(grown).Count));
+    }
+
+    [Fact]
+    public void A_folder_in_which_no_run_has_ended_is_anyones()
+    {
+        _sweeps.Claim(Parse(Yaml), Machine);
+        Assert.Equal(4, _sweeps.Claim(Parse(Yaml.Replace("8, 4", "2", StringComparison.Ordinal)), Machine).Runs().Count);
+    }
+
+    [Fact]
+    public void A_run_that_is_no_part_of_the_sweep_is_not_admitted()
+    {
+        var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
+        _sweeps.Admit(runs[0]);
+        var error = Assert.Throws<ExperimentException>(() => _sweeps.Admit(Run.Create(runs[0].Settings with { Epochs = 9 })));
+        Assert.Contains("holds the sweep mine, of which this run is no part", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_row_counts_as_none_and_damaged_epochs_are_told()
+    {
+        var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
+        await RunAsync(runs, new InProcessLauncher(Machine));
+        File.WriteAllText(_folder["mine", "runs", runs[0].Id, "row.csv"], "nonsense");
+        File.WriteAllText(_folder["mine", "runs", runs[1].Id, "epochs.csv"], "nonsense");
+        Assert.Equal(runs[0].Id, Assert.Single(_sweeps.Missing(runs)).Id);
+        var outcome = await RunAsync(runs, new InProcessLauncher(Machine));
+        Assert.Contains("epochs.csv", Assert.Single(outcome.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_is_trained_by_one_process_at_a_time_and_counts_as_open_meanwhile()
+    {
+        var run = _sweeps.Claim(Parse(Yaml), Machine).Runs()[0];
+        var executor = new RunExecutor(Machine, _sweeps.Results, "mine");
+        executor.Execute(run, null, null, default);
+        Assert.True(_sweeps.HasEnded(run));
+        var before = File.ReadAllBytes(_folder["mine", "runs", run.Id, "weights.safetensors"]);
+        var second = Assert.Throws<ExperimentException>(() => new RunExecutor(Machine, _sweeps.Results, "mine").Execute(run, null, _ =>
+        {
+            Assert.False(_sweeps.HasEnded(run));
+            executor.Execute(run, null, null, default);
+        }, default));
+        Assert.Contains("Another process works in", second.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(before);
     }
 
     [Fact]
@@ -55,14 +103,14 @@ public sealed class SweepFolderTests : IDisposable
         var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
         var first = new InProcessLauncher(Machine) { Fail = run => run.Settings is { Norm: "gn", Batch: 4, Seed: 1 } };
         var outcome = await RunAsync(runs, first);
-        Assert.Equal((0, 7), (outcome.Skipped, outcome.Ended));
+        Assert.Equal(7, outcome.Ended);
         Assert.Equal("it was told to", Assert.Single(outcome.Failures).Reason);
         Assert.Equal(8, ResultsFolder.ReadRuns(_folder["mine"]).Count);
         Assert.Equal(RunStatus.Failed, ResultsFolder.ReadRuns(_folder["mine"]).Single(row => row.Norm == "gn" && row.Batch == 4 && row.Seed == 1).Status);
 
         var second = new InProcessLauncher(Machine);
         outcome = await RunAsync(runs, second);
-        Assert.Equal((7, 1, 0), (outcome.Skipped, outcome.Ended, outcome.Failures.Count));
+        Assert.Equal((1, 0), (outcome.Ended, outcome.Failures.Count));
         Assert.Single(second.Launched);
         var rows = ResultsFolder.ReadRuns(_folder["mine"]);
         Assert.Equal(runs.Select(run => run.Id), rows.Select(row => row.Run));
@@ -107,7 +155,7 @@ public sealed class SweepFolderTests : IDisposable
     private static Sweep Parse(string yaml) => SweepFile.Parse(yaml, "mine.yaml", "mine");
 
     private Task<SweepOutcome> RunAsync(IReadOnlyList<Run> runs, IRunLauncher launcher, int jobs = 2, CancellationToken cancellation = default) =>
-        new SweepRunner(launcher, _sweeps, new Silent()).RunAsync("mine", runs, jobs, Machine.Data, cancellation);
+        new SweepRunner(launcher, _sweeps, new Silent()).RunAsync("mine", _sweeps.Missing(runs), jobs, Machine.Data, cancellation);
 
     private sealed class InProcessLauncher(Machine machine) : IRunLauncher
     {

@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Experiments.Core.Data;
+using Experiments.Core.Sweeps;
+using Experiments.Torch;
+
+namespace Experiments;
+
+/// <summary>This machine, as the commands see it.</summary>
+internal static class Here
+{
+    /// <summary>The option that says where the data sets lie.</summary>
+    public static Option<string> DataOption(bool recursive = false) => new("--data")
+    {
+        Description = "folder of the data sets (default: data/ at the repository's root)",
+        HelpName = "FOLDER",
+        Recursive = recursive,
+    };
+
+    /// <summary>The engines, the preferred one first, and the data sets in a folder.</summary>
+    public static Machine Machine(string? data) => new([new TorchEngineProvider()], new DataFolder(data));
+}
