@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Experiments.Core.Results;
+using Experiments.Core.Training;
 
 namespace Experiments.Tests;
 
@@ -88,6 +89,25 @@ public sealed class EndToEndTests : IDisposable
         var other = Cli.Run($"eval {checkpoint} --norm gn --groups 4", _folder.Path);
         Assert.Equal(2, other.ExitCode);
         Assert.Contains("is the checkpoint of another network than resnet8 with gn (4 groups)", other.Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void Weights_from_elsewhere_are_evaluated_with_the_network_and_the_input_statistics_they_are_said_to_have()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --norm gn --groups 4 --batch 4 --out t", _folder.Path).ExitCode);
+        var row = Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
+        var ours = Safetensors.Read(_folder["t", "runs", row.Run, "weights.safetensors"]);
+        File.WriteAllBytes(_folder["foreign.safetensors"], Safetensors.Write(ours.Tensors.Select(pair => (pair.Key, pair.Value)), new Dictionary<string, string>()));
+        var network = "--model resnet8 --width 8 --norm gn --groups 4 --dataset synthetic --test-limit 100";
+        var input = $"--input-mean {ours.Metadata["input-mean"]} --input-std {ours.Metadata["input-std"]}";
+
+        var right = Cli.Run($"eval foreign.safetensors {network} {input}", _folder.Path);
+        Assert.Contains(FormattableString.Invariant($"error {row.Error:0.00}%  loss {row.TestLoss:0.0000}"), right.Output, StringComparison.Ordinal);
+        var others = Cli.Run($"eval foreign.safetensors {network} --input-mean 0,0,0 --input-std 1,1,1", _folder.Path);
+        Assert.Equal(0, others.ExitCode);
+        Assert.NotEqual(right.Output, others.Output);
+        Assert.Contains("belong together", Cli.Run($"eval foreign.safetensors {network} --input-mean 0,0,0", _folder.Path).Error, StringComparison.Ordinal);
+        Assert.Contains("another network than small-cnn with bn", Cli.Run("eval foreign.safetensors", _folder.Path).Error, StringComparison.Ordinal);
     }
 
     [TrainsFact]

@@ -42,8 +42,9 @@ public sealed partial class ReadmeTests
     }
 
     private static string Columns(Type row) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
-        row.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
-            .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{row.FullName}.{property.Name}"))} |\n"));
+        row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.DeclaringType == row || row == typeof(RunRow))
+            .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{property.DeclaringType!.FullName}.{property.Name}"))} |\n"));
 
     private static XElement Summary(string member) =>
         Docs.Value[member].Element("summary") ?? Summary(Docs.Value[member].Element("inheritdoc")!.Attribute("cref")!.Value);

@@ -15,7 +15,7 @@ internal static class ErrorAgainstEpoch
     public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow> epochs)
     {
         var byRun = epochs.ToLookup(epoch => epoch.Run);
-        var seeds = runs.GroupBy(Cell.Of).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
+        var seeds = runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
         var finished = cells.Where(cell => seeds[cell.Alone()].Any(run => byRun[run.Run].Any())).ToList();
         if (finished.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} needs the epochs of a finished run; epochs.csv has none.");

@@ -1,120 +1,86 @@
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// A cell of the grid: the columns of <see cref="RunRow"/> that were asked for, without the seed. Runs of one cell differ by their
+/// A cell of the grid: what was asked of a run, without the seed. Runs of one cell differ by their
 /// seed alone, so their errors may be averaged; two cells compare equal when all of these do.
 /// </summary>
 public record Cell
 {
-    /// <inheritdoc cref="RunRow.Dataset"/>
+    /// <summary>The data set trained on.</summary>
     public required string Dataset { get; init; }
 
-    /// <inheritdoc cref="RunRow.Model"/>
+    /// <summary>The network.</summary>
     public required string Model { get; init; }
 
-    /// <inheritdoc cref="RunRow.Width"/>
+    /// <summary>Channels of the network's first stage.</summary>
     public required int Width { get; init; }
 
-    /// <inheritdoc cref="RunRow.Shortcut"/>
+    /// <summary>How a residual network's shortcuts change their shape: <c>identity</c> or <c>projection</c>.</summary>
     public required string Shortcut { get; init; }
 
-    /// <inheritdoc cref="RunRow.Norm"/>
+    /// <summary>The normalization, for example <c>gn</c>.</summary>
     public required string Norm { get; init; }
 
-    /// <inheritdoc cref="RunRow.Groups"/>
+    /// <summary>GN's number of groups, G.</summary>
     public int? Groups { get; init; }
 
-    /// <inheritdoc cref="RunRow.ChannelsPerGroup"/>
+    /// <summary>GN's channels per group, C/G, where the number of groups follows from it.</summary>
     public int? ChannelsPerGroup { get; init; }
 
-    /// <inheritdoc cref="RunRow.Batch"/>
+    /// <summary>Images per worker in a step: those BN takes its statistics over.</summary>
     public required int Batch { get; init; }
 
-    /// <inheritdoc cref="RunRow.Workers"/>
+    /// <summary>Workers that share one step.</summary>
     public required int Workers { get; init; }
 
-    /// <inheritdoc cref="RunRow.Epochs"/>
+    /// <summary>Epochs asked for.</summary>
     public required int Epochs { get; init; }
 
-    /// <inheritdoc cref="RunRow.Lr"/>
+    /// <summary><c>--lr</c>: the learning rate at 32 images a worker.</summary>
     public required double Lr { get; init; }
 
-    /// <inheritdoc cref="RunRow.LrScaling"/>
+    /// <summary><c>linear</c> (lr * batch / 32) or <c>none</c>.</summary>
     public required string LrScaling { get; init; }
 
-    /// <inheritdoc cref="RunRow.LearningRate"/>
+    /// <summary>The learning rate that the run began with, after scaling.</summary>
     public required double LearningRate { get; init; }
 
-    /// <inheritdoc cref="RunRow.Schedule"/>
+    /// <summary><c>step</c> or <c>cosine</c>.</summary>
     public required string Schedule { get; init; }
 
-    /// <inheritdoc cref="RunRow.Warmup"/>
+    /// <summary>Epochs over which the learning rate rises to its start value.</summary>
     public required int Warmup { get; init; }
 
-    /// <inheritdoc cref="RunRow.Momentum"/>
+    /// <summary>Momentum of SGD.</summary>
     public required double Momentum { get; init; }
 
-    /// <inheritdoc cref="RunRow.WeightDecay"/>
+    /// <summary>Weight decay.</summary>
     public required double WeightDecay { get; init; }
 
-    /// <inheritdoc cref="RunRow.DecayOn"/>
+    /// <summary>Which parameters decay: <c>all</c>, or <c>weights</c> (not gamma, beta and biases).</summary>
     public required string DecayOn { get; init; }
 
-    /// <inheritdoc cref="RunRow.Augmentation"/>
+    /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
     public required string Augmentation { get; init; }
 
-    /// <inheritdoc cref="RunRow.TrainLimit"/>
+    /// <summary>Training images, where limited.</summary>
     public int? TrainLimit { get; init; }
 
-    /// <inheritdoc cref="RunRow.TestLimit"/>
+    /// <summary>Test images, where limited.</summary>
     public int? TestLimit { get; init; }
 
-    /// <inheritdoc cref="RunRow.Validation"/>
+    /// <summary>Images held out of the training set, on which the errors are then measured; 0: the test set is used.</summary>
     public required int Validation { get; init; }
 
-    /// <inheritdoc cref="RunRow.Engine"/>
+    /// <summary>The engine: <c>torch</c>, <c>onednn</c>.</summary>
     public required string Engine { get; init; }
 
-    /// <inheritdoc cref="RunRow.Device"/>
+    /// <summary><c>cpu</c> or <c>cuda:0</c>.</summary>
     public required string Device { get; init; }
 
-    /// <inheritdoc cref="RunRow.Precision"/>
+    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public required string Precision { get; init; }
 
-    /// <summary>The cell that a run belongs to.</summary>
-    public static Cell Of(RunRow run)
-    {
-        ArgumentNullException.ThrowIfNull(run);
-        return new Cell
-        {
-            Dataset = run.Dataset,
-            Model = run.Model,
-            Width = run.Width,
-            Shortcut = run.Shortcut,
-            Norm = run.Norm,
-            Groups = run.Groups,
-            ChannelsPerGroup = run.ChannelsPerGroup,
-            Batch = run.Batch,
-            Workers = run.Workers,
-            Epochs = run.Epochs,
-            Lr = run.Lr,
-            LrScaling = run.LrScaling,
-            LearningRate = run.LearningRate,
-            Schedule = run.Schedule,
-            Warmup = run.Warmup,
-            Momentum = run.Momentum,
-            WeightDecay = run.WeightDecay,
-            DecayOn = run.DecayOn,
-            Augmentation = run.Augmentation,
-            TrainLimit = run.TrainLimit,
-            TestLimit = run.TestLimit,
-            Validation = run.Validation,
-            Engine = run.Engine,
-            Device = run.Device,
-            Precision = run.Precision,
-        };
-    }
-
-    /// <summary>The cell alone, without what a derived row says about it.</summary>
+    /// <summary>The cell that a row belongs to, without what the row says about it.</summary>
     internal Cell Alone() => new(this);
 }

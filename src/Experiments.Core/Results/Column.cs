@@ -34,12 +34,13 @@ internal sealed class Column
         : _type == typeof(double) ? "a number"
         : "a whole number";
 
-    /// <summary>The columns of a record, in the order in which they are declared, a base record's first.</summary>
+    /// <summary>The columns of a record, in the order in which they are declared, a base record's first; a run's name leads.</summary>
     public static IReadOnlyList<Column> Of(Type row) => Known.GetOrAdd(row, static row =>
     [
         .. row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.CanWrite)
-            .OrderBy(property => Depth(property.DeclaringType!))
+            .OrderByDescending(property => property.Name == nameof(RunRow.Run))
+            .ThenBy(property => Depth(property.DeclaringType!))
             .ThenBy(property => property.MetadataToken)
             .Select(property => new Column(property)),
     ]);

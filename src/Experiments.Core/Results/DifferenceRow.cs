@@ -45,7 +45,7 @@ public sealed record DifferenceRow : Cell
     /// <summary>The differences between the norms of these runs, in their order.</summary>
     public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs)
     {
-        var cells = runs.GroupBy(Cell.Of).ToList();
+        var cells = runs.GroupBy(run => run.Alone()).ToList();
         var baselines = cells.GroupBy(cell => WithoutNorm(cell.Key)).ToDictionary(
             others => others.Key,
             others => others.FirstOrDefault(cell => cell.Key.Norm == "bn") ?? others.First());

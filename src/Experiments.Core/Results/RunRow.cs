@@ -14,10 +14,10 @@ public enum RunStatus
 }
 
 /// <summary>
-/// One row of runs.csv: what was asked of a run, what came out, how long it took, how much memory, on which machine and version.
-/// Errors are in percent of images misclassified; empty where a run has no such value.
+/// One row of runs.csv: what was asked of a run (its <see cref="Cell"/> and seed), what came out, how long it took, how much memory, on
+/// which machine and version. Errors are in percent of images misclassified; empty where a run has no such value.
 /// </summary>
-public sealed record RunRow
+public sealed record RunRow : Cell
 {
     /// <summary>The folder of the run under <c>runs/</c>: its norm, batch size, seed and the hash of its identity.</summary>
     public required string Run { get; init; }
@@ -28,86 +28,11 @@ public sealed record RunRow
     /// <summary>How it ended: <c>finished</c>, <c>diverged</c> or <c>failed</c>.</summary>
     public required RunStatus Status { get; init; }
 
-    /// <summary>The data set trained on.</summary>
-    public required string Dataset { get; init; }
-
-    /// <summary>The network.</summary>
-    public required string Model { get; init; }
-
-    /// <summary>Channels of the network's first stage.</summary>
-    public required int Width { get; init; }
-
-    /// <summary>How a residual network's shortcuts change their shape: <c>identity</c> or <c>projection</c>.</summary>
-    public required string Shortcut { get; init; }
-
-    /// <summary>The normalization, for example <c>gn</c>.</summary>
-    public required string Norm { get; init; }
-
-    /// <summary>GN's number of groups, G.</summary>
-    public int? Groups { get; init; }
-
-    /// <summary>GN's channels per group, C/G, where the number of groups follows from it.</summary>
-    public int? ChannelsPerGroup { get; init; }
-
-    /// <summary>Images per worker in a step: those BN takes its statistics over.</summary>
-    public required int Batch { get; init; }
-
-    /// <summary>Workers that share one step.</summary>
-    public required int Workers { get; init; }
-
-    /// <summary>Epochs asked for.</summary>
-    public required int Epochs { get; init; }
-
     /// <summary>The seed all random numbers follow from.</summary>
     public required long Seed { get; init; }
 
-    /// <summary><c>--lr</c>: the learning rate at 32 images a worker.</summary>
-    public required double Lr { get; init; }
-
-    /// <summary><c>linear</c> (lr * batch / 32) or <c>none</c>.</summary>
-    public required string LrScaling { get; init; }
-
-    /// <summary>The learning rate that the run began with, after scaling.</summary>
-    public required double LearningRate { get; init; }
-
-    /// <summary><c>step</c> or <c>cosine</c>.</summary>
-    public required string Schedule { get; init; }
-
-    /// <summary>Epochs over which the learning rate rises to its start value.</summary>
-    public required int Warmup { get; init; }
-
-    /// <summary>Momentum of SGD.</summary>
-    public required double Momentum { get; init; }
-
-    /// <summary>Weight decay.</summary>
-    public required double WeightDecay { get; init; }
-
-    /// <summary>Which parameters decay: <c>all</c>, or <c>weights</c> (not gamma, beta and biases).</summary>
-    public required string DecayOn { get; init; }
-
-    /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
-    public required string Augmentation { get; init; }
-
-    /// <summary>Training images, where limited.</summary>
-    public int? TrainLimit { get; init; }
-
-    /// <summary>Test images, where limited.</summary>
-    public int? TestLimit { get; init; }
-
-    /// <summary>Images held out of the training set, on which the errors are then measured; 0: the test set is used.</summary>
-    public required int Validation { get; init; }
-
-    /// <summary>The engine: <c>torch</c>, <c>onednn</c>.</summary>
-    public required string Engine { get; init; }
-
     /// <summary>The engine's library and its version.</summary>
     public required string EngineVersion { get; init; }
-
-    /// <summary><c>cpu</c> or <c>cuda:0</c>.</summary>
-    public required string Device { get; init; }
-
-    /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
-    public required string Precision { get; init; }
 
     /// <summary>Threads the run computed with.</summary>
     public required int Threads { get; init; }

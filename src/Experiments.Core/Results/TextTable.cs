@@ -60,7 +60,7 @@ public static class TextTable
     private static Dictionary<long, double> Errors(SummaryRow cell, IReadOnlyList<RunRow> runs)
     {
         var key = cell.Alone();
-        return runs.Where(run => Cell.Of(run) == key).OnePerSeed().Finished().ToDictionary(run => run.Seed, run => run.Error!.Value);
+        return runs.Where(run => run.Alone() == key).OnePerSeed().Finished().ToDictionary(run => run.Seed, run => run.Error!.Value);
     }
 
     private static List<int> Batches(IReadOnlyList<SummaryRow> summary) =>
