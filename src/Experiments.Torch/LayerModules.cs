@@ -45,6 +45,7 @@ internal sealed class ResidualModule : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        // In place: a branch ends in a norm or a convolution, neither of which needs its result in the backward pass.
         return branch.call(input).add_(shortcut.call(input)).MoveToOuterDisposeScope();
     }
 }
@@ -67,12 +68,12 @@ internal sealed class ConvolutionModule : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>max(x, 0).</summary>
-internal sealed class ReluModule() : nn.Module<Tensor, Tensor>(nameof(ReluModule))
+internal sealed class ReluModule(bool inPlace) : nn.Module<Tensor, Tensor>(nameof(ReluModule))
 {
-    public override Tensor forward(Tensor input) => input.relu_();
+    public override Tensor forward(Tensor input) => inPlace ? input.relu_() : input.relu();
 }
 
-/// <summary>Every so-manieth pixel, and zeros for new channels after the old ones.</summary>
+/// <summary>One pixel in every Stride rows and columns, and zeros for new channels after the old ones.</summary>
 internal sealed class PaddedIdentityModule(PaddedIdentity layer) : nn.Module<Tensor, Tensor>(nameof(PaddedIdentityModule))
 {
     private readonly long[] _newChannels = [0, 0, 0, 0, 0, layer.Out - layer.In];

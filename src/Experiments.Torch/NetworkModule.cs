@@ -1,5 +1,4 @@
 using Experiments.Core.Networks;
-using Layers = Experiments.Core.Networks;
 
 namespace Experiments.Torch;
 
@@ -38,17 +37,19 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         from buffer in norm.Module.named_buffers()
         select ($"{norm.Slot.Name}.{buffer.name}", norm.Slot.Channels, buffer.buffer);
 
-    private SequenceModule Build(IReadOnlyList<Layer> layers) => new(layers.Select(Build));
+    private SequenceModule Build(IReadOnlyList<Layer> layers) =>
+        new(layers.Select((layer, index) => Build(layer, index == 0 ? null : layers[index - 1])));
 
-    private nn.Module<Tensor, Tensor> Build(Layer layer) => layer switch
+    private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous) => layer switch
     {
         Convolution c => new ConvolutionModule(c, _leaves[$"{c.Name}.weight"]),
         NormSlot slot => Build(slot),
-        Relu => new ReluModule(),
+        // In place of what was just made, of which nobody else has need; but never of an input that a shortcut may share.
+        Relu => new ReluModule(inPlace: previous is NormSlot or Residual),
         Residual r => new ResidualModule(Build(r.Branch), Build(r.Shortcut)),
         PaddedIdentity p => new PaddedIdentityModule(p),
         GlobalAveragePool => new GlobalAveragePoolModule(),
-        Layers.Linear l => new LinearModule(_leaves[$"{l.Name}.weight"], _leaves[$"{l.Name}.bias"]),
+        Linear l => new LinearModule(_leaves[$"{l.Name}.weight"], _leaves[$"{l.Name}.bias"]),
         _ => throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer"),
     };
 

@@ -71,7 +71,8 @@ internal sealed class NormFunction : autograd.SingleTensorFunction<NormFunction>
         ctx.save_data(Shape, shape);
         ctx.save_data(Gamma, gamma is not null);
         ctx.save_data(Beta, beta is not null);
-        return (centred * scale).add_(shift).view(shape);
+        // Detached, since a function's result that is a view may not be changed in place, as the ReLU after it does.
+        return (centred * scale).add_(shift).view(shape).detach();
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ public sealed class TorchEngineProvider : IEngineProvider
             return null;
         var known = string.Join(" or ", Devices);
         return device.StartsWith("cuda", StringComparison.Ordinal) && !cuda.is_available()
-            ? $"There is no {device}, since {Library} has no CUDA device that it can use here: take --device cpu, or install a libtorch with CUDA and its driver."
+            ? $"There is no CUDA device that {Library} can use here, and so no {device}: take --device cpu, or install a libtorch with CUDA and its driver."
             : $"There is no device {device} here: take --device {known}.";
     }
 

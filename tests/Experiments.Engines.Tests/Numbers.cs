@@ -25,16 +25,16 @@ internal static class Numbers
         Close(Doubles(expected), Doubles(actual), tolerance, what);
     }
 
-    internal static void Close(IReadOnlyList<double> expected, IReadOnlyList<double> actual, double tolerance, string what)
+    internal static void Close(double[] expected, double[] actual, double tolerance, string what)
     {
-        Assert.Equal(expected.Count, actual.Count);
+        Assert.Equal(expected.Length, actual.Length);
         var largest = expected.Max(Math.Abs);
         var difference = expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max();
         Assert.True(difference <= tolerance * largest, $"{what}: differs by {difference:g3} at a largest value of {largest:g3}, tolerance {tolerance:g3}");
     }
 
-    internal static void Close(IReadOnlyList<float> expected, IReadOnlyList<float> actual, double tolerance, string what) =>
-        Close([.. expected.Select(value => (double)value)], [.. actual.Select(value => (double)value)], tolerance, what);
+    internal static void Close(float[] expected, float[] actual, double tolerance, string what) =>
+        Close(Array.ConvertAll(expected, value => (double)value), Array.ConvertAll(actual, value => (double)value), tolerance, what);
 
     internal static double[] Doubles(Tensor values) => values.detach().to(float64).data<double>().ToArray();
 }
