@@ -85,6 +85,20 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
+    public void Without_libtorch_the_program_says_in_a_sentence_what_to_install()
+    {
+        // the program as it is where the build found no libtorch: all of it but the shim
+        var bare = Directory.CreateDirectory(_folder["bare"]).FullName;
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !file.EndsWith(".so", StringComparison.Ordinal)))
+            File.Copy(file, Path.Combine(bare, Path.GetFileName(file)));
+        var result = Cli.Run("train --dataset synthetic", _folder.Path, program: Path.Combine(bare, "Experiments"));
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("libtorch-dev", result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+        Assert.Contains("torch: not here.", Cli.Run("info", _folder.Path, program: Path.Combine(bare, "Experiments")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_data_set_that_is_damaged_is_named_with_the_file_and_what_was_expected()
     {
         var place = Directory.CreateDirectory(_folder["data", "cifar-10-batches-bin"]).FullName;

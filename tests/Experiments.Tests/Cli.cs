@@ -11,9 +11,9 @@ internal static partial class Cli
     public sealed record Result(int ExitCode, string Output, string Error);
 
     /// <summary>Runs a command, its arguments separated by blanks, and waits for its end.</summary>
-    public static Result Run(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static Result Run(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null, string? program = null)
     {
-        using var process = Start(arguments, folder, environment);
+        using var process = Start(arguments, folder, environment, program);
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -21,9 +21,9 @@ internal static partial class Cli
     }
 
     /// <summary>Starts a command.</summary>
-    public static Process Start(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static Process Start(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null, string? program = null)
     {
-        var start = new ProcessStartInfo(Program, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        var start = new ProcessStartInfo(program ?? Program, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             WorkingDirectory = folder ?? Environment.CurrentDirectory,
             RedirectStandardOutput = true,

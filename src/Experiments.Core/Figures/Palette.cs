@@ -14,7 +14,7 @@ internal static class Palette
     // gnuplot's point types: filled circle, square, triangles, diamond, pentagon; then the open ones.
     private static readonly int[] Markers = [7, 5, 9, 11, 13, 15, 6, 4, 8, 10, 12, 14, 3];
 
-    private static readonly string[] OfNorm = ["bn", "gn", "ln", "in", "syncbn"];
+    private static readonly string[] OfNorm = ["bn", "gn", "ln", "in", "syncbn", "none"];
 
     /// <summary>A style for each label, numbered from 1. The first label of a norm has the norm's colour, others the next free one.</summary>
     public static IReadOnlyDictionary<string, LineStyle> Assign(IEnumerable<(string Label, string Norm)> series)
