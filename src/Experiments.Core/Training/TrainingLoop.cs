@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 
 namespace Experiments.Core.Training;
 
@@ -67,6 +68,9 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
 
     private readonly float[] _scores = new float[Math.Max(EvaluationBatch, settings.Batch * settings.Workers) * network.Classes];
 
+    // The images a norm over samples takes a statistic over in training: one worker's, or those of all where workers share it.
+    private readonly int _pooledImages = settings.Batch * (network.Norm.Pooling is { Samples: SampleSpan.Step } ? settings.Workers : 1);
+
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
     public int StepsPerEpoch { get; } = data.StepsPerEpoch(settings.Batch * settings.Workers);
 
@@ -102,7 +106,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// <summary>Scores the test images.</summary>
     /// <param name="statistics">
     /// Where norms over samples take their statistics from. The population's are first collected over training images at the weights as
-    /// they are; the batch's own are taken in batches of the training size, in a fixed shuffled order.
+    /// they are; the batch's own are taken in a fixed shuffled order. Both in batches of as many images as in training.
     /// </param>
     /// <param name="epoch">The epoch it follows on, which the population's images are drawn by.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
@@ -111,7 +115,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         if (statistics == NormStatistics.Population)
             CollectPopulation(epoch, cancellation);
         var total = default(Score);
-        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(settings.Batch) : data.Evaluation(EvaluationBatch))
+        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(_pooledImages) : data.Evaluation(EvaluationBatch))
         {
             cancellation.ThrowIfCancellationRequested();
             var scores = _scores.AsSpan(0, batch.Count * network.Classes);
@@ -125,7 +129,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private void CollectPopulation(int epoch, CancellationToken cancellation)
     {
         engine.ForgetPopulation();
-        foreach (var batch in data.Population(epoch, PopulationImages, settings.Batch))
+        foreach (var batch in data.Population(epoch, PopulationImages, _pooledImages))
         {
             cancellation.ThrowIfCancellationRequested();
             engine.CollectPopulation(batch);

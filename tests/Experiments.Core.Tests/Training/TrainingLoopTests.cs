@@ -82,6 +82,17 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.Equal([8, 4], engine.Evaluations.Where(e => e.Statistics == NormStatistics.Batch).Select(e => e.Images));
     }
 
+    [Theory]
+    [InlineData("bn", 4)]
+    [InlineData("syncbn", 12)]
+    public void Evaluation_by_a_batchs_own_statistics_pools_as_many_images_as_training(string norm, int images)
+    {
+        var (loop, engine) = Loop(new RunSettings { Batch = 4, Workers = 3, Epochs = 1, Norm = norm });
+        _ = loop.Run(null, default).ToList();
+        Assert.Equal(images, engine.Evaluations.First(e => e.Statistics == NormStatistics.Batch).Images);
+        Assert.Equal(40 / images * images, engine.Population);
+    }
+
     [Fact]
     public void A_norm_within_an_image_is_evaluated_once_for_all_three_kinds()
     {
