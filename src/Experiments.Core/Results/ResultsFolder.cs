@@ -12,8 +12,8 @@ public sealed class ResultsFolder(string path)
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
-    /// <summary>Whether any run has ended here.</summary>
-    public bool HasRows => RunNames().Any(run => File.Exists(RowFile(run)));
+    /// <summary>The runs that have ended here, well or not.</summary>
+    public IReadOnlyList<string> EndedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)))];
 
     /// <summary>The folder of one run.</summary>
     public string RunFolder(string run) => Path.Combine(Root, "runs", run);

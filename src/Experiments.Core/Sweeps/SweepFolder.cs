@@ -29,10 +29,12 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <exception cref="ExperimentException">The folder belongs to another sweep; the message names the options that differ.</exception>
     public Sweep Claim(Sweep asked, Machine machine)
     {
-        if (!Results.HasRows || Read() is not { } there)
+        if (Results.EndedRuns.Count == 0 || Read() is not { } there)
         {
             var resolved = asked.Resolve(machine);
-            resolved.Runs();
+            var others = Results.EndedRuns.Except(resolved.Runs().Select(run => run.Id)).ToList();
+            if (others.Count > 0)
+                throw new ExperimentException($"{Results.Root} holds runs that are no part of this sweep, such as {others[0]}: give --out a folder of its own.");
             AtomicFile.WriteText(SweepPath, SweepFile.Write(resolved));
             return resolved;
         }

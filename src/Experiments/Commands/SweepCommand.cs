@@ -55,7 +55,7 @@ internal static class SweepCommand
         var display = new SweepDisplay(asked.Name, runs.Count, missing);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data), folder, display);
         var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
-        Console.WriteLine($"{asked.Name}: {runs.Count} runs on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
+        Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine.Data, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
@@ -74,7 +74,7 @@ internal static class SweepCommand
         Console.WriteLine(TextTable.Errors(SummaryRow.Of(rows)));
         foreach (var reference in sweep.References)
             Console.WriteLine(TextTable.Rises(rows, reference));
-        Console.WriteLine("Results and figure:");
+        Console.WriteLine("Results:");
         Console.WriteLine($"  {Path.Combine(folder.Results.Root, "runs.csv")}");
         Console.WriteLine($"  {Path.Combine(folder.Results.Root, "summary.csv")}");
         if (rows.Any(row => row.Error is not null))

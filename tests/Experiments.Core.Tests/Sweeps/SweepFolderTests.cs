@@ -52,6 +52,15 @@ public sealed class SweepFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_with_runs_that_were_started_by_hand_is_no_sweeps()
+    {
+        var run = Run.Create(Parse(Yaml).Resolve(Machine).Runs()[0].Settings with { Epochs = 2 });
+        new RunExecutor(Machine, _sweeps.Results, "by hand").Execute(run, null, null, default);
+        var error = Assert.Throws<ExperimentException>(() => _sweeps.Claim(Parse(Yaml), Machine));
+        Assert.Contains($"holds runs that are no part of this sweep, such as {run.Id}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_is_no_part_of_the_sweep_is_not_admitted()
     {
         var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
