@@ -42,14 +42,13 @@ internal static class ErrorAgainstBatch
                     .. references.GroupBy(one => one.Panel).Select(panel => ReferencePanel(spec.References[panel.Key].Source, [.. panel], styles)),
                 ],
             ],
-            Notes = [.. ErrorAxis.Notes(cells)],
+            Notes = [.. ErrorAxis.Notes(cells, Populations(lines))],
         };
     }
 
     private static Panel OurPanel(
         IReadOnlyList<SummaryRow> cells, IReadOnlyList<Ours> lines, IReadOnlyDictionary<string, LineStyle> styles, string title)
     {
-        var populations = lines.Where(line => line.Population).SelectMany(line => line.Series.Cells).Select(cell => cell.MeanErrorPopulation);
         var marks = lines.SelectMany(line => line.Series.Cells.Select(cell => ((double)cell.Batch, cell, styles[line.Series.Label]))).ToList();
         return new Panel
         {
@@ -59,7 +58,7 @@ internal static class ErrorAgainstBatch
             Settings =
             [
                 .. BatchAxis(cells.Select(cell => cell.Batch)),
-                ErrorAxis.Range(cells, populations.OfType<double>(), ErrorAxis.MarkRows(marks.Select(mark => (mark.Item1, mark.cell)))),
+                ErrorAxis.Range(cells, Populations(lines), ErrorAxis.MarkRows(marks.Select(mark => (mark.Item1, mark.cell)))),
                 .. ErrorAxis.Marks(marks),
             ],
             Plots =
@@ -70,6 +69,9 @@ internal static class ErrorAgainstBatch
             ],
         };
     }
+
+    private static IEnumerable<double> Populations(IEnumerable<Ours> lines) =>
+        lines.Where(line => line.Population).SelectMany(line => line.Series.Cells).Select(cell => cell.MeanErrorPopulation).OfType<double>();
 
     private static Panel ReferencePanel(string source, IReadOnlyList<Theirs> lines, IReadOnlyDictionary<string, LineStyle> styles)
     {

@@ -75,7 +75,7 @@ internal static class ErrorAgainstGroups
                     }),
                 ],
             ],
-            Notes = [.. ErrorAxis.Notes(cells)],
+            Notes = [.. ErrorAxis.Notes(cells, [])],
         };
     }
 

@@ -39,11 +39,20 @@ internal static class ErrorAxis
     /// </summary>
     public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks)
     {
-        var means = cells.Select(cell => cell.Mean).OfType<double>().Concat(lines).ToList();
-        var reach = Math.Max(2, means.Max() - means.Min());
-        var low = Math.Max(means.Min() - reach, cells.Min(cell => cell.Ci95Low ?? double.MaxValue));
-        var high = Math.Min(means.Max() + reach, cells.Max(cell => cell.Ci95High ?? double.MinValue));
-        return Range([.. means, low == double.MaxValue ? means[0] : low, high == double.MinValue ? means[0] : high], marks);
+        var shown = Means(cells, lines);
+        var (lowest, highest) = BarLimits(shown);
+        return Range([.. shown, .. Ends(cells).Select(end => Math.Clamp(end, lowest, highest))], marks);
+    }
+
+    // The means and lines that an axis must show.
+    private static List<double> Means(IEnumerable<SummaryRow> cells, IEnumerable<double> lines) => [.. cells.Select(cell => cell.Mean).OfType<double>(), .. lines];
+
+    private static IEnumerable<double> Ends(IEnumerable<SummaryRow> cells) => cells.SelectMany(cell => new[] { cell.Ci95Low, cell.Ci95High }).OfType<double>();
+
+    private static (double Low, double High) BarLimits(List<double> shown)
+    {
+        var reach = Math.Max(2, shown.Max() - shown.Min());
+        return (shown.Min() - reach, shown.Max() + reach);
     }
 
     /// <summary>A range that holds these values with some air, and <paramref name="marks"/> rows of crosses above them; nothing below <paramref name="floor"/>.</summary>
@@ -66,13 +75,16 @@ internal static class ErrorAxis
         cells.Where(cell => cell.Cell.NDiverged > 0).GroupBy(cell => cell.X).Select(here => here.Count()).DefaultIfEmpty().Max();
 
     /// <summary>What the bars are, over how many seeds, by which measure, and what was left out.</summary>
-    public static IEnumerable<string> Notes(IReadOnlyList<SummaryRow> cells)
+    public static IEnumerable<string> Notes(IReadOnlyList<SummaryRow> cells, IEnumerable<double> lines)
     {
+        var (lowest, highest) = BarLimits(Means(cells, lines));
         var seeds = cells.Where(cell => cell.N > 0).Select(cell => cell.N).ToList();
         var (least, most) = (seeds.Min(), seeds.Max());
         yield return most == 1 ? "One seed."
             : $"Mean over {(least == most ? "" : $"{least} to ")}{most} seeds; bars: 95% interval (Student's t)" +
               (least == 1 ? "; points without a bar are one seed." : ".");
+        if (Ends(cells).Any(end => end < lowest || end > highest))
+            yield return "Bars without an end go on beyond the panel.";
         if (cells.Select(cell => cell.ErrorMeasure).OfType<string>().Distinct().ToList() is { Count: > 0 } measures)
             yield return $"Error: {string.Join(" or ", measures.Select(Measure))}.";
         if (cells.Any(cell => cell.NDiverged > 0))
