@@ -37,31 +37,28 @@ internal static class ErrorAxis
     /// The range of the axis. Bars belong to it, but no further from the means than the means reach among themselves (or two points):
     /// over two seeds an interval is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
     /// </summary>
-    public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks)
-    {
-        var shown = Means(cells, lines);
-        var (lowest, highest) = BarLimits(shown);
-        return Range([.. shown, .. Ends(cells).Select(end => Math.Clamp(end, lowest, highest))], marks);
-    }
+    public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks) => Range(Shown(cells, lines), marks);
 
-    // The means and lines that an axis must show.
-    private static List<double> Means(IEnumerable<SummaryRow> cells, IEnumerable<double> lines) => [.. cells.Select(cell => cell.Mean).OfType<double>(), .. lines];
+    private static List<double> Shown(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines)
+    {
+        List<double> means = [.. cells.Select(cell => cell.Mean).OfType<double>(), .. lines];
+        var reach = Math.Max(2, means.Max() - means.Min());
+        return [.. means, .. Ends(cells).Select(end => Math.Clamp(end, means.Min() - reach, means.Max() + reach))];
+    }
 
     private static IEnumerable<double> Ends(IEnumerable<SummaryRow> cells) => cells.SelectMany(cell => new[] { cell.Ci95Low, cell.Ci95High }).OfType<double>();
-
-    private static (double Low, double High) BarLimits(List<double> shown)
-    {
-        var reach = Math.Max(2, shown.Max() - shown.Min());
-        return (shown.Min() - reach, shown.Max() + reach);
-    }
 
     /// <summary>A range that holds these values with some air, and <paramref name="marks"/> rows of crosses above them; nothing below <paramref name="floor"/>.</summary>
     public static string Range(IReadOnlyCollection<double> values, int marks = 0, double floor = 0)
     {
-        var air = Math.Max(0.5, (values.Max() - values.Min()) * 0.08);
-        var low = Math.Max(floor, values.Min() - air);
-        var high = values.Max() + air;
+        var (low, high) = Limits(values, floor);
         return $"set yrange [{Number(low)}:{Number(high + ((high - low) * 0.08 * marks))}]";
+    }
+
+    private static (double Low, double High) Limits(IReadOnlyCollection<double> values, double floor = 0)
+    {
+        var air = Math.Max(0.5, (values.Max() - values.Min()) * 0.08);
+        return (Math.Max(floor, values.Min() - air), values.Max() + air);
     }
 
     /// <summary>A cross at the top of the panel for every cell in which runs diverged, with how many of how many.</summary>
@@ -77,7 +74,7 @@ internal static class ErrorAxis
     /// <summary>What the bars are, over how many seeds, by which measure, and what was left out.</summary>
     public static IEnumerable<string> Notes(IReadOnlyList<SummaryRow> cells, IEnumerable<double> lines)
     {
-        var (lowest, highest) = BarLimits(Means(cells, lines));
+        var (lowest, highest) = Limits(Shown(cells, lines));
         var seeds = cells.Where(cell => cell.N > 0).Select(cell => cell.N).ToList();
         var (least, most) = (seeds.Min(), seeds.Max());
         yield return most == 1 ? "One seed."
