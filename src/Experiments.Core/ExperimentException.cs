@@ -26,6 +26,22 @@ public sealed class ExperimentException : Exception
     /// <summary>The exit code that the program ends with.</summary>
     public int ExitCode { get; }
 
+    /// <summary>Does something, and takes down what is wrong with it instead of ending there.</summary>
+    /// <returns>Whether nothing was wrong.</returns>
+    public static bool Try(Action action, ICollection<string> mistakes)
+    {
+        try
+        {
+            action();
+            return true;
+        }
+        catch (ExperimentException e)
+        {
+            mistakes.Add(e.Message);
+            return false;
+        }
+    }
+
     /// <summary>One error for several mistakes, each on a line of its own, so that they are mended together.</summary>
     public static ExperimentException ForAll(IReadOnlyList<string> mistakes) => new(string.Join(Environment.NewLine, mistakes));
 }

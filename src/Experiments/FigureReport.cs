@@ -23,11 +23,12 @@ internal static class FigureReport
         if (runs.Count == 0)
             throw new ExperimentException($"There are no runs{(dataset is null ? "" : $" on {dataset}")} in {string.Join(", ", folders)}.");
         var first = File.Exists(folders[0]) ? Path.GetDirectoryName(Path.GetFullPath(folders[0]))! : folders[0];
-        var sweep = new SweepFolder(new ResultsFolder(first)).Read();
+        var folder = new ResultsFolder(first);
+        var sweep = new SweepFolder(folder).Read();
         var spec = new FigureSpec
         {
             Kind = kind ?? sweep?.Figure ?? FigureKind.ErrorAgainstBatch,
-            Title = title ?? sweep?.Title ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(first))),
+            Title = title ?? sweep?.Title ?? folder.Name,
             References = sweep?.References ?? [],
         };
         foreach (var file in FigureWriter.Write(spec, runs, epochs, output ?? first, formats))

@@ -37,16 +37,7 @@ internal sealed class RunOptionSet
     {
         var mistakes = new List<string>();
         foreach (var (option, text) in Typed(result))
-        {
-            try
-            {
-                settings = option.Set(settings, text);
-            }
-            catch (ExperimentException e)
-            {
-                mistakes.Add(e.Message);
-            }
-        }
+            ExperimentException.Try(() => settings = option.Set(settings, text), mistakes);
 
         return mistakes.Count == 0 ? settings : throw ExperimentException.ForAll(mistakes);
     }
@@ -63,17 +54,7 @@ internal sealed class RunOptionSet
         {
             var values = CommandLine.SplitList(text).Select(value => new GridValue(value)).ToImmutableArray();
             foreach (var value in values)
-            {
-                try
-                {
-                    Core.Sweeps.Grid.Check(option.Name, value);
-                }
-                catch (ExperimentException e)
-                {
-                    mistakes.Add(e.Message);
-                }
-            }
-
+                ExperimentException.Try(() => Core.Sweeps.Grid.Check(option.Name, value), mistakes);
             grid = grid.With(option.Name, values);
         }
 

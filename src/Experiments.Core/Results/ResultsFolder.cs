@@ -12,6 +12,9 @@ public sealed class ResultsFolder(string path)
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
+    /// <summary>The folder's own name, without those above it.</summary>
+    public string Name { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+
     /// <summary>The runs that have ended here, well or not.</summary>
     public IReadOnlyList<string> EndedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)))];
 

@@ -8,6 +8,7 @@ namespace Experiments.Core.Sweeps;
 /// <param name="data">The data folder.</param>
 public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data)
 {
+    // The data set of a run that names none: real images where they are installed.
     private readonly Lazy<string> _defaultDataset = new(() => data.Status(DatasetCatalog.Find("fashion-mnist")).IsReady ? "fashion-mnist" : "synthetic");
 
     /// <summary>The engines, the preferred one first.</summary>
@@ -25,14 +26,11 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         var engine = EngineFor(settings);
         return settings with
         {
-            Dataset = settings.Dataset == RunSettings.Auto ? DefaultDataset : settings.Dataset,
+            Dataset = settings.Dataset == RunSettings.Auto ? _defaultDataset.Value : settings.Dataset,
             Engine = engine.Name,
             Device = settings.Device == RunSettings.Auto ? engine.Devices[0] : settings.Device,
         };
     }
-
-    /// <summary>The data set of a run that names none: real images where they are installed.</summary>
-    public string DefaultDataset => _defaultDataset.Value;
 
     /// <summary>The engine of a name.</summary>
     public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);

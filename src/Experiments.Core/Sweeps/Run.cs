@@ -37,6 +37,17 @@ public sealed record Run
         Validation = Settings.Validation,
     };
 
+    /// <summary>How the settings make batches of the data.</summary>
+    /// <param name="layout">The engine's layout.</param>
+    /// <param name="statistics">What inputs are standardized with; null: the training images' own.</param>
+    public BatchOptions BatchOptions(ImageLayout layout, InputStatistics? statistics = null) => new()
+    {
+        Seed = (ulong)Settings.Seed,
+        Augmentation = Settings.Augmentation,
+        Layout = layout,
+        Statistics = statistics,
+    };
+
     /// <summary>The engine that the settings ask for.</summary>
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
         Settings.Momentum, Settings.WeightDecay, Settings.DecayOn == DecayOn.All);

@@ -34,21 +34,18 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: false) { AutoFlush = true };
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
 
-        var batches = new BatchSource(dataset, new BatchOptions
-        {
-            Seed = (ulong)run.Settings.Seed,
-            Augmentation = run.Settings.Augmentation,
-            Layout = engine.Layout,
-        });
+        var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout));
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
         var row = RunRecord.Begin(run, experiment, engine.Library, started);
         var epochs = new List<EpochResult>();
+        var epochRows = new List<EpochRow>();
         var memory = new PeakMemory(progress);
         foreach (var epoch in loop.Run(memory, cancellation))
         {
             epochs.Add(epoch);
             var epochRow = RunRecord.Of(run, epoch);
-            folder.WriteEpochs(run.Id, epochs.Select(e => RunRecord.Of(run, e)));
+            epochRows.Add(epochRow);
+            folder.WriteEpochs(run.Id, epochRows);
             memory.Sample();
             log.WriteLine(Describe(epochRow, run.Settings.Epochs));
             epochEnded?.Invoke(epochRow);

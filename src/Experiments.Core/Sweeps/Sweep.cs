@@ -66,16 +66,7 @@ public sealed record Sweep
         var runs = new List<Run>();
         var mistakes = new List<string>();
         foreach (var settings in Grid.Expand())
-        {
-            try
-            {
-                runs.Add(Run.Create(settings));
-            }
-            catch (ExperimentException e)
-            {
-                mistakes.Add(e.Message);
-            }
-        }
+            ExperimentException.Try(() => runs.Add(Run.Create(settings)), mistakes);
 
         if (Figure == FigureKind.ErrorAgainstGroups && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm).TakesGroups))
             mistakes.Add($"The figure {Figure.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm).Distinct())}.");

@@ -300,16 +300,10 @@ public static class SweepFile
 
         private bool Try(YamlNode node, Action action)
         {
-            try
-            {
-                action();
-                return true;
-            }
-            catch (ExperimentException e)
-            {
-                Mistakes.Add($"{At(node)} {e.Message.Replace("--", "", StringComparison.Ordinal)}");
-                return false;
-            }
+            var found = new List<string>();
+            var right = ExperimentException.Try(action, found);
+            Mistakes.AddRange(found.Select(mistake => $"{At(node)} {mistake.Replace("--", "", StringComparison.Ordinal)}"));
+            return right;
         }
 
         private static IEnumerable<KeyValuePair<YamlNode, YamlNode>> Entries(YamlNode node) => node is YamlMappingNode mapping ? mapping.Children : [];

@@ -16,7 +16,7 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The sweep that the folder belongs to; null where there is none.</summary>
     /// <exception cref="ExperimentException">Its file is damaged.</exception>
     public Sweep? Read() => File.Exists(SweepPath)
-        ? SweepFile.Read(SweepPath) with { Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Results.Root))) }
+        ? SweepFile.Read(SweepPath) with { Name = Results.Name }
         : null;
 
     /// <summary>

@@ -73,7 +73,8 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
                     observer.Started(run);
                 }
 
-                var failure = await launcher.LaunchAsync(run, name, folder.Results, new Reporter(progress => Watch(() => observer.Progressed(run, progress))), cancellation).ConfigureAwait(false);
+                var watch = new DirectProgress<TrainingProgress>(progress => Watch(() => observer.Progressed(run, progress)));
+                var failure = await launcher.LaunchAsync(run, name, folder.Results, watch, cancellation).ConfigureAwait(false);
                 if (cancellation.IsCancellationRequested && !folder.HasEnded(run))
                     return;
                 if (failure is null && !folder.HasEnded(run))
@@ -99,10 +100,5 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     {
         lock (_observing)
             action();
-    }
-
-    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
     }
 }

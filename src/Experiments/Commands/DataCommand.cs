@@ -76,7 +76,7 @@ internal static class DataCommand
                 .StartAsync(async context =>
                 {
                     var task = context.AddTask(name);
-                    return await data.GetAsync(name, uri, new Direct<DownloadProgress>(progress =>
+                    return await data.GetAsync(name, uri, new DirectProgress<DownloadProgress>(progress =>
                     {
                         task.MaxValue = progress.Total ?? double.MaxValue;
                         task.Value = progress.Bytes;
@@ -86,7 +86,7 @@ internal static class DataCommand
         else
         {
             var since = Stopwatch.StartNew();
-            said = await data.GetAsync(name, uri, new Direct<DownloadProgress>(progress =>
+            said = await data.GetAsync(name, uri, new DirectProgress<DownloadProgress>(progress =>
             {
                 if (since.Elapsed < TimeSpan.FromSeconds(5))
                     return;
@@ -97,11 +97,5 @@ internal static class DataCommand
 
         Console.WriteLine(said);
         return ExitCode.Done;
-    }
-
-    // Unlike Progress<T>, in order and before the next report.
-    private sealed class Direct<T>(Action<T> report) : IProgress<T>
-    {
-        public void Report(T value) => report(value);
     }
 }

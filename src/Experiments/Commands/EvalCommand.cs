@@ -65,7 +65,7 @@ internal static class EvalCommand
         using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         engine.Write(state);
-        var batches = new BatchSource(dataset, new BatchOptions { Seed = (ulong)run.Settings.Seed, Augmentation = run.Settings.Augmentation, Layout = engine.Layout, Statistics = input });
+        var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout, input));
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
         // The population's images are those that the training took after this epoch, so that its number is met again.
         var epoch = RunFile.Epoch(content.Metadata);

@@ -34,7 +34,7 @@ internal static class TrainCommand
             var style = TrainingDisplay.Style(result.GetValue(progress));
             var run = Run.Create(machine.Resolve(settings));
             folder.Admit(run);
-            var name = result.GetValue(experiment) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Results.Root)));
+            var name = result.GetValue(experiment) ?? folder.Results.Name;
             return Task.FromResult(Train(run, settings, machine, folder, name, result.GetValue(again), style, cancellation));
         });
         return command.WithExamples(
@@ -48,7 +48,7 @@ internal static class TrainCommand
         Run run, RunSettings asked, Machine machine, SweepFolder folder, string experiment, bool again, ProgressStyle style, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(style, run);
-        if (!again && folder.HasEnded(run) && folder.RowOf(run) is { } finished)
+        if (!again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             return ExitCode.Done;
