@@ -17,7 +17,7 @@ internal sealed partial class ProcessLauncher(DataFolder data) : IRunLauncher
     public async Task<string?> LaunchAsync(
         Run run, string experiment, ResultsFolder folder, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        using var process = new Process { StartInfo = Start(run, experiment, folder) };
+        using var process = new Process { StartInfo = ThisProgram.Start(Arguments(run, experiment, folder), run.Settings.Threads) };
         var errors = new List<string>();
         process.OutputDataReceived += (_, line) =>
         {
@@ -45,22 +45,8 @@ internal sealed partial class ProcessLauncher(DataFolder data) : IRunLauncher
         return errors.Count > 0 ? $"{errors[0]} ({ending}; {more} {log})" : $"{ending}; see {log}";
     }
 
-    private ProcessStartInfo Start(Run run, string experiment, ResultsFolder folder)
-    {
-        // Run as `dotnet Experiments.dll`, the process is dotnet's and the program its first argument.
-        var host = Environment.ProcessPath!;
-        var program = Environment.GetCommandLineArgs()[0];
-        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
-            start.ArgumentList.Add(program);
-        foreach (var argument in RunOptions.ToArguments(run.Settings).Prepend("train")
-            .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", "--again"]))
-            start.ArgumentList.Add(argument);
-
-        // Runs side by side share the cores: each computes with the threads it was given and no more.
-        start.Environment["OMP_NUM_THREADS"] = $"{run.Settings.Threads}";
-        return start;
-    }
+    private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) => RunOptions.ToArguments(run.Settings).Prepend("train")
+        .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", "--again"]);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
