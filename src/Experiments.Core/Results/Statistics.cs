@@ -14,9 +14,16 @@ public sealed record Estimate(int N, double? Mean, double? Sd, double? HalfWidth
     public double? High => Mean + HalfWidth;
 }
 
-/// <summary>What is said about several seeds.</summary>
+/// <summary>What is said about several values: of seeds, of repetitions.</summary>
 public static class Statistics
 {
+    /// <summary>The middle of some values: of an even number, half way between the two in the middle.</summary>
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
     /// <summary>Mean, sample standard deviation and 95% interval of independent values.</summary>
     public static Estimate Estimate(IReadOnlyCollection<double> values)
     {

@@ -76,14 +76,14 @@ public static class RunRecord
         if (last.Diverged)
             return row;
         var headline = epochs.TakeLast(Headline.Epochs(row.Epochs)).ToList();
-        var error = Headline.Median(headline.Select(epoch => epoch.Test!.Value.ErrorPercent));
+        var error = Statistics.Median(headline.Select(epoch => epoch.Test!.Value.ErrorPercent));
         return row with
         {
             Error = error,
             ErrorMeasure = Headline.Name(row.Epochs),
             ErrorMovingAverage = error,
-            ErrorPopulation = Headline.Median(headline.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
-            ErrorBatch = Headline.Median(headline.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
+            ErrorPopulation = Statistics.Median(headline.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
+            ErrorBatch = Statistics.Median(headline.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
             ErrorLast = last.Test!.Value.ErrorPercent,
             ErrorBest = epochs.Min(epoch => epoch.Test!.Value.ErrorPercent),
             TrainError = last.Train.ErrorPercent,

@@ -45,13 +45,6 @@ public static class Headline
 
     /// <summary>The measure's name in runs.csv.</summary>
     public static string Name(int epochs) => epochs >= EpochsForMedian ? "median-of-last-5" : "last";
-
-    /// <summary>The median of some errors.</summary>
-    public static double Median(IEnumerable<double> errors)
-    {
-        var sorted = errors.Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
 }
 
 /// <summary>Trains a network: the one loop, whatever the engine.</summary>

@@ -7,6 +7,13 @@ namespace Experiments.Core.Tests.Results;
 public sealed class StatisticsTests
 {
     // Fisher and Yates' table, as NIST prints it (Engineering Statistics Handbook, 1.3.6.7.2), with more digits from R's qt.
+    [Fact]
+    public void The_median_is_the_middle_value_or_half_way_between_the_two_in_the_middle()
+    {
+        Assert.Equal(3, Statistics.Median([9, 1, 3, 2, 8]));
+        Assert.Equal(2.5, Statistics.Median([4, 1, 3, 2]));
+    }
+
     [Theory]
     [InlineData(0.975, 1, 12.706204736)]
     [InlineData(0.975, 2, 4.302652730)]

@@ -138,8 +138,6 @@ public sealed class TrainingLoopTests : IDisposable
     {
         Assert.Equal(count, Headline.Epochs(epochs));
         Assert.Equal(name, Headline.Name(epochs));
-        Assert.Equal(3, Headline.Median([9, 1, 3, 2, 8]));
-        Assert.Equal(2.5, Headline.Median([4, 1, 3, 2]));
     }
 
     [Fact]
