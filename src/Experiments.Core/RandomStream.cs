@@ -26,6 +26,9 @@ public enum RandomPurpose
 
     /// <summary>The images of the synthetic data set.</summary>
     SyntheticImages = 8,
+
+    /// <summary>The batch that a training step is timed on.</summary>
+    Benchmark = 9,
 }
 
 /// <summary>

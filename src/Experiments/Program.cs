@@ -10,6 +10,7 @@ var root = new RootCommand("Trains one network with different normalization laye
     PlotCommand.Create(),
     EvalCommand.Create(),
     DataCommand.Create(),
+    BenchCommand.Create(),
     InfoCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

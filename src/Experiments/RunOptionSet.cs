@@ -16,7 +16,8 @@ internal sealed class RunOptionSet
     /// <param name="command">The command.</param>
     /// <param name="include">Which of them; null: all.</param>
     /// <param name="defaultOf">An option's default in words, where it is not the training's.</param>
-    public RunOptionSet(Command command, Func<string, bool>? include = null, Func<RunOption, string>? defaultOf = null)
+    /// <param name="readsData">Whether the command reads data sets and so has to be told where they lie.</param>
+    public RunOptionSet(Command command, Func<string, bool>? include = null, Func<RunOption, string>? defaultOf = null, bool readsData = true)
     {
         _options = [.. RunOptions.All.Where(option => include?.Invoke(option.Name) ?? true).Select(option => (option, new Option<string>($"--{option.Name}")
         {
@@ -25,7 +26,8 @@ internal sealed class RunOptionSet
         }))];
         foreach (var (_, typed) in _options)
             command.Options.Add(typed);
-        command.Options.Add(_data);
+        if (readsData)
+            command.Options.Add(_data);
     }
 
     /// <summary>What this machine has, with the data folder that was given.</summary>

@@ -20,14 +20,16 @@ internal static partial class Cli
         return new Result(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    /// <summary>Starts a command.</summary>
-    public static Process Start(string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null, string? program = null)
+    /// <summary>Starts a command; with input, the test writes what it reads.</summary>
+    public static Process Start(
+        string arguments, string? folder = null, IReadOnlyDictionary<string, string>? environment = null, string? program = null, bool input = false)
     {
         var start = new ProcessStartInfo(program ?? Program, arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             WorkingDirectory = folder ?? Environment.CurrentDirectory,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = input,
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;

@@ -9,6 +9,7 @@ public sealed class HelpTests
     [InlineData("plot")]
     [InlineData("eval")]
     [InlineData("data")]
+    [InlineData("bench")]
     [InlineData("info")]
     public void Help_is_as_reviewed(string command)
     {

@@ -85,6 +85,14 @@ public static partial class RunOptions
     public static int Positive(string name, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : throw Wrong(name, "a whole number from 1", text);
 
+    /// <summary>Reads a number above 0.</summary>
+    /// <exception cref="ExperimentException">It is none.</exception>
+    public static double PositiveNumber(string name, string text) => Number(name, text, positive: true);
+
+    private static double Number(string name, string text, bool positive) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && (positive ? value > 0 : value >= 0)
+            ? value : throw Wrong(name, positive ? "a number above 0" : "a number from 0", text);
+
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>
         new(name, "N", help, defaultText, s => get(s)?.ToString(CultureInfo.InvariantCulture),
@@ -93,9 +101,7 @@ public static partial class RunOptions
 
     private static RunOption Number(
         string name, string help, string defaultText, bool positive, Func<RunSettings, double> get, Func<RunSettings, double, RunSettings> set) =>
-        new(name, "X", help, defaultText, s => get(s).ToString("R", CultureInfo.InvariantCulture),
-            (s, text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && (positive ? value > 0 : value >= 0)
-                ? set(s, value) : throw Wrong(name, positive ? "a number above 0" : "a number from 0", text));
+        new(name, "X", help, defaultText, s => get(s).ToString("R", CultureInfo.InvariantCulture), (s, text) => set(s, Number(name, text, positive)));
 
     private static RunOption Name(
         string name, string help, string defaultText, IEnumerable<string> known, Func<RunSettings, string> get, Func<RunSettings, string, RunSettings> set)
