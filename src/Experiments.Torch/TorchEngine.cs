@@ -99,10 +99,7 @@ internal sealed class TorchEngine : IEngine
         using var noGrad = no_grad();
         var running = _network.RunningStatistics().ToList();
         var parameters = _settings.Network.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).ToList();
-        Expect("parameters", state.Parameters, parameters);
-        Expect("buffers", state.Buffers, [.. running.Select(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Channels]))]);
-        if (state.Momentum.Count > 0)
-            Expect("momentum", state.Momentum, parameters);
+        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Channels]))]);
         _parameters.Write(state.Parameters, state.Momentum);
         foreach (var (buffer, values) in running.Zip(state.Buffers))
             buffer.Values.copy_(tensor(values.Values));
@@ -115,18 +112,6 @@ internal sealed class TorchEngine : IEngine
         _parameters.Dispose();
         _images.Dispose();
         _labels.Dispose();
-    }
-
-    private static void Expect(string what, IReadOnlyList<NamedArray> arrays, List<(string Name, IReadOnlyList<int> Shape)> expected)
-    {
-        if (arrays.Count != expected.Count)
-            throw new ArgumentException($"The network has {expected.Count} {what}, the state {arrays.Count}.");
-        foreach (var (array, (name, shape)) in arrays.Zip(expected))
-        {
-            if (array.Name != name || !array.Shape.SequenceEqual(shape) || array.Values.Length != shape.Aggregate(1, (product, size) => product * size))
-                throw new ArgumentException($"Among the {what}, the network has {name} [{string.Join(", ", shape)}] "
-                    + $"where the state has {array.Name} [{string.Join(", ", array.Shape)}] with {array.Values.Length} values.");
-        }
     }
 
     private DisposeScope Begin(NormMode mode, int workers)

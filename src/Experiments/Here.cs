@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Experiments.Core.Data;
 using Experiments.Core.Sweeps;
+using Experiments.OneDnn;
 using Experiments.Torch;
 
 namespace Experiments;
@@ -17,5 +18,5 @@ internal static class Here
     };
 
     /// <summary>The engines, the preferred one first, and the data sets in a folder.</summary>
-    public static Machine Machine(string? data) => new([new TorchEngineProvider()], new DataFolder(data));
+    public static Machine Machine(string? data) => new([new OneDnnEngineProvider(), new TorchEngineProvider()], new DataFolder(data));
 }

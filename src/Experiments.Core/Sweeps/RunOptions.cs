@@ -61,7 +61,7 @@ public static partial class RunOptions
         Integer("train-limit", "train on so many images, balanced over classes", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
         Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
         Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v }),
-        Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
+        Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
         new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", s => s.Device,
             (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)),
         Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v }),

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using Experiments.Core.Networks;
+using Experiments.Core.Training;
+using Experiments.OneDnn.Kernels;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>
+/// A network for a fixed number of images, compiled once: a list of kernels forward, one backward, over memory planned in advance. A pass
+/// creates nothing and allocates nothing.
+/// </summary>
+internal sealed unsafe class CompiledNetwork : IDisposable
+{
+    private readonly Compilation _compilation;
+    private readonly List<Operation> _operations = [];
+    private readonly Map _images;
+    private readonly Map _scores;
+    private readonly Buffer? _scoreGradients;
+    private readonly Step[] _forward;
+    private readonly Step[] _backward;
+    private readonly long[] _ticks;
+    private readonly long[] _calls;
+
+    /// <summary>Compiles.</summary>
+    /// <param name="compilation">The number of images, and what is shared.</param>
+    internal CompiledNetwork(Compilation compilation)
+    {
+        _compilation = compilation;
+        var network = compilation.Settings.Network;
+        _images = compilation.NewMap(network.Input, compilation.Settings.Precision, needsGradient: false, compilation.Buffers.Now);
+        _scores = Add(network.Layers, _images, null, relu: false);
+        if (_scores.Precision != Precision.Fp32 || _scores.Shape.Size != network.Classes)
+            throw new NotSupportedException($"{network.Model} ends in {_scores.Shape}; this engine takes networks that end in a linear layer of {network.Classes} classes.");
+
+        // The loss is taken between the passes.
+        var time = compilation.Buffers.Tick();
+        _scores.ReadAt(time);
+        if (compilation.Training)
+        {
+            _scoreGradients = compilation.Buffers.Reserve(Map.Bytes(compilation.Images, _scores.Shape, Precision.Fp32));
+            _scoreGradients.UsedAt(time);
+            _scores.AddGradient(_scoreGradients);
+            foreach (var operation in Enumerable.Reverse(_operations))
+                operation.PlanBackward();
+        }
+
+        compilation.Buffers.Place();
+        _operations.ForEach(operation => operation.Bind());
+        _forward = [.. _operations.SelectMany(operation => operation.Forward())];
+        _backward = compilation.Training ? [.. Enumerable.Reverse(_operations).SelectMany(operation => operation.Backward())] : [];
+        _ticks = new long[_forward.Length + _backward.Length];
+        _calls = new long[_ticks.Length];
+    }
+
+    /// <summary>Whether each kernel's time is taken.</summary>
+    internal bool Profiled { get; private set; }
+
+    /// <summary>Bytes of all maps and gradients.</summary>
+    internal long Bytes => _compilation.Buffers.Bytes;
+
+    /// <summary>Class scores [N, classes] of the last forward pass.</summary>
+    internal ReadOnlySpan<float> Scores => new(_scores.Data.Pointer, _compilation.Images * _scores.Shape.Size);
+
+    /// <summary>What was measured.</summary>
+    internal IReadOnlyList<KernelTime> KernelTimes => [.. _forward.Concat(_backward).Select((step, index) =>
+        new KernelTime(step.Kernel, step.Layer, _calls[index], (double)_ticks[index] / Stopwatch.Frequency))];
+
+    /// <summary>Begins to measure from zero, or stops.</summary>
+    internal void Profile(bool on)
+    {
+        Profiled = on;
+        if (on)
+        {
+            Array.Clear(_ticks);
+            Array.Clear(_calls);
+        }
+    }
+
+    /// <summary>The forward pass.</summary>
+    /// <param name="images">[N, H, W, C].</param>
+    /// <param name="mode">What norms do.</param>
+    internal void Forward(ReadOnlySpan<float> images, NormMode mode)
+    {
+        _compilation.Team.Enter();
+        _compilation.Pass.Mode = mode;
+        if (_images.Precision == Precision.Bf16)
+        {
+            fixed (float* from = images)
+                ParameterKernels.Round(from, (Bf16*)_images.Data.Pointer, images.Length);
+        }
+        else
+        {
+            images.CopyTo(new Span<float>(_images.Data.Pointer, images.Length));
+        }
+
+        Run(_forward, 0, update: false);
+    }
+
+    /// <summary>The backward pass of the mean cross-entropy, after a forward pass.</summary>
+    /// <param name="labels">[N].</param>
+    /// <param name="rate">The learning rate of the update that each layer's gradient is followed by; null: no update.</param>
+    internal void Backward(ReadOnlySpan<int> labels, double? rate)
+    {
+        _compilation.Pass.Rate = (float)(rate ?? 0);
+        ParameterKernels.CrossEntropyGradient((float*)_scores.Data.Pointer, labels, (float*)_scoreGradients!.Pointer, _scores.Shape.Size);
+        Run(_backward, _forward.Length, update: rate is not null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _operations.ForEach(operation => operation.Dispose());
+        _compilation.Dispose();
+    }
+
+    private void Run(Step[] steps, int first, bool update)
+    {
+        for (var index = 0; index < steps.Length; index++)
+        {
+            var step = steps[index];
+            if (step.Updates && !update)
+                continue;
+            if (!Profiled)
+            {
+                step.Run();
+                continue;
+            }
+
+            var start = Stopwatch.GetTimestamp();
+            step.Run();
+            _ticks[first + index] += Stopwatch.GetTimestamp() - start;
+            _calls[first + index]++;
+        }
+    }
+
+    /// <summary>
+    /// Compiles layers one after the other, then a sum with a residual and a ReLU. A norm takes in what follows it.
+    /// </summary>
+    private Map Add(IReadOnlyList<Layer> layers, Map input, Map? residual, bool relu)
+    {
+        var map = input;
+        for (var index = 0; index < layers.Count; index++)
+        {
+            var layer = layers[index];
+            var last = index == layers.Count - 1;
+            var reluFollows = !last && layers[index + 1] is Relu;
+            switch (layer)
+            {
+                case NormSlot slot when last:
+                    return Add(new NormOperation(_compilation, slot, map, residual, relu));
+                case NormSlot slot:
+                    map = Add(new NormOperation(_compilation, slot, map, null, reluFollows));
+                    index += reluFollows ? 1 : 0;
+                    break;
+                case Residual block:
+                    map = Add(block.Branch, map, Add(block.Shortcut, map, null, relu: false), reluFollows);
+                    index += reluFollows ? 1 : 0;
+                    break;
+                case Relu:
+                    map = Add(new NormOperation(_compilation, null, map, null, relu: true));
+                    break;
+                case Convolution convolution:
+                    map = Add(new ConvolutionOperation(_compilation, convolution, map));
+                    break;
+                case PaddedIdentity shortcut:
+                    map = Add(new PaddedIdentityOperation(_compilation, shortcut, map));
+                    break;
+                case GlobalAveragePool:
+                    map = Add(new AveragePoolOperation(_compilation, map));
+                    break;
+                case Linear linear:
+                    map = Add(new LinearOperation(_compilation, linear, map));
+                    break;
+                default:
+                    throw new NotSupportedException($"The onednn engine has no {layer.GetType().Name}: take --engine torch.");
+            }
+        }
+
+        return residual is null && !relu ? map : Add(new NormOperation(_compilation, null, map, residual, relu));
+    }
+
+    private Map Add(Operation operation)
+    {
+        _operations.Add(operation);
+        return operation.Output;
+    }
+}

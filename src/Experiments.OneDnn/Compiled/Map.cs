@@ -1,0 +1,55 @@
+using Experiments.Core.Data;
+using Experiments.Core.Training;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>What flows from one operation to the next: feature maps [N, H, W, C], and in the backward pass their gradients.</summary>
+/// <param name="shape">The size of one image's.</param>
+/// <param name="precision">The number format.</param>
+/// <param name="data">Where it lies.</param>
+/// <param name="needsGradient">Whether anything before it learns.</param>
+internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bool needsGradient)
+{
+    private readonly List<(Buffer Buffer, bool Shared)> _gradients = [];
+
+    /// <summary>[C, H, W].</summary>
+    internal ImageShape Shape { get; } = shape;
+
+    /// <summary>H * W.</summary>
+    internal int Area => Shape.Height * Shape.Width;
+
+    /// <summary>The number format.</summary>
+    internal Precision Precision { get; } = precision;
+
+    /// <summary>Where it lies.</summary>
+    internal Buffer Data { get; } = data;
+
+    /// <summary>Whether anything before it learns.</summary>
+    internal bool NeedsGradient { get; } = needsGradient;
+
+    /// <summary>The operations that read it.</summary>
+    internal int Readers { get; private set; }
+
+    /// <summary>Whether what made it reads it again in the backward pass.</summary>
+    internal bool KeptByMaker { get; set; }
+
+    /// <summary>The gradients that its readers left, to be added up: one a reader.</summary>
+    internal IReadOnlyList<(Buffer Buffer, bool Shared)> Gradients => _gradients;
+
+    /// <summary>It is read at this moment of the forward pass.</summary>
+    internal Buffer ReadAt(int time)
+    {
+        Readers++;
+        Data.UsedAt(time);
+        return Data;
+    }
+
+    /// <summary>A reader's gradient.</summary>
+    /// <param name="buffer">Where it lies.</param>
+    /// <param name="shared">Whether somebody else needs the buffer as it is.</param>
+    internal void AddGradient(Buffer buffer, bool shared = false) => _gradients.Add((buffer, shared));
+
+    /// <summary>Bytes of so many images of a shape.</summary>
+    internal static long Bytes(int images, ImageShape shape, Precision precision) =>
+        (long)images * shape.Size * (precision == Precision.Bf16 ? sizeof(ushort) : sizeof(float));
+}

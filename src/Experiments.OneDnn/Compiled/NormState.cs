@@ -1,0 +1,75 @@
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>What a norm layer remembers from batch to batch: running statistics, and the population's while it is collected.</summary>
+/// <param name="slot">The layer.</param>
+internal sealed class NormState(NormSlot slot)
+{
+    private readonly double[] _populationMean = new double[slot.Channels];
+    private readonly double[] _populationDeviations = new double[slot.Channels];
+    private double _populationCount;
+
+    /// <summary>The layer.</summary>
+    internal NormSlot Slot { get; } = slot;
+
+    /// <summary>The running mean, [C].</summary>
+    internal float[] RunningMean { get; } = new float[slot.Channels];
+
+    /// <summary>The running variance, [C].</summary>
+    internal float[] RunningVariance { get; } = [.. Enumerable.Repeat(1f, slot.Channels)];
+
+    /// <summary>Moves the running averages towards a batch: its mean, and its unbiased variance.</summary>
+    /// <param name="mean">[G], of G blocks of neighbouring channels.</param>
+    /// <param name="deviations">The sums of squared deviations, likewise.</param>
+    /// <param name="count">The values that each is over.</param>
+    internal void MoveTowards(ReadOnlySpan<double> mean, ReadOnlySpan<double> deviations, double count)
+    {
+        var channels = Slot.Channels / mean.Length;
+        for (var c = 0; c < Slot.Channels; c++)
+        {
+            RunningMean[c] = (float)(((1 - Norm.RunningMomentum) * RunningMean[c]) + (Norm.RunningMomentum * mean[c / channels]));
+            RunningVariance[c] = (float)(((1 - Norm.RunningMomentum) * RunningVariance[c])
+                + (Norm.RunningMomentum * deviations[c / channels] / (count - 1)));
+        }
+    }
+
+    /// <summary>Forgets the population.</summary>
+    internal void ForgetPopulation()
+    {
+        _populationCount = 0;
+        Array.Clear(_populationMean);
+        Array.Clear(_populationDeviations);
+    }
+
+    /// <summary>Pools a batch into the population by Chan's formula.</summary>
+    /// <param name="mean">[G], of G blocks of neighbouring channels.</param>
+    /// <param name="deviations">The sums of squared deviations, likewise.</param>
+    /// <param name="count">The values that each is over.</param>
+    internal void AddToPopulation(ReadOnlySpan<double> mean, ReadOnlySpan<double> deviations, double count)
+    {
+        var total = _populationCount + count;
+        var channels = Slot.Channels / mean.Length;
+        for (var c = 0; c < Slot.Channels; c++)
+        {
+            // Chan et al. 1979: with delta the difference of the means, M2 = M2a + M2b + delta^2 * na * nb / (na + nb).
+            var delta = mean[c / channels] - _populationMean[c];
+            _populationMean[c] += delta * count / total;
+            _populationDeviations[c] += deviations[c / channels] + (delta * delta * _populationCount * count / total);
+        }
+
+        _populationCount = total;
+    }
+
+    /// <summary>Mean and 1 / sqrt(var + epsilon) of a channel, from the running statistics or the population's.</summary>
+    /// <exception cref="InvalidOperationException">No population has been collected.</exception>
+    internal (double Mean, double Inverse) Stored(int channel, bool population)
+    {
+        if (population && _populationCount == 0)
+            throw new InvalidOperationException("There are no population statistics: collect them first.");
+        return population
+            ? (_populationMean[channel], 1 / Math.Sqrt((_populationDeviations[channel] / _populationCount) + Norm.Epsilon))
+            : (RunningMean[channel], 1 / Math.Sqrt(RunningVariance[channel] + Norm.Epsilon));
+    }
+}

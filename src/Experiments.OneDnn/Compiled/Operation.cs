@@ -1,0 +1,94 @@
+using Experiments.Core.Training;
+using Experiments.OneDnn.Interop;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>What the operations of one compiled network share.</summary>
+/// <param name="settings">What the engine is built for.</param>
+/// <param name="context">oneDNN.</param>
+/// <param name="parameters">What is learnt and remembered.</param>
+/// <param name="team">The threads.</param>
+/// <param name="images">N, the images of a pass.</param>
+/// <param name="workers">The workers that these fall into.</param>
+/// <param name="training">Whether there is a backward pass.</param>
+/// <param name="emulateBf16">Whether convolutions in bfloat16 are computed in fp32 on rounded values.</param>
+internal sealed class Compilation(
+    EngineSettings settings, OneDnnContext context, ParameterStore parameters, OpenMP team, int images, int workers, bool training, bool emulateBf16)
+    : IDisposable
+{
+    internal EngineSettings Settings { get; } = settings;
+
+    internal OneDnnContext Context { get; } = context;
+
+    internal ParameterStore Parameters { get; } = parameters;
+
+    internal OpenMP Team { get; } = team;
+
+    internal int Images { get; } = images;
+
+    internal int Workers { get; } = workers;
+
+    internal bool Training { get; } = training;
+
+    internal bool EmulateBf16 { get; } = emulateBf16;
+
+    internal BufferPlan Buffers { get; } = new();
+
+    internal Pass Pass { get; } = new();
+
+    /// <summary>Scratch memory that one primitive after the other uses.</summary>
+    internal Buffer Scratch(long bytes, int time)
+    {
+        var buffer = Buffers.Reserve(bytes);
+        buffer.UsedAt(time);
+        return buffer;
+    }
+
+    /// <summary>A map that an operation makes at this moment.</summary>
+    internal Map NewMap(Core.Data.ImageShape shape, Precision precision, bool needsGradient, int time)
+    {
+        var buffer = Buffers.Reserve(Map.Bytes(Images, shape, precision));
+        buffer.UsedAt(time);
+        return new Map(shape, precision, buffer, needsGradient);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Buffers.Dispose();
+}
+
+/// <summary>
+/// A layer, or several that are computed in one pass, compiled: made in the order of the forward pass, planned for the backward pass in
+/// the reverse order, bound to memory once all is planned, and from then on a list of kernels.
+/// </summary>
+/// <param name="compilation">What all operations share.</param>
+/// <param name="layer">The layer's name.</param>
+internal abstract class Operation(Compilation compilation, string layer) : IDisposable
+{
+    /// <summary>What all operations share.</summary>
+    protected Compilation Compilation { get; } = compilation;
+
+    /// <summary>The layer's name.</summary>
+    protected string Layer { get; } = layer;
+
+    /// <summary>What it makes.</summary>
+    internal abstract Map Output { get; }
+
+    /// <summary>Says what the backward pass needs; the gradients of the output are known.</summary>
+    internal abstract void PlanBackward();
+
+    /// <summary>Takes note of where everything lies.</summary>
+    internal virtual void Bind()
+    {
+    }
+
+    /// <summary>The kernels of the forward pass.</summary>
+    internal abstract IEnumerable<Step> Forward();
+
+    /// <summary>The kernels of the backward pass.</summary>
+    internal abstract IEnumerable<Step> Backward();
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+}

@@ -1,0 +1,217 @@
+using System.Runtime.InteropServices;
+using Experiments.Core.Networks;
+using Experiments.Core.Training;
+using Experiments.OneDnn.Kernels;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>
+/// A learnable array with its gradient and its velocity, in fp32. A convolution's kernel lies as oneDNN writes its gradient, so that an
+/// update is one walk through three arrays; the layouts and formats that the other passes want are copies, made anew after an update.
+/// </summary>
+internal sealed unsafe class ParameterArray : IDisposable
+{
+    private const int Alignment = 64;
+
+    private readonly int[]? _order;
+    private readonly nint _room;
+    private readonly float _momentum;
+    private readonly float _decay;
+    private readonly List<WeightCopy> _copies = [];
+    private readonly float* _memory;
+
+    /// <summary>An array of zeros.</summary>
+    /// <param name="parameter">What it is.</param>
+    /// <param name="settings">Momentum and decay.</param>
+    /// <param name="order">For each place the index of what lies there, or -1 for padding; null: as in PyTorch.</param>
+    internal ParameterArray(Parameter parameter, EngineSettings settings, int[]? order)
+    {
+        Parameter = parameter;
+        _order = order;
+        _momentum = (float)settings.Momentum;
+        var decays = settings.DecayNormsAndBiases || parameter.Kind is ParameterKind.ConvolutionWeight or ParameterKind.LinearWeight;
+        _decay = decays ? (float)settings.WeightDecay : 0;
+        // One value more than there are: a zero that padding can be copied from.
+        Places = order?.Length ?? parameter.Size;
+        _room = (Places + ParameterKernels.Granularity) / ParameterKernels.Granularity * ParameterKernels.Granularity;
+        var bytes = (nuint)(3 * _room * sizeof(float));
+        _memory = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
+        NativeMemory.Clear(_memory, bytes);
+    }
+
+    /// <summary>What it is.</summary>
+    internal Parameter Parameter { get; }
+
+    /// <summary>Values in memory, padding included.</summary>
+    internal int Places { get; }
+
+    /// <summary>The values.</summary>
+    internal float* Values => _memory;
+
+    /// <summary>The gradient of the mean loss.</summary>
+    internal float* Gradients => _memory + _room;
+
+    private float* Velocities => _memory + (2 * _room);
+
+    /// <summary>Counts the changes of the values.</summary>
+    internal int Version { get; private set; }
+
+    /// <summary>One step of SGD, and the copies that the next step needs.</summary>
+    internal void Update(float rate)
+    {
+        ParameterKernels.Update(Values, Gradients, Velocities, _room, rate, _momentum, _decay);
+        Version++;
+        foreach (var copy in _copies)
+        {
+            if (copy.InTraining)
+                copy.Refresh();
+        }
+    }
+
+    /// <summary>The gradient back to zero, where kernels add to it.</summary>
+    internal void ClearGradient() => NativeMemory.Clear(Gradients, (nuint)(_room * sizeof(float)));
+
+    /// <summary>The values as a primitive wants them: these themselves where that is how they lie, else a copy, shared where two want the same.</summary>
+    /// <param name="order">For each place the index of what lies there, or -1 for padding.</param>
+    /// <param name="format">How a copy's values are written.</param>
+    /// <param name="inTraining">Whether a training step reads it.</param>
+    internal WeightCopy Copy(int[] order, WeightFormat format, bool inTraining)
+    {
+        if (_copies.FirstOrDefault(copy => copy.Format == format && copy.Order.AsSpan().SequenceEqual(order)) is not { } found)
+        {
+            found = new WeightCopy(this, order, format, format == WeightFormat.Fp32 && order.AsSpan().SequenceEqual(_order) ? null : PlacesOf(order));
+            _copies.Add(found);
+        }
+
+        found.InTraining |= inTraining;
+        return found;
+    }
+
+    /// <summary>A copy of the values in PyTorch's order.</summary>
+    internal NamedArray ReadValues() => Read(Values);
+
+    /// <summary>A copy of the gradient in PyTorch's order.</summary>
+    internal NamedArray ReadGradients() => Read(Gradients);
+
+    /// <summary>A copy of the velocity in PyTorch's order.</summary>
+    internal NamedArray ReadVelocities() => Read(Velocities);
+
+    /// <summary>Replaces values and velocity, both in PyTorch's order; no velocity is zero.</summary>
+    internal void Write(float[] values, float[]? velocities)
+    {
+        Write(Values, values);
+        NativeMemory.Clear(Velocities, (nuint)(_room * sizeof(float)));
+        if (velocities is not null)
+            Write(Velocities, velocities);
+        Version++;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _copies.ForEach(copy => copy.Dispose());
+        NativeMemory.AlignedFree(_memory);
+    }
+
+    /// <summary>Where in this array lies what another order has at each place; padding is taken from the zero after the last.</summary>
+    private int[] PlacesOf(int[] order)
+    {
+        var places = new int[Parameter.Size];
+        for (var place = 0; place < Places; place++)
+        {
+            if ((_order?[place] ?? place) is >= 0 and var index)
+                places[index] = place;
+        }
+
+        return [.. order.Select(index => index < 0 ? Places : places[index])];
+    }
+
+    private NamedArray Read(float* from)
+    {
+        var values = new float[Parameter.Size];
+        for (var place = 0; place < Places; place++)
+        {
+            if ((_order?[place] ?? place) is >= 0 and var index)
+                values[index] = from[place];
+        }
+
+        return new NamedArray(Parameter.Name, Parameter.Shape, values);
+    }
+
+    private void Write(float* to, float[] values)
+    {
+        for (var place = 0; place < Places; place++)
+            to[place] = (_order?[place] ?? place) is >= 0 and var index ? values[index] : 0;
+    }
+}
+
+/// <summary>How a copy of weights is written.</summary>
+internal enum WeightFormat
+{
+    /// <summary>fp32.</summary>
+    Fp32,
+
+    /// <summary>bfloat16.</summary>
+    Bf16,
+
+    /// <summary>fp32 rounded to bfloat16, for convolutions that emulate it.</summary>
+    RoundedFp32,
+}
+
+/// <summary>Weights in the order and format that a primitive wants.</summary>
+internal sealed unsafe class WeightCopy : IDisposable
+{
+    private readonly ParameterArray _weights;
+    private readonly int* _places;
+    private readonly int _count;
+    private int _version = -1;
+
+    internal WeightCopy(ParameterArray weights, int[] order, WeightFormat format, int[]? places)
+    {
+        (_weights, Order, Format, _count) = (weights, order, format, order.Length);
+        if (places is null)
+        {
+            Pointer = weights.Values;
+            return;
+        }
+
+        _places = (int*)NativeMemory.Alloc((nuint)_count, sizeof(int));
+        places.CopyTo(new Span<int>(_places, _count));
+        Pointer = NativeMemory.AlignedAlloc((nuint)(_count * sizeof(float)), 64);
+    }
+
+    /// <summary>For each place the index of what lies there, or -1 for padding.</summary>
+    internal int[] Order { get; }
+
+    /// <summary>How the values are written.</summary>
+    internal WeightFormat Format { get; }
+
+    /// <summary>Whether a training step reads it, so that an update refreshes it.</summary>
+    internal bool InTraining { get; set; }
+
+    /// <summary>Where it lies.</summary>
+    internal void* Pointer { get; }
+
+    /// <summary>Makes the copy anew if the weights have changed since.</summary>
+    internal void Refresh()
+    {
+        if (_version == _weights.Version || _places is null)
+            return;
+        _version = _weights.Version;
+        if (Format == WeightFormat.Bf16)
+            ParameterKernels.Gather(_weights.Values, _places, (Bf16*)Pointer, _count);
+        else
+            ParameterKernels.Gather(_weights.Values, _places, (float*)Pointer, _count);
+        if (Format == WeightFormat.RoundedFp32)
+            ParameterKernels.RoundInPlace((float*)Pointer, _count);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_places is null)
+            return;
+        NativeMemory.Free(_places);
+        NativeMemory.AlignedFree(Pointer);
+    }
+}

@@ -1,0 +1,43 @@
+using Experiments.Core.Networks;
+using Experiments.Core.Training;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>What an engine learns and remembers, by name; shared by everything that is compiled for it.</summary>
+/// <param name="settings">What the engine is built for.</param>
+internal sealed class ParameterStore(EngineSettings settings) : IDisposable
+{
+    private readonly IReadOnlyList<Parameter> _parameters = settings.Network.Parameters;
+    private readonly Dictionary<string, ParameterArray> _arrays = [];
+    private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot));
+
+    /// <summary>The arrays in the order of <c>state_dict</c>, once all of them have been asked for.</summary>
+    internal IEnumerable<ParameterArray> Arrays => _parameters.Select(parameter => _arrays[parameter.Name]);
+
+    /// <summary>The norm layers in the same order.</summary>
+    internal IEnumerable<NormState> Norms => settings.Network.NormSlots.Select(slot => _norms[slot.Name]);
+
+    /// <summary>A parameter, made when it is first asked for; null where the network has none of the name.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="order">How it is to lie in memory if it is to be made.</param>
+    internal ParameterArray? Find(string name, Func<int[]>? order = null)
+    {
+        if (!_arrays.TryGetValue(name, out var array) && _parameters.FirstOrDefault(parameter => parameter.Name == name) is { } parameter)
+            _arrays[name] = array = new ParameterArray(parameter, settings, order?.Invoke());
+        return array;
+    }
+
+    /// <summary>A parameter that the network has.</summary>
+    internal ParameterArray Get(string name, Func<int[]>? order = null) =>
+        Find(name, order) ?? throw new ArgumentException($"The network has no parameter {name}.", nameof(name));
+
+    /// <summary>A norm layer's memory.</summary>
+    internal NormState Norm(NormSlot slot) => _norms[slot.Name];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var array in _arrays.Values)
+            array.Dispose();
+    }
+}

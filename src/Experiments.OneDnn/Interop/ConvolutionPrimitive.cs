@@ -1,0 +1,163 @@
+using System.Runtime.InteropServices;
+
+namespace Experiments.OneDnn.Interop;
+
+/// <summary>
+/// One pass of one convolution: forward, by the source or by the weights. Feature maps are [N, H, W, C] in memory; the weights lie as the
+/// library likes them best for this pass.
+/// </summary>
+internal sealed unsafe class ConvolutionPrimitive : IDisposable
+{
+    private const int ArgumentCount = 4;
+
+    private readonly OneDnnContext _context;
+    private readonly Propagation _pass;
+    private readonly PrimitiveDescription _description;
+    private readonly Primitive _primitive;
+    private readonly DnnlMemory?[] _memories = new DnnlMemory?[ArgumentCount];
+    private readonly ExecutionArgument* _arguments = (ExecutionArgument*)NativeMemory.AllocZeroed(ArgumentCount, (nuint)sizeof(ExecutionArgument));
+    private readonly nint _weights;
+
+    /// <summary>Makes the pass.</summary>
+    /// <param name="context">The device.</param>
+    /// <param name="pass">Which pass.</param>
+    /// <param name="shape">The convolution.</param>
+    /// <param name="type">The number format of maps and weights; a gradient by the weights is in fp32 in any case.</param>
+    /// <param name="forward">The forward pass; null where this is it.</param>
+    /// <exception cref="OneDnnException">The library has no implementation of it here.</exception>
+    internal ConvolutionPrimitive(OneDnnContext context, Propagation pass, ConvolutionShape shape, DataType type, ConvolutionPrimitive? forward)
+    {
+        (_context, _pass, Type) = (context, pass, type);
+        WeightsType = pass == Propagation.BackwardWeights ? DataType.Fp32 : type;
+        using var source = DescribeMap(context, shape.Images, shape.In, shape.Height, shape.Width, type);
+        using var weights = context.Calls.Describe([shape.Out, shape.In, shape.Kernel, shape.Kernel], WeightsType, null);
+        using var destination = DescribeMap(context, shape.Images, shape.Out, shape.OutHeight, shape.OutWidth, type);
+        OneDnnException.ThrowIfFailed(
+            context.Calls.Convolution(context.Engine, context.Attributes, pass, shape, source.Pointer, weights.Pointer, destination.Pointer,
+                forward?._description, out _description),
+            $"make a convolution of {shape} in {type}");
+        OneDnnException.ThrowIfFailed(NativeMethods.dnnl_primitive_create(out _primitive, _description), "make a convolution");
+        _weights = _description.Memory(pass == Propagation.BackwardWeights ? Query.WeightsGradient : Query.Weights);
+        WeightSizes = [shape.Out, shape.In, shape.Kernel, shape.Kernel];
+        ScratchBytes = (long)NativeMethods.dnnl_memory_desc_get_size(_description.Memory(Query.Scratchpad));
+        nint name;
+        OneDnnException.ThrowIfFailed(
+            NativeMethods.dnnl_primitive_desc_query(_description, Query.Implementation, 0, &name), "tell an implementation's name");
+        Implementation = Marshal.PtrToStringUTF8(name)!;
+    }
+
+    /// <summary>The number format of the maps.</summary>
+    internal DataType Type { get; }
+
+    /// <summary>The number format of the weights, or of their gradient.</summary>
+    internal DataType WeightsType { get; }
+
+    /// <summary>Scratch memory that <see cref="Execute"/> needs.</summary>
+    internal long ScratchBytes { get; }
+
+    /// <summary>The library's name for how it computes this.</summary>
+    internal string Implementation { get; }
+
+    private long[] WeightSizes { get; }
+
+    /// <summary>
+    /// How the weights lie in memory: for each place the index into [Out, In, K, K] of what lies there, or -1 where it is padding.
+    /// Found by letting the library lay out the indices themselves, digit by digit, since bfloat16 holds no more than that exactly.
+    /// </summary>
+    internal int[] WeightOrder()
+    {
+        const int radix = 128;
+        var count = checked((int)(WeightSizes[0] * WeightSizes[1] * WeightSizes[2] * WeightSizes[3]));
+        var places = (int)NativeMethods.dnnl_memory_desc_get_size(_weights) / (WeightsType == DataType.Bf16 ? sizeof(ushort) : sizeof(float));
+        var order = new int[places];
+        long[] strides = [WeightSizes[1] * WeightSizes[2] * WeightSizes[3], WeightSizes[2] * WeightSizes[3], WeightSizes[3], 1];
+        using var plain = _context.Calls.Describe(WeightSizes, DataType.Fp32, strides);
+        OneDnnException.ThrowIfFailed(
+            NativeMethods.dnnl_reorder_primitive_desc_create(out var description, plain.Pointer, _context.Engine, _weights, _context.Engine, 0),
+            "lay weights out");
+        using var reorderDescription = description;
+        OneDnnException.ThrowIfFailed(NativeMethods.dnnl_primitive_create(out var primitive, description), "lay weights out");
+        using var reorder = primitive;
+        var from = (float*)NativeMemory.Alloc((nuint)count, sizeof(float));
+        var to = (byte*)NativeMemory.AlignedAlloc((nuint)(places * sizeof(float)), 64);
+        try
+        {
+            OneDnnException.ThrowIfFailed(NativeMethods.dnnl_memory_create(out var source, plain.Pointer, _context.Engine, from), "lay weights out");
+            using var sourceMemory = source;
+            OneDnnException.ThrowIfFailed(NativeMethods.dnnl_memory_create(out var destination, _weights, _context.Engine, to), "lay weights out");
+            using var destinationMemory = destination;
+            var arguments = stackalloc ExecutionArgument[2];
+            arguments[0] = new ExecutionArgument { Argument = Argument.Source, Memory = source.DangerousGetHandle() };
+            arguments[1] = new ExecutionArgument { Argument = Argument.Destination, Memory = destination.DangerousGetHandle() };
+            for (var unit = 1; unit <= count; unit *= radix)
+            {
+                // Digits from 1 on, so that padding, which is 0, stands out.
+                for (var i = 0; i < count; i++)
+                    from[i] = (i / unit % radix) + 1;
+                NativeMemory.Clear(to, (nuint)(places * sizeof(float)));
+                OneDnnException.ThrowIfFailed(
+                    NativeMethods.dnnl_primitive_execute(reorder.DangerousGetHandle(), _context.Stream.DangerousGetHandle(), 2, arguments), "lay weights out");
+                OneDnnException.ThrowIfFailed(NativeMethods.dnnl_stream_wait(_context.Stream), "lay weights out");
+                for (var place = 0; place < places; place++)
+                {
+                    var digit = WeightsType == DataType.Bf16 ? ((Kernels.Bf16*)to)[place].ToSingle() : ((float*)to)[place];
+                    order[place] = digit == 0 ? -1 : order[place] + (((int)digit - 1) * unit);
+                }
+            }
+        }
+        finally
+        {
+            NativeMemory.Free(from);
+            NativeMemory.AlignedFree(to);
+        }
+
+        return order;
+    }
+
+    /// <summary>Says where everything lies, once and for all.</summary>
+    /// <param name="source">The source, or its gradient, [N, H, W, In].</param>
+    /// <param name="weights">The weights, or their gradient, in <see cref="WeightOrder"/>.</param>
+    /// <param name="destination">The destination, or its gradient, [N, H, W, Out].</param>
+    /// <param name="scratch">At least <see cref="ScratchBytes"/>.</param>
+    internal void Bind(void* source, void* weights, void* destination, void* scratch)
+    {
+        var (forward, data) = (_pass is Propagation.ForwardTraining or Propagation.ForwardInference, _pass == Propagation.BackwardData);
+        Bind(0, data ? Argument.SourceGradient : Argument.Source, data ? Query.SourceGradient : Query.Source, source);
+        Bind(1, forward || data ? Argument.Weights : Argument.WeightsGradient, forward || data ? Query.Weights : Query.WeightsGradient, weights);
+        Bind(2, forward ? Argument.Destination : Argument.DestinationGradient, forward ? Query.Destination : Query.DestinationGradient, destination);
+        Bind(3, Argument.Scratchpad, Query.Scratchpad, scratch);
+    }
+
+    /// <summary>Computes.</summary>
+    internal void Execute()
+    {
+        var status = NativeMethods.dnnl_primitive_execute(
+            _primitive.DangerousGetHandle(), _context.Stream.DangerousGetHandle(), ScratchBytes > 0 ? ArgumentCount : ArgumentCount - 1, _arguments);
+        if (status != Status.Success)
+            throw new OneDnnException("compute a convolution", status);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var memory in _memories)
+            memory?.Dispose();
+        _primitive.Dispose();
+        _description.Dispose();
+        NativeMemory.Free(_arguments);
+    }
+
+    private static MemoryDescription DescribeMap(OneDnnContext context, int images, int channels, int height, int width, DataType type) =>
+        context.Calls.Describe([images, channels, height, width], type, [(long)height * width * channels, 1, (long)width * channels, channels]);
+
+    private void Bind(int index, Argument argument, Query what, void* data)
+    {
+        if (argument == Argument.Scratchpad && ScratchBytes == 0)
+            return;
+        OneDnnException.ThrowIfFailed(
+            NativeMethods.dnnl_memory_create(out var memory, _description.Memory(what), _context.Engine, data), "describe a map");
+        _memories[index]?.Dispose();
+        _memories[index] = memory;
+        _arguments[index] = new ExecutionArgument { Argument = argument, Memory = memory.DangerousGetHandle() };
+    }
+}

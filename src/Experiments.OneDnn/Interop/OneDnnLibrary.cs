@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Experiments.OneDnn.Interop;
+
+/// <summary>Whether oneDNN can be used here, and which one it is.</summary>
+internal static unsafe class OneDnnLibrary
+{
+    private const string WhatToInstall = "on Debian or Ubuntu, apt-get install libdnnl2 (or the newest libdnnl3 there is)";
+
+    // The newest that is known first; a name without a version is what a build from source leaves.
+    private static readonly string[] s_files = ["libdnnl.so.3", "libdnnl.so.2", "libdnnl.so", "libdnnl.3.dylib", "dnnl.dll"];
+
+    private static readonly Lazy<Loaded> s_loaded = new(Load);
+
+    /// <summary>Why oneDNN cannot be used here, in one sentence that says what would do; null where it can.</summary>
+    internal static string? Problem => s_loaded.Value.Problem;
+
+    /// <summary>Name and version, for example <c>oneDNN 2.6.3</c>.</summary>
+    internal static string Name => s_loaded.Value.Name;
+
+    /// <summary>The calls that depend on the version, where there is no problem.</summary>
+    internal static VersionedCalls Calls => s_loaded.Value.Calls ?? throw new InvalidOperationException(Problem);
+
+    /// <summary>The threads that the library computes with; null where it computes with one.</summary>
+    internal static OpenMP.Functions? OpenMP => s_loaded.Value.OpenMP;
+
+    /// <summary>How a loaded library is judged by its version.</summary>
+    /// <param name="version">major.minor.patch.</param>
+    /// <param name="runtime">What its threads are.</param>
+    /// <returns>Why it cannot be used; null where it can.</returns>
+    internal static string? Judge(Version version, CpuRuntime runtime) =>
+        VersionedCalls.For(version.Major) is null
+            ? $"oneDNN {version} is of a version that this program does not know (it knows 2 and 3): {WhatToInstall}, or take --engine torch."
+        : runtime is not (CpuRuntime.OpenMP or CpuRuntime.Sequential)
+            ? $"oneDNN {version} here computes with {runtime}, and this program knows those with OpenMP: {WhatToInstall}, or take --engine torch."
+        : null;
+
+    private static Loaded Load()
+    {
+        var library = s_files.Select(file => NativeLibrary.TryLoad(file, out var handle) ? handle : 0).FirstOrDefault(handle => handle != 0);
+        if (library == 0)
+            return new Loaded($"oneDNN ({s_files[0]} or {s_files[1]}) is not installed: {WhatToInstall}, or take --engine torch.", "", null, null);
+        NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == NativeMethods.Library ? library : 0);
+        var native = *NativeMethods.dnnl_version();
+        var version = new Version(native.Major, native.Minor, native.Patch);
+        return new Loaded(Judge(version, native.CpuRuntime), string.Create(CultureInfo.InvariantCulture, $"oneDNN {version}"),
+            VersionedCalls.For(version.Major), native.CpuRuntime == CpuRuntime.OpenMP ? Interop.OpenMP.Functions.In(library) : null);
+    }
+
+    private sealed record Loaded(string? Problem, string Name, VersionedCalls? Calls, OpenMP.Functions? OpenMP);
+}

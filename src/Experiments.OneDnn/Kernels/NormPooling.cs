@@ -1,0 +1,137 @@
+using Experiments.Core.Norms;
+
+namespace Experiments.OneDnn.Kernels;
+
+/// <summary>
+/// Pools a norm's table of moments [N, C]: which cells share a statistic (the set S_i) is given by <see cref="PoolingBlocks"/>, and this
+/// is all that BN, LN, IN, GN and SyncBN differ in. Means and squared deviations are pooled by Chan's formula, in fp64.
+/// </summary>
+/// <remarks>
+/// One block of samples at a time: the rows [first, first + blocks.Samples) of the table, with one statistic for each of the G blocks of
+/// channels.
+/// </remarks>
+internal static unsafe class NormPooling
+{
+    /// <summary>
+    /// From the cells' moments to what normalizes: every cell's mean becomes its block's, and its scale gamma / sqrt(var + epsilon).
+    /// </summary>
+    /// <param name="tables">Cells' means and deviations; receive mean and scale.</param>
+    /// <param name="first">The block's first row.</param>
+    /// <param name="blocks">How the table falls into blocks.</param>
+    /// <param name="area">H * W, the values each cell is over.</param>
+    /// <param name="gamma">[C]; null: 1.</param>
+    /// <param name="mean">Receives each block of channels' mean, [G].</param>
+    /// <param name="deviations">Receives its M2, [G].</param>
+    /// <param name="inverse">Receives its 1 / sqrt(var + epsilon), [G].</param>
+    internal static void PoolMoments(
+        in NormTables tables, int first, PoolingBlocks blocks, int area, float* gamma, double* mean, double* deviations, double* inverse)
+    {
+        var channels = blocks.ChannelBlocks * blocks.Channels;
+        var cells = blocks.Samples * blocks.Channels;
+        var means = tables.Mean + ((nint)first * channels);
+        var cellDeviations = tables.Deviations + ((nint)first * channels);
+        var scales = tables.Scale + ((nint)first * channels);
+        for (var g = 0; g < blocks.ChannelBlocks; g++)
+        {
+            var sum = 0.0;
+            for (var n = 0; n < blocks.Samples; n++)
+            {
+                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                    sum += means[(n * channels) + c];
+            }
+
+            // Chan et al. 1979, for cells over equally many values: M2 = sum of (cell's M2 + area * (cell's mean - mean)^2).
+            var blockMean = sum / cells;
+            var squares = 0.0;
+            for (var n = 0; n < blocks.Samples; n++)
+            {
+                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                {
+                    var offset = means[(n * channels) + c] - blockMean;
+                    squares += cellDeviations[(n * channels) + c] + (area * offset * offset);
+                }
+            }
+
+            var scale = 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon);
+            (mean[g], deviations[g], inverse[g]) = (blockMean, squares, scale);
+            for (var n = 0; n < blocks.Samples; n++)
+            {
+                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                {
+                    means[(n * channels) + c] = (float)blockMean;
+                    scales[(n * channels) + c] = (float)(gamma is null ? scale : scale * gamma[c]);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// From the cells' two sums to what dx is made of. With m values in a block, A = sum of gamma * g and B = sum of gamma * g * (x - mean)
+    /// over it, and i = 1 / sqrt(var + epsilon):
+    /// <code>dx = gamma * i * g - i * A / m - (x - mean) * i^3 * B / m</code>
+    /// </summary>
+    /// <param name="tables">Sums and products; receive level and slope.</param>
+    /// <param name="first">The block's first row.</param>
+    /// <param name="blocks">How the table falls into blocks.</param>
+    /// <param name="area">H * W.</param>
+    /// <param name="gamma">[C]; null: 1.</param>
+    /// <param name="inverse">i, [G].</param>
+    internal static void PoolGradients(
+        in NormTables tables, int first, PoolingBlocks blocks, int area, float* gamma, double* inverse)
+    {
+        var channels = blocks.ChannelBlocks * blocks.Channels;
+        var values = (double)blocks.Samples * blocks.Channels * area;
+        var start = (nint)first * channels;
+        for (var g = 0; g < blocks.ChannelBlocks; g++)
+        {
+            var (sum, product) = (0.0, 0.0);
+            for (var n = 0; n < blocks.Samples; n++)
+            {
+                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                {
+                    var cell = start + (n * channels) + c;
+                    double weight = gamma is null ? 1 : gamma[c];
+                    sum += weight * tables.Sum[cell];
+                    product += weight * tables.Product[cell];
+                }
+            }
+
+            var level = (float)(inverse[g] * sum / values);
+            var slope = (float)(inverse[g] * inverse[g] * inverse[g] * product / values);
+            for (var n = 0; n < blocks.Samples; n++)
+            {
+                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                {
+                    tables.Level[start + (n * channels) + c] = level;
+                    tables.Slope[start + (n * channels) + c] = slope;
+                }
+            }
+        }
+    }
+
+    /// <summary>The gradients by gamma and beta: sums over all rows of i * product and of sum.</summary>
+    /// <param name="tables">Sums and products.</param>
+    /// <param name="blocks">How the table falls into blocks.</param>
+    /// <param name="inverse">i of every block, [S, G].</param>
+    /// <param name="gamma">Receives the gradient by gamma, [C]; null: not wanted.</param>
+    /// <param name="beta">Receives the gradient by beta, [C]; null: not wanted.</param>
+    internal static void AffineGradients(in NormTables tables, PoolingBlocks blocks, double* inverse, float* gamma, float* beta)
+    {
+        var channels = blocks.ChannelBlocks * blocks.Channels;
+        for (var c = 0; c < channels; c++)
+        {
+            var (byGamma, byBeta) = (0.0, 0.0);
+            for (var n = 0; n < blocks.SampleBlocks * blocks.Samples; n++)
+            {
+                var cell = ((nint)n * channels) + c;
+                byGamma += inverse[(n / blocks.Samples * blocks.ChannelBlocks) + (c / blocks.Channels)] * tables.Product[cell];
+                byBeta += tables.Sum[cell];
+            }
+
+            if (gamma is not null)
+                gamma[c] = (float)byGamma;
+            if (beta is not null)
+                beta[c] = (float)byBeta;
+        }
+    }
+}

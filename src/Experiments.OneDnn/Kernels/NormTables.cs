@@ -1,0 +1,64 @@
+namespace Experiments.OneDnn.Kernels;
+
+/// <summary>
+/// A norm layer's small tables: one value for each image and channel, [N, C], but for the shift, [C]. What a pass over the feature map
+/// leaves in one of them, pooling (<see cref="NormPooling"/>) turns into what the next pass needs.
+/// </summary>
+internal unsafe struct NormTables
+{
+    /// <summary>Mean: of the cell after the moments' pass, of its block after pooling.</summary>
+    public float* Mean;
+
+    /// <summary>M2, each cell's sum of squared deviations from its mean.</summary>
+    public float* Deviations;
+
+    /// <summary>gamma / sqrt(var + epsilon).</summary>
+    public float* Scale;
+
+    /// <summary>beta, [C].</summary>
+    public float* Shift;
+
+    /// <summary>Each cell's sum of g, the gradient by the layer's output.</summary>
+    public float* Sum;
+
+    /// <summary>Each cell's sum of g * (x - mean).</summary>
+    public float* Product;
+
+    /// <summary>What the mean, being a function of x, takes from every dx of the cell.</summary>
+    public float* Level;
+
+    /// <summary>What the variance, being a function of x, takes from every dx of the cell for each unit of x - mean.</summary>
+    public float* Slope;
+
+    /// <summary>The same tables from a later row on.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="channels">C.</param>
+    public readonly NormTables From(int row, int channels)
+    {
+        var start = (nint)row * channels;
+        return new NormTables
+        {
+            Mean = Mean + start,
+            Deviations = Deviations + start,
+            Scale = Scale + start,
+            Shift = Shift,
+            Sum = Sum + start,
+            Product = Product + start,
+            Level = Level + start,
+            Slope = Slope + start,
+        };
+    }
+}
+
+/// <summary>How ReLU's gradient finds out where the layer's output was positive.</summary>
+internal enum ReluMask
+{
+    /// <summary>There is no ReLU.</summary>
+    None,
+
+    /// <summary>By computing the output again from x, which the pass reads in any case.</summary>
+    FromInput,
+
+    /// <summary>By reading the output: where a residual was added before the ReLU.</summary>
+    FromOutput,
+}

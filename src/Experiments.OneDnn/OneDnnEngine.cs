@@ -1,0 +1,156 @@
+using Experiments.Core.Data;
+using Experiments.Core.Training;
+using Experiments.OneDnn.Compiled;
+using Experiments.OneDnn.Interop;
+
+namespace Experiments.OneDnn;
+
+/// <summary>The fast engine: networks compiled for each number of images they are asked to take, all over one set of parameters.</summary>
+internal sealed class OneDnnEngine : IProfiledEngine
+{
+    // Images at a time where they do not depend on each other: enough to keep the convolutions busy, few enough to stay in the cache.
+    private const int IndependentImages = 25;
+
+    private readonly EngineSettings _settings;
+    private readonly bool _emulateBf16;
+    private readonly OneDnnContext _context = new();
+    private readonly OpenMP _team;
+    private readonly ParameterStore _parameters;
+    private readonly CompiledNetwork _step;
+    private readonly Dictionary<int, CompiledNetwork> _evaluations = [];
+
+    internal OneDnnEngine(EngineSettings settings, bool emulateBf16)
+    {
+        (_settings, _emulateBf16) = (settings, emulateBf16);
+        _team = new OpenMP(settings.Threads);
+        _team.Enter();
+        _parameters = new ParameterStore(settings);
+        // First of all, since it decides how the weights lie.
+        _step = Compile(settings.Workers * settings.Batch, settings.Workers, training: true);
+    }
+
+    /// <inheritdoc/>
+    public string Library => OneDnnEngineProvider.NameOf(_emulateBf16);
+
+    /// <inheritdoc/>
+    public ImageLayout Layout => ImageLayout.ChannelsLast;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KernelTime> KernelTimes => _step.KernelTimes;
+
+    /// <inheritdoc/>
+    public void Profile(bool on) => _step.Profile(on);
+
+    /// <inheritdoc/>
+    public void Train(ImageBatch batch, double learningRate, Span<float> scores)
+    {
+        Check(batch, isStep: true);
+        _step.Forward(batch.Values, NormMode.Train);
+        _step.Scores.CopyTo(scores);
+        _step.Backward(batch.Labels, learningRate);
+    }
+
+    /// <inheritdoc/>
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch)
+    {
+        Check(batch, isStep: true);
+        _step.Forward(batch.Values, NormMode.Batch);
+        var loss = Score.Of(_step.Scores, batch.Labels).MeanLoss;
+        _step.Backward(batch.Labels, null);
+        return (loss, [.. _parameters.Arrays.Select(array => array.ReadGradients())]);
+    }
+
+    /// <inheritdoc/>
+    public void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores)
+    {
+        Check(batch, isStep: false);
+        var mode = statistics switch
+        {
+            NormStatistics.MovingAverage => NormMode.MovingAverage,
+            NormStatistics.Population => NormMode.Population,
+            NormStatistics.Batch => NormMode.Batch,
+            _ => throw new ArgumentOutOfRangeException(nameof(statistics), statistics, "unknown statistics"),
+        };
+        var together = mode == NormMode.Batch && _settings.Network.Norm.HasRunningStatistics ? batch.Count : IndependentImages;
+        for (var first = 0; first < batch.Count; first += together)
+        {
+            var count = Math.Min(together, batch.Count - first);
+            var network = Evaluation(count);
+            network.Forward(batch.Values.Slice(first * batch.Shape.Size, count * batch.Shape.Size), mode);
+            network.Scores.CopyTo(scores[(first * _settings.Network.Classes)..]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ForgetPopulation()
+    {
+        foreach (var norm in _parameters.Norms)
+            norm.ForgetPopulation();
+    }
+
+    /// <inheritdoc/>
+    public void CollectPopulation(ImageBatch batch)
+    {
+        Check(batch, isStep: false);
+        Evaluation(batch.Count).Forward(batch.Values, NormMode.Collect);
+    }
+
+    /// <inheritdoc/>
+    public EngineState Read() => new(
+        [.. _parameters.Arrays.Select(array => array.ReadValues())],
+        [.. Buffers().Select(buffer => new NamedArray(buffer.Name, [buffer.Values.Length], [.. buffer.Values]))],
+        [.. _parameters.Arrays.Select(array => array.ReadVelocities())]);
+
+    /// <inheritdoc/>
+    public void Write(EngineState state)
+    {
+        var parameters = _parameters.Arrays.ToList();
+        var buffers = Buffers().ToList();
+        var shapes = parameters.ConvertAll(array => (array.Parameter.Name, array.Parameter.Shape));
+        state.Check(shapes, buffers.ConvertAll(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Values.Length])));
+        for (var index = 0; index < parameters.Count; index++)
+            parameters[index].Write(state.Parameters[index].Values, state.Momentum.Count > 0 ? state.Momentum[index].Values : null);
+        for (var index = 0; index < buffers.Count; index++)
+            state.Buffers[index].Values.CopyTo(buffers[index].Values);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var network in _evaluations.Values)
+            network.Dispose();
+        _step.Dispose();
+        _parameters.Dispose();
+        _team.Dispose();
+        _context.Dispose();
+    }
+
+    private IEnumerable<(string Name, float[] Values)> Buffers() => _settings.Network.Norm.HasRunningStatistics
+        ? _parameters.Norms.SelectMany(norm => new[]
+        {
+            ($"{norm.Slot.Name}.running_mean", norm.RunningMean), ($"{norm.Slot.Name}.running_var", norm.RunningVariance),
+        })
+        : [];
+
+    private CompiledNetwork Evaluation(int count)
+    {
+        if (!_evaluations.TryGetValue(count, out var network))
+        {
+            _team.Enter();
+            _evaluations[count] = network = Compile(count, workers: 1, training: false);
+        }
+
+        return network;
+    }
+
+    private CompiledNetwork Compile(int images, int workers, bool training) =>
+        new(new Compilation(_settings, _context, _parameters, _team, images, workers, training, _emulateBf16));
+
+    private void Check(ImageBatch batch, bool isStep)
+    {
+        if (isStep && batch.Count != _settings.Workers * _settings.Batch)
+            throw new ArgumentException($"A step takes {_settings.Workers} x {_settings.Batch} images, not {batch.Count}.", nameof(batch));
+        if (batch.Shape != _settings.Network.Input || batch.Layout != Layout)
+            throw new ArgumentException($"Images of {batch.Shape} in {batch.Layout}; the network takes {_settings.Network.Input} in {Layout}.", nameof(batch));
+    }
+}

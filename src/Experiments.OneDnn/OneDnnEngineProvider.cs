@@ -1,0 +1,69 @@
+using Experiments.Core;
+using Experiments.Core.Training;
+using Experiments.OneDnn.Interop;
+
+namespace Experiments.OneDnn;
+
+/// <summary>
+/// The fast engine for processors: networks compiled into a fixed list of kernels, convolutions by oneDNN and everything else in vector
+/// code of our own, in fp32 or bfloat16.
+/// </summary>
+public sealed class OneDnnEngineProvider : IEngineProvider
+{
+    /// <summary>The environment variable that lets bfloat16 be emulated where the processor has no support for it.</summary>
+    public const string EmulateBf16Variable = "EXPERIMENTS_EMULATE_BF16";
+
+    private static readonly Lazy<bool> s_hasBf16 = new(HasBf16);
+
+    private static bool WantsEmulation => Environment.GetEnvironmentVariable(EmulateBf16Variable) == "1";
+
+    /// <inheritdoc/>
+    public string Name => "onednn";
+
+    /// <inheritdoc/>
+    public string? Library => OneDnnLibrary.Problem is null ? OneDnnLibrary.Name : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Devices => OneDnnLibrary.Problem is null ? ["cpu"] : [];
+
+    /// <inheritdoc/>
+    public string? Unavailable(string device, Precision precision)
+    {
+        if (OneDnnLibrary.Problem is { } problem)
+            return problem;
+        if (device != "cpu")
+            return $"The onednn engine computes on the processor only, not on {device}: take --device cpu, or --engine torch.";
+        if (precision == Precision.Bf16 && !s_hasBf16.Value && !WantsEmulation)
+        {
+            return $"{OneDnnLibrary.Name} has no bfloat16 convolutions for this processor, which has no AVX-512: take --precision fp32 "
+                + $"(or set {EmulateBf16Variable}=1 to compute slowly what such a processor would).";
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ExperimentException">The library, the device or the precision is not available here.</exception>
+    public IEngine Create(EngineSettings settings) => Unavailable(settings.Device, settings.Precision) is { } reason
+        ? throw new ExperimentException(reason, ExperimentException.Unavailable)
+        : new OneDnnEngine(settings, settings.Precision == Precision.Bf16 && !s_hasBf16.Value);
+
+    /// <summary>The library, for the record.</summary>
+    internal static string NameOf(bool emulateBf16) => emulateBf16 ? $"{OneDnnLibrary.Name}, bf16 emulated" : OneDnnLibrary.Name;
+
+    /// <summary>Whether the library has convolutions in bfloat16 for this processor: asked by making one.</summary>
+    private static bool HasBf16()
+    {
+        using var context = new OneDnnContext();
+        try
+        {
+            using var convolution = new ConvolutionPrimitive(
+                context, Propagation.ForwardTraining, new ConvolutionShape(1, 16, 8, 8, 16, 3, 1, 1), DataType.Bf16, null);
+            return true;
+        }
+        catch (OneDnnException)
+        {
+            return false;
+        }
+    }
+}
