@@ -6,21 +6,18 @@ namespace Experiments.Engines.Tests;
 
 public sealed class CheckpointTests
 {
-    [TorchTheory]
-    [InlineData("bn")]
-    [InlineData("gn")]
-    [InlineData("none")]
-    public void A_checkpoint_written_and_read_gives_the_same_predictions_bit_for_bit(string norm)
+    [Theory, OnTorch("bn", "gn", "none"), OnOneDnn("bn", "gn", "none")]
+    public void A_checkpoint_written_and_read_gives_the_same_predictions_bit_for_bit(string engineName, string norm)
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "weights.safetensors");
         var network = Engines.ResNet(norm, projection: true);
-        using var first = Engines.Create(new EngineSettings(network, 4));
+        using var first = Engines.Create(engineName, new EngineSettings(network, 4));
         for (var step = 0; step < 3; step++)
             Engines.Train(first, Engines.Batch(first, 4, step), 0.1);
         File.WriteAllBytes(path, Checkpoint.Write(network, first.Read(), steps: 3, new Dictionary<string, string> { ["norm"] = norm }));
 
-        using var second = Engines.Create(new EngineSettings(network, 2), seed: 9);
+        using var second = Engines.Create(engineName, new EngineSettings(network, 2), seed: 9);
         second.Write(Checkpoint.Fit(path, Safetensors.Read(path), network));
         Assert.Equal(Engines.Evaluate(first, Engines.Batch(first, 7, 5)), Engines.Evaluate(second, Engines.Batch(second, 7, 5)));
     }
