@@ -7,10 +7,10 @@ namespace Experiments.Engines.Tests;
 /// <summary>The engines beside each other: one seed, one story. They share the network's description and no arithmetic.</summary>
 public sealed class EngineAgreementTests
 {
-    /// <summary>Networks with channels of every vector width and of none, residual sums of both kinds and none.</summary>
+    /// <summary>Networks with channels of every vector width and of none, residual sums of both kinds and none; see <see cref="Engines.ResNet"/>.</summary>
     private static readonly (string Model, int Width, bool Projection)[] s_networks =
     [
-        ("resnet8", 4, false), ("resnet8", 4, true), ("resnet8", 10, true), ("resnet8", 8, false), ("resnet8", 16, true),
+        ("resnet8", 4, false), ("resnet8", 8, false), ("resnet8", 10, false), ("resnet8", 10, true), ("resnet8", 16, true),
         ("small-cnn", 6, false), ("small-cnn", 32, false),
     ];
 
@@ -48,7 +48,7 @@ public sealed class EngineAgreementTests
         }
     }
 
-    // After 20 steps the rounding of each has gone its own way for 20 steps: see the test of 100 steps for how far that leads.
+    // Few and small steps, since rounding goes its own way with each: see the test of 100 steps for how far that leads.
     [BothEnginesTheory]
     [MemberData(nameof(Norms))]
     public void Evaluation_agrees_in_all_kinds_of_statistics_after_training_and_so_do_the_moving_averages(string norm, int workers)
@@ -57,8 +57,8 @@ public sealed class EngineAgreementTests
         using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
         foreach (var engine in new[] { torch, onednn })
         {
-            for (var step = 0; step < 20; step++)
-                Engines.Train(engine, Engines.Batch(engine, 4 * workers, step), 0.02);
+            for (var step = 0; step < 3; step++)
+                Engines.Train(engine, Engines.Batch(engine, 4 * workers, step), 0.01);
             engine.ForgetPopulation();
             engine.CollectPopulation(Engines.Batch(engine, 4, 100));
             engine.CollectPopulation(Engines.Batch(engine, 3, 101));
@@ -75,8 +75,8 @@ public sealed class EngineAgreementTests
             Near(a, b, 1e-3, "moving average");
     }
 
-    // What is compared is the largest distance between the losses of two trainings over 100 steps. Rounding grows along a training, by how
-    // much is chance: three perturbed trainings' largest distances span a factor of ten, which is the margin.
+    // What is compared is the largest distance between the losses of two trainings over 100 steps. Rounding grows along a training, and by how
+    // much is chance: hence the largest of three perturbed trainings', and a margin of 3.
     [BothEnginesTheory]
     [MemberData(nameof(Norms))]
     public void Losses_of_100_steps_stay_as_near_as_the_torch_engine_stays_to_itself_from_weights_1e_7_away(string norm, int workers)

@@ -17,9 +17,12 @@ internal static class Engines
 
     internal static Norm NormOf(string name) => NormCatalog.Create(name, name == "gn" ? 2 : null);
 
-    /// <summary>A ResNet-8 of width 4.</summary>
+    /// <summary>
+    /// A ResNet-8 of width 4, or 8 with projections: on a processor without AVX-512 oneDNN 2.6.3, which libtorch and PyTorch compute with
+    /// too, writes past its memory in strided 1x1 convolutions of fewer than 8 channels, and takes the process with it.
+    /// </summary>
     internal static Network ResNet(string norm, bool projection = false) =>
-        ModelCatalog.Build("resnet8", 4, projection, Shape, Classes, NormOf(norm));
+        ModelCatalog.Build("resnet8", projection ? 8 : 4, projection, Shape, Classes, NormOf(norm));
 
     /// <summary>An engine by its name on the command line, with the initial state of a seed.</summary>
     internal static IEngine Create(string name, EngineSettings settings, long seed = 1)
