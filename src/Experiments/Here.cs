@@ -18,5 +18,5 @@ internal static class Here
     };
 
     /// <summary>The engines, the preferred one first, and the data sets in a folder.</summary>
-    public static Machine Machine(string? data) => new([new OneDnnEngineProvider(), new TorchEngineProvider()], new DataFolder(data));
+    public static Machine Machine(string? data) => new([new OneDnnEngineProvider(), new TorchEngineProvider()], new DataFolder(data), Console.Error.WriteLine);
 }

@@ -98,6 +98,6 @@ internal sealed class SideBySide : IDisposable
             return line;
         var error = await process.StandardError.ReadToEndAsync(cancellation).ConfigureAwait(false);
         await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-        throw new ExperimentException(error.TrimEnd(), process.ExitCode);
+        throw new ExperimentException(error.Length > 0 ? error.TrimEnd() : $"One of the processes ended with exit code {process.ExitCode}.", process.ExitCode);
     }
 }

@@ -6,8 +6,11 @@ namespace Experiments.Core.Sweeps;
 /// <summary>What this machine has: the engines, in order of preference, and the data sets. It settles what was asked for as <c>auto</c>.</summary>
 /// <param name="engines">The engines, the preferred one first.</param>
 /// <param name="data">The data folder.</param>
-public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data)
+/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place.</param>
+public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data, Action<string>? say = null)
 {
+    private bool _said;
+
     // The data set of a run that names none: real images where they are installed.
     private readonly Lazy<string> _defaultDataset = new(() => data.Status(DatasetCatalog.Find("fashion-mnist")).IsReady ? "fashion-mnist" : "synthetic");
 
@@ -37,14 +40,25 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
 
     private IEngineProvider EngineFor(RunSettings settings)
     {
-        var candidates = Engines.Where(engine => settings.Engine == RunSettings.Auto || engine.Name == settings.Engine).ToList();
+        // Where nothing is said, a GPU is preferred to a processor, and then an engine to those after it.
+        var candidates = Engines.Where(engine => settings.Engine == RunSettings.Auto || engine.Name == settings.Engine)
+            .Select(engine => (Engine: engine, Device: settings.Device == RunSettings.Auto ? engine.Devices.FirstOrDefault("cpu") : settings.Device))
+            .OrderByDescending(candidate => candidate.Device != "cpu");
         var answers = new List<string>();
-        foreach (var engine in candidates)
+        string? missing = null;
+        foreach (var (engine, device) in candidates)
         {
-            var device = settings.Device == RunSettings.Auto ? engine.Devices.FirstOrDefault("cpu") : settings.Device;
             if (engine.Unavailable(device, settings.Precision) is not { } answer)
+            {
+                if (missing is not null && !_said)
+                    say?.Invoke($"{missing} Until then the {engine.Name} engine computes, more slowly.");
+                _said |= missing is not null;
                 return engine;
+            }
+
             answers.Add(answer);
+            if (engine.Library is null)
+                missing ??= answer;
         }
 
         throw new ExperimentException(string.Join(Environment.NewLine, answers), ExperimentException.Unavailable);

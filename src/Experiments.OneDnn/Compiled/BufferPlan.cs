@@ -3,11 +3,13 @@ using System.Runtime.InteropServices;
 namespace Experiments.OneDnn.Compiled;
 
 /// <summary>Memory that holds one thing from one moment of a step to another.</summary>
-/// <param name="bytes">Its size.</param>
-internal sealed unsafe class Buffer(long bytes)
+/// <param name="plan">The plan that places it.</param>
+/// <param name="bytes">Its size, or that of one image's part.</param>
+/// <param name="perImage">Whether it has a part for every image.</param>
+internal sealed unsafe class Buffer(BufferPlan plan, long bytes, bool perImage)
 {
-    /// <summary>Its size.</summary>
-    internal long Bytes { get; } = bytes;
+    private byte* _start;
+    private bool _ofChunk;
 
     /// <summary>When it is used first.</summary>
     internal int First { get; private set; } = int.MaxValue;
@@ -15,71 +17,89 @@ internal sealed unsafe class Buffer(long bytes)
     /// <summary>When it is used last.</summary>
     internal int Last { get; private set; } = -1;
 
-    /// <summary>Where it lies from the plan's start, once placed.</summary>
-    internal long Offset { get; set; } = -1;
-
-    /// <summary>Where it lies, once placed.</summary>
-    internal void* Pointer { get; set; }
-
     /// <summary>It is needed at this moment, and between the moments it is needed at.</summary>
     internal void UsedAt(int time) => (First, Last) = (Math.Min(First, time), Math.Max(Last, time));
 
-    /// <summary>Whether both are needed at some moment.</summary>
-    internal bool LivesWith(Buffer other) => First <= other.Last && other.First <= Last;
+    /// <summary>Where an image's part lies, or the whole where it is not by image.</summary>
+    /// <param name="image">The image's number in the batch.</param>
+    internal void* At(int image) => _start + (perImage ? (_ofChunk ? image - plan.ChunkStart : image) * bytes : 0);
+
+    /// <summary>Its size if it holds so many images.</summary>
+    internal long Bytes(int images) => perImage ? bytes * images : bytes;
+
+    /// <summary>Takes its place.</summary>
+    /// <param name="start">Where it begins.</param>
+    /// <param name="ofChunk">Whether it holds the images of one chunk after the other, and not all.</param>
+    internal void Place(byte* start, bool ofChunk)
+    {
+        _start = start;
+        _ofChunk = ofChunk;
+    }
 }
 
 /// <summary>
 /// All memory of a step, planned before the first one: buffers that are not needed at the same moment share a place.
+/// <para>
+/// A batch runs through its kernels in chunks of a few images that stay in the cache, from one barrier (a statistic over more images
+/// than a chunk has) to the next. What is made and used up between two barriers need only hold one chunk; what crosses a barrier holds
+/// all images, and is in use from its first segment to its last.
+/// </para>
 /// </summary>
-internal sealed unsafe class BufferPlan : IDisposable
+/// <param name="images">The images of a step.</param>
+/// <param name="chunk">The images of a chunk.</param>
+internal sealed unsafe class BufferPlan(int images, int chunk) : IDisposable
 {
-    // A page, so that no two buffers share a cache line, and vectors never cross one at a buffer's start.
+    // A page, so that no two buffers share a cache line.
     private const int Alignment = 4096;
 
     private readonly List<Buffer> _buffers = [];
-    private void* _memory;
+    private readonly List<int> _segments = [0];
+    private int _segment;
+    private byte* _memory;
 
-    /// <summary>The moment being planned; every kernel has one of its own.</summary>
-    internal int Now { get; private set; }
+    /// <summary>The first image of the chunk under way.</summary>
+    internal int ChunkStart { get; set; }
 
     /// <summary>Bytes in all, once placed.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>The next moment.</summary>
-    internal int Tick() => ++Now;
-
-    /// <summary>A buffer, to be placed when it is known how long it is needed.</summary>
-    internal Buffer Reserve(long bytes)
+    /// <summary>The next moment; every kernel has one of its own.</summary>
+    internal int Tick()
     {
-        var buffer = new Buffer((bytes + Alignment - 1) / Alignment * Alignment);
-        _buffers.Add(buffer);
+        _segments.Add(_segment);
+        return _segments.Count - 1;
+    }
+
+    /// <summary>All chunks pass this moment before any of them goes on.</summary>
+    internal void Barrier() => _segment++;
+
+    /// <summary>A buffer with a part for every image, to be placed when it is known how long it is needed.</summary>
+    internal Buffer PerImage(long bytesAnImage) => Add(new Buffer(this, bytesAnImage, perImage: true));
+
+    /// <summary>A buffer of so many bytes, needed at one moment only.</summary>
+    internal Buffer Scratch(long bytes, int time)
+    {
+        var buffer = Add(new Buffer(this, bytes, perImage: false));
+        buffer.UsedAt(time);
         return buffer;
     }
 
-    /// <summary>Places all buffers: the largest first, each at the lowest address that is free for as long as it is needed.</summary>
+    /// <summary>Places all buffers.</summary>
     internal void Place()
     {
-        var placed = new List<Buffer>();
-        foreach (var buffer in _buffers.Where(buffer => buffer.Last >= 0).OrderByDescending(buffer => buffer.Bytes).ThenBy(buffer => buffer.First))
-        {
-            var offset = 0L;
-            foreach (var other in placed.Where(buffer.LivesWith).OrderBy(other => other.Offset))
-            {
-                if (other.Offset >= offset + buffer.Bytes)
-                    break;
-                offset = Math.Max(offset, other.Offset + other.Bytes);
-            }
+        var used = _buffers.Where(buffer => buffer.Last >= 0).ToLookup(buffer => chunk == images || _segments[buffer.First] == _segments[buffer.Last]);
+        var ofChunk = Places([.. used[true].Select(buffer => new Interval(buffer, buffer.Bytes(chunk), buffer.First, buffer.Last))]);
+        var ofAll = Places([.. used[false].Select(buffer => new Interval(buffer, buffer.Bytes(images), _segments[buffer.First], _segments[buffer.Last]))]);
+        var chunkBytes = ofChunk.Select(place => place.End).DefaultIfEmpty().Max();
+        Bytes = chunkBytes + ofAll.Select(place => place.End).DefaultIfEmpty().Max();
 
-            buffer.Offset = offset;
-            placed.Add(buffer);
-            Bytes = Math.Max(Bytes, offset + buffer.Bytes);
-        }
-
-        _memory = NativeMemory.AlignedAlloc((nuint)Math.Max(Alignment, Bytes), Alignment);
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(Alignment, Bytes), Alignment);
         // Written once: memory never written to is one shared page of zeros, and would be made real in the first steps.
         NativeMemory.Clear(_memory, (nuint)Bytes);
-        foreach (var buffer in placed)
-            buffer.Pointer = (byte*)_memory + buffer.Offset;
+        foreach (var place in ofChunk)
+            place.Interval.Buffer.Place(_memory + place.Offset, ofChunk: true);
+        foreach (var place in ofAll)
+            place.Interval.Buffer.Place(_memory + chunkBytes + place.Offset, ofChunk: false);
     }
 
     /// <inheritdoc/>
@@ -88,4 +108,36 @@ internal sealed unsafe class BufferPlan : IDisposable
         NativeMemory.AlignedFree(_memory);
         _memory = null;
     }
+
+    /// <summary>The largest first, each at the lowest address that is free for as long as it is needed.</summary>
+    private static List<Placed> Places(IReadOnlyList<Interval> intervals)
+    {
+        var placed = new List<Placed>();
+        foreach (var interval in intervals.OrderByDescending(interval => interval.Bytes).ThenBy(interval => interval.First))
+        {
+            var bytes = (interval.Bytes + Alignment - 1) / Alignment * Alignment;
+            var offset = 0L;
+            foreach (var other in placed.Where(other => other.Interval.First <= interval.Last && interval.First <= other.Interval.Last)
+                .OrderBy(other => other.Offset))
+            {
+                if (other.Offset >= offset + bytes)
+                    break;
+                offset = Math.Max(offset, other.End);
+            }
+
+            placed.Add(new Placed(interval, offset, offset + bytes));
+        }
+
+        return placed;
+    }
+
+    private Buffer Add(Buffer buffer)
+    {
+        _buffers.Add(buffer);
+        return buffer;
+    }
+
+    private sealed record Interval(Buffer Buffer, long Bytes, int First, int Last);
+
+    private sealed record Placed(Interval Interval, long Offset, long End);
 }

@@ -27,25 +27,28 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     {
         _compilation = compilation;
         var network = compilation.Settings.Network;
-        _images = compilation.NewMap(network.Input, compilation.Settings.Precision, needsGradient: false, compilation.Buffers.Now);
+        _images = compilation.NewMap(network.Input, compilation.Settings.Precision, needsGradient: false, compilation.Buffers.Tick());
+        // All images are there before the first chunk begins.
+        compilation.Buffers.Barrier();
         _scores = Add(network.Layers, _images, null, relu: false);
         if (_scores.Precision != Precision.Fp32 || _scores.Shape.Size != network.Classes)
             throw new NotSupportedException($"{network.Model} ends in {_scores.Shape}; this engine takes networks that end in a linear layer of {network.Classes} classes.");
 
         // The loss is taken between the passes.
+        compilation.Buffers.Barrier();
         var time = compilation.Buffers.Tick();
         _scores.ReadAt(time);
         if (compilation.Training)
         {
-            _scoreGradients = compilation.Buffers.Reserve(Map.Bytes(compilation.Images, _scores.Shape, Precision.Fp32));
+            _scoreGradients = compilation.Buffers.PerImage(Map.Bytes(_scores.Shape, Precision.Fp32));
             _scoreGradients.UsedAt(time);
             _scores.AddGradient(_scoreGradients);
+            compilation.Buffers.Barrier();
             foreach (var operation in Enumerable.Reverse(_operations))
                 operation.PlanBackward();
         }
 
         compilation.Buffers.Place();
-        _operations.ForEach(operation => operation.Bind());
         _forward = [.. _operations.SelectMany(operation => operation.Forward())];
         _backward = compilation.Training ? [.. Enumerable.Reverse(_operations).SelectMany(operation => operation.Backward())] : [];
         _ticks = new long[_forward.Length + _backward.Length];
@@ -59,7 +62,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     internal long Bytes => _compilation.Buffers.Bytes;
 
     /// <summary>Class scores [N, classes] of the last forward pass.</summary>
-    internal ReadOnlySpan<float> Scores => new(_scores.Data.Pointer, _compilation.Images * _scores.Shape.Size);
+    internal ReadOnlySpan<float> Scores => new(_scores.Data.At(0), _compilation.Images * _scores.Shape.Size);
 
     /// <summary>What was measured.</summary>
     internal IReadOnlyList<KernelTime> KernelTimes => [.. _forward.Concat(_backward).Select((step, index) =>
@@ -86,11 +89,11 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         if (_images.Precision == Precision.Bf16)
         {
             fixed (float* from = images)
-                ParameterKernels.Round(from, (Bf16*)_images.Data.Pointer, images.Length);
+                ParameterKernels.Round(from, (Bf16*)_images.Data.At(0), images.Length);
         }
         else
         {
-            images.CopyTo(new Span<float>(_images.Data.Pointer, images.Length));
+            images.CopyTo(new Span<float>(_images.Data.At(0), images.Length));
         }
 
         Run(_forward, 0, update: false);
@@ -102,7 +105,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     internal void Backward(ReadOnlySpan<int> labels, double? rate)
     {
         _compilation.Pass.Rate = (float)(rate ?? 0);
-        ParameterKernels.CrossEntropyGradient((float*)_scores.Data.Pointer, labels, (float*)_scoreGradients!.Pointer, _scores.Shape.Size);
+        ParameterKernels.CrossEntropyGradient((float*)_scores.Data.At(0), labels, (float*)_scoreGradients!.At(0), _scores.Shape.Size);
         Run(_backward, _forward.Length, update: rate is not null);
     }
 
@@ -113,24 +116,54 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         _compilation.Dispose();
     }
 
-    private void Run(Step[] steps, int first, bool update)
+    /// <summary>
+    /// From barrier to barrier, the kernels one after the other for a chunk of images that stays in the cache, then the next chunk.
+    /// </summary>
+    private void Run(Step[] steps, int offset, bool update)
     {
-        for (var index = 0; index < steps.Length; index++)
+        var (images, chunk) = (_compilation.Images, _compilation.Chunk);
+        for (var start = 0; start < steps.Length;)
         {
-            var step = steps[index];
-            if (step.Updates && !update)
-                continue;
-            if (!Profiled)
+            if (steps[start].Kind == StepKind.Whole)
             {
-                step.Run();
+                Run(steps[start], offset + start, 0, images);
+                start++;
                 continue;
             }
 
-            var start = Stopwatch.GetTimestamp();
-            step.Run();
-            _ticks[first + index] += Stopwatch.GetTimestamp() - start;
-            _calls[first + index]++;
+            var end = start;
+            while (end < steps.Length && steps[end].Kind != StepKind.Whole)
+                end++;
+            for (var first = 0; first < images; first += chunk)
+            {
+                var last = first + chunk >= images;
+                _compilation.Buffers.ChunkStart = first;
+                for (var index = start; index < end; index++)
+                {
+                    // With the last chunk every gradient is complete; whoever read the weights before has done so.
+                    if (steps[index].Kind == StepKind.Chunk || (update && last))
+                        Run(steps[index], offset + index, first, Math.Min(chunk, images - first));
+                }
+            }
+
+            start = end;
         }
+
+        _compilation.Buffers.ChunkStart = 0;
+    }
+
+    private void Run(Step step, int index, int first, int count)
+    {
+        if (!Profiled)
+        {
+            step.Run(first, count);
+            return;
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        step.Run(first, count);
+        _ticks[index] += Stopwatch.GetTimestamp() - start;
+        _calls[index]++;
     }
 
     /// <summary>

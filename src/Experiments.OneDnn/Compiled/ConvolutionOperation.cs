@@ -5,47 +5,36 @@ using Experiments.OneDnn.Kernels;
 
 namespace Experiments.OneDnn.Compiled;
 
-/// <summary>A convolution: three primitives of oneDNN, the last of which is followed at once by the update of the weights it is for.</summary>
+/// <summary>A convolution: three primitives of oneDNN for each size of chunk.</summary>
 internal sealed unsafe class ConvolutionOperation : Operation
 {
     private readonly Map _input;
-    private readonly ConvolutionPrimitive _forward;
-    private readonly ConvolutionPrimitive? _byInput;
-    private readonly ConvolutionPrimitive? _byWeights;
     private readonly ParameterArray _weights;
-    private readonly WeightCopy _forwardWeights;
-    private readonly WeightCopy? _backwardWeights;
+    private readonly List<Primitives> _primitives = [];
+    private readonly bool _emulated;
     private readonly Staging _forwardStaging;
     private Staging? _backwardStaging;
+    private Buffer? _gradientOfChunk;
     private Buffer? _outputGradient;
     private Buffer? _inputGradient;
 
     internal ConvolutionOperation(Compilation compilation, Convolution layer, Map input) : base(compilation, layer.Name)
     {
         _input = input;
-        var time = compilation.Buffers.Tick();
-        var shape = new ConvolutionShape(
-            compilation.Images, layer.In, input.Shape.Height, input.Shape.Width, layer.Out, layer.Kernel, layer.Stride, layer.Padding);
-        Output = compilation.NewMap(new(layer.Out, shape.OutHeight, shape.OutWidth), input.Precision, needsGradient: true, time);
-        input.ReadAt(time);
-
-        var emulated = input.Precision == Precision.Bf16 && compilation.EmulateBf16;
-        var type = input.Precision == Precision.Bf16 && !emulated ? DataType.Bf16 : DataType.Fp32;
-        var format = emulated ? WeightFormat.RoundedFp32 : type == DataType.Bf16 ? WeightFormat.Bf16 : WeightFormat.Fp32;
-        ConvolutionPrimitive Make(Propagation pass) => new(compilation.Context, pass, shape, type, pass == Propagation.ForwardTraining ? null : _forward);
-
-        _forward = Make(Propagation.ForwardTraining);
-        if (compilation.Training)
+        _emulated = input.Precision == Precision.Bf16 && compilation.EmulateBf16;
+        foreach (var count in new[] { compilation.Chunk, compilation.Images % compilation.Chunk }.Where(count => count > 0))
         {
-            _byWeights = Make(Propagation.BackwardWeights);
-            if (input.NeedsGradient)
-                _byInput = Make(Propagation.BackwardData);
+            var shape = new ConvolutionShape(
+                count, layer.In, input.Shape.Height, input.Shape.Width, layer.Out, layer.Kernel, layer.Stride, layer.Padding);
+            _primitives.Add(new Primitives(compilation, layer, shape, input, _emulated));
         }
 
-        _weights = compilation.Parameters.Get($"{layer.Name}.weight", () => _byWeights?.WeightOrder() ?? _forward.WeightOrder());
-        _forwardWeights = _weights.Copy(_forward.WeightOrder(), format, compilation.Training);
-        _backwardWeights = _byInput is null ? null : _weights.Copy(_byInput.WeightOrder(), format, inTraining: true);
-        _forwardStaging = new Staging(compilation, time, emulated, _forward.ScratchBytes, input, Output);
+        _weights = compilation.Parameters.Get($"{layer.Name}.weight");
+        var time = compilation.Buffers.Tick();
+        var first = _primitives[0].Shape;
+        Output = compilation.NewMap(new(layer.Out, first.OutHeight, first.OutWidth), input.Precision, needsGradient: true, time);
+        input.ReadAt(time);
+        _forwardStaging = new Staging(compilation, time, _emulated, _primitives.Max(set => set.Forward.ScratchBytes), input, Output);
     }
 
     /// <inheritdoc/>
@@ -58,112 +47,158 @@ internal sealed unsafe class ConvolutionOperation : Operation
         _outputGradient = Output.Gradients.Single().Buffer;
         _outputGradient.UsedAt(time);
         _input.Data.UsedAt(time);
-        if (_byInput is not null)
+        if (_input.NeedsGradient)
         {
-            _inputGradient = Compilation.Buffers.Reserve(Map.Bytes(Compilation.Images, _input.Shape, _input.Precision));
+            _inputGradient = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
             _inputGradient.UsedAt(time);
             _input.AddGradient(_inputGradient);
         }
 
-        _backwardStaging = new Staging(
-            Compilation, time, _forwardStaging.Emulates, Math.Max(_byWeights!.ScratchBytes, _byInput?.ScratchBytes ?? 0), _input, Output);
+        if (Compilation.Images > Compilation.Chunk)
+            _gradientOfChunk = Compilation.Buffers.Scratch(_primitives.Max(set => set.GradientPlaces) * sizeof(float), time);
+        var scratch = _primitives.Max(set => Math.Max(set.ByWeights!.ScratchBytes, set.ByInput?.ScratchBytes ?? 0));
+        _backwardStaging = new Staging(Compilation, time, _emulated, scratch, _input, Output);
     }
 
     /// <inheritdoc/>
-    internal override void Bind()
-    {
-        _forward.Bind(_forwardStaging.Source(_input.Data), _forwardWeights.Pointer, _forwardStaging.Destination(Output.Data), _forwardStaging.Scratch);
-        if (_backwardStaging is null)
-            return;
-        var destination = _backwardStaging.Destination(_outputGradient!);
-        _byWeights!.Bind(_backwardStaging.Source(_input.Data), _weights.Gradients, destination, _backwardStaging.Scratch);
-        _byInput?.Bind(_backwardStaging.Source(_inputGradient!), _backwardWeights!.Pointer, destination, _backwardStaging.Scratch);
-    }
-
-    /// <inheritdoc/>
-    internal override IEnumerable<Step> Forward() =>
-    [
-        new("convolution forward", Layer, () =>
-        {
-            _forwardWeights.Refresh();
-            _forwardStaging.WidenSource(_input.Data);
-            _forward.Execute();
-            _forwardStaging.RoundDestination(Output.Data);
-        }),
-    ];
+    internal override IEnumerable<Step> Forward() => [new("convolution forward", Layer, Forwards)];
 
     /// <inheritdoc/>
     internal override IEnumerable<Step> Backward()
     {
-        yield return new("convolution weight gradient", Layer, () =>
-        {
-            _backwardStaging!.WidenSource(_input.Data);
-            _backwardStaging.WidenDestination(_outputGradient!);
-            _byWeights!.Execute();
-        });
-        if (_byInput is not null)
-        {
-            yield return new("convolution input gradient", Layer, () =>
-            {
-                _backwardWeights!.Refresh();
-                _byInput.Execute();
-                _backwardStaging!.RoundSource(_inputGradient!);
-            });
-        }
-
-        yield return new("update", Layer, () => _weights.Update(Compilation.Pass.Rate), Updates: true);
+        yield return new("convolution weight gradient", Layer, ByWeights);
+        if (_inputGradient is not null)
+            yield return new("convolution input gradient", Layer, ByInput);
+        yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Rate), StepKind.Update);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _forward.Dispose();
-        _byInput?.Dispose();
-        _byWeights?.Dispose();
+        _primitives.ForEach(set => set.Dispose());
         base.Dispose();
     }
 
+    private void Forwards(int first, int count)
+    {
+        var set = Of(count);
+        set.ForwardWeights.Refresh();
+        _forwardStaging.WidenSource(_input.Data, first, count);
+        set.Forward.Execute(_forwardStaging.Source(_input.Data, first), set.ForwardWeights.Pointer,
+            _forwardStaging.Destination(Output.Data, first), _forwardStaging.Scratch);
+        _forwardStaging.RoundDestination(Output.Data, first, count);
+    }
+
+    /// <summary>The first chunk's gradient by the weights is written where the sum is to be, the others' are added to it.</summary>
+    private void ByWeights(int first, int count)
+    {
+        var (set, staging) = (Of(count), _backwardStaging!);
+        staging.WidenSource(_input.Data, first, count);
+        staging.WidenDestination(_outputGradient!, first, count);
+        var gradient = first == 0 ? _weights.Gradients : (float*)_gradientOfChunk!.At(first);
+        set.ByWeights!.Execute(staging.Source(_input.Data, first), gradient, staging.Destination(_outputGradient!, first), staging.Scratch);
+        if (first > 0)
+            _weights.AddGradient(gradient, set.GradientOrder);
+    }
+
+    private void ByInput(int first, int count)
+    {
+        var (set, staging) = (Of(count), _backwardStaging!);
+        set.BackwardWeights!.Refresh();
+        set.ByInput!.Execute(
+            staging.Source(_inputGradient!, first), set.BackwardWeights.Pointer, staging.Destination(_outputGradient!, first), staging.Scratch);
+        staging.RoundSource(_inputGradient!, first, count);
+    }
+
+    private Primitives Of(int count) => _primitives[0].Shape.Images == count ? _primitives[0] : _primitives[1];
+
+    /// <summary>The passes for chunks of one size, and the weights as these want them.</summary>
+    private sealed class Primitives : IDisposable
+    {
+        internal Primitives(Compilation compilation, Convolution layer, ConvolutionShape shape, Map input, bool emulated)
+        {
+            Shape = shape;
+            var type = input.Precision == Precision.Bf16 && !emulated ? DataType.Bf16 : DataType.Fp32;
+            var format = emulated ? WeightFormat.RoundedFp32 : type == DataType.Bf16 ? WeightFormat.Bf16 : WeightFormat.Fp32;
+            Forward = new ConvolutionPrimitive(compilation.Context, Propagation.ForwardTraining, shape, type, null);
+            if (compilation.Training)
+                ByWeights = new ConvolutionPrimitive(compilation.Context, Propagation.BackwardWeights, shape, type, Forward);
+            if (compilation.Training && input.NeedsGradient)
+                ByInput = new ConvolutionPrimitive(compilation.Context, Propagation.BackwardData, shape, type, Forward);
+
+            GradientOrder = ByWeights?.WeightOrder();
+            var weights = compilation.Parameters.Get($"{layer.Name}.weight", () => GradientOrder ?? Forward.WeightOrder());
+            ForwardWeights = weights.Copy(Forward.WeightOrder(), format, compilation.Training);
+            BackwardWeights = ByInput is null ? null : weights.Copy(ByInput.WeightOrder(), format, inTraining: true);
+        }
+
+        internal ConvolutionShape Shape { get; }
+
+        internal ConvolutionPrimitive Forward { get; }
+
+        internal ConvolutionPrimitive? ByInput { get; }
+
+        internal ConvolutionPrimitive? ByWeights { get; }
+
+        internal WeightCopy ForwardWeights { get; }
+
+        internal WeightCopy? BackwardWeights { get; }
+
+        /// <summary>How a gradient by the weights lies in memory.</summary>
+        internal int[]? GradientOrder { get; }
+
+        internal int GradientPlaces => GradientOrder?.Length ?? 0;
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            Forward.Dispose();
+            ByInput?.Dispose();
+            ByWeights?.Dispose();
+        }
+    }
+
     /// <summary>
-    /// Scratch memory of a pass, and where bfloat16 is emulated the maps in fp32, since the library has no convolution for them on this
-    /// processor. Without emulation maps are used where they lie.
+    /// Scratch memory of a pass, and where bfloat16 is emulated the maps of a chunk in fp32, since the library has no convolution for them
+    /// on this processor. Without emulation maps are used where they lie.
     /// </summary>
     private sealed class Staging(Compilation compilation, int time, bool emulates, long scratchBytes, Map source, Map destination)
     {
-        private readonly Buffer _scratch = compilation.Scratch(scratchBytes, time);
-        private readonly Buffer? _source = emulates ? compilation.Scratch(Map.Bytes(compilation.Images, source.Shape, Precision.Fp32), time) : null;
+        private readonly Buffer _scratch = compilation.Buffers.Scratch(scratchBytes, time);
+        private readonly Buffer? _source = emulates ? Wide(compilation, source, time) : null;
+        private readonly Buffer? _destination = emulates ? Wide(compilation, destination, time) : null;
 
-        private readonly Buffer? _destination =
-            emulates ? compilation.Scratch(Map.Bytes(compilation.Images, destination.Shape, Precision.Fp32), time) : null;
+        internal void* Scratch => _scratch.At(0);
 
-        private readonly nint _sourceValues = (nint)compilation.Images * source.Shape.Size;
-        private readonly nint _destinationValues = (nint)compilation.Images * destination.Shape.Size;
+        internal void* Source(Buffer map, int first) => (_source ?? map).At(first);
 
-        internal bool Emulates { get; } = emulates;
+        internal void* Destination(Buffer map, int first) => (_destination ?? map).At(first);
 
-        internal void* Scratch => _scratch.Pointer;
+        internal void WidenSource(Buffer map, int first, int count) => Widen(map, _source, first, (nint)count * source.Shape.Size);
 
-        internal void* Source(Buffer map) => (_source ?? map).Pointer;
+        internal void WidenDestination(Buffer map, int first, int count) => Widen(map, _destination, first, (nint)count * destination.Shape.Size);
 
-        internal void* Destination(Buffer map) => (_destination ?? map).Pointer;
+        internal void RoundSource(Buffer map, int first, int count) => Round(_source, map, first, (nint)count * source.Shape.Size);
 
-        internal void WidenSource(Buffer map) => Widen(map, _source, _sourceValues);
+        internal void RoundDestination(Buffer map, int first, int count) => Round(_destination, map, first, (nint)count * destination.Shape.Size);
 
-        internal void WidenDestination(Buffer map) => Widen(map, _destination, _destinationValues);
-
-        internal void RoundSource(Buffer map) => Round(_source, map, _sourceValues);
-
-        internal void RoundDestination(Buffer map) => Round(_destination, map, _destinationValues);
-
-        private static void Widen(Buffer map, Buffer? wide, nint count)
+        private static Buffer Wide(Compilation compilation, Map map, int time)
         {
-            if (wide is not null)
-                ParameterKernels.Widen((Bf16*)map.Pointer, (float*)wide.Pointer, count);
+            var buffer = compilation.Buffers.PerImage(Map.Bytes(map.Shape, Precision.Fp32));
+            buffer.UsedAt(time);
+            return buffer;
         }
 
-        private static void Round(Buffer? wide, Buffer map, nint count)
+        private static void Widen(Buffer map, Buffer? wide, int first, nint values)
         {
             if (wide is not null)
-                ParameterKernels.Round((float*)wide.Pointer, (Bf16*)map.Pointer, count);
+                ParameterKernels.Widen((Bf16*)map.At(first), (float*)wide.At(first), values);
+        }
+
+        private static void Round(Buffer? wide, Buffer map, int first, nint values)
+        {
+            if (wide is not null)
+                ParameterKernels.Round((float*)wide.At(first), (Bf16*)map.At(first), values);
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bo
     /// <param name="shared">Whether somebody else needs the buffer as it is.</param>
     internal void AddGradient(Buffer buffer, bool shared = false) => _gradients.Add((buffer, shared));
 
-    /// <summary>Bytes of so many images of a shape.</summary>
-    internal static long Bytes(int images, ImageShape shape, Precision precision) =>
-        (long)images * shape.Size * (precision == Precision.Bf16 ? sizeof(ushort) : sizeof(float));
+    /// <summary>Bytes of one image of a shape.</summary>
+    internal static long Bytes(ImageShape shape, Precision precision) =>
+        (long)shape.Size * (precision == Precision.Bf16 ? sizeof(ushort) : sizeof(float));
 }

@@ -23,7 +23,7 @@ internal sealed unsafe class NormOperation : Operation
     private readonly ReluMask _mask;
     private readonly int _channels;
     private readonly int _images;
-    private readonly nint _imageBytes;
+    private readonly bool _isLocal;
     private readonly PoolingBlocks _blocks;
     private readonly NormKernels _kernels;
     private readonly NormTables _tables;
@@ -63,12 +63,20 @@ internal sealed unsafe class NormOperation : Operation
         _gamma = compilation.Parameters.Find($"{Layer}.weight");
         _beta = compilation.Parameters.Find($"{Layer}.bias");
         (_channels, _images) = (input.Shape.Channels, compilation.Images);
-        _imageBytes = (nint)Map.Bytes(1, input.Shape, input.Precision);
         _blocks = _norm.Pooling?.Over(_images, compilation.Workers, _channels) ?? new PoolingBlocks(_images, 1, 1, _channels);
         _kernels = NormKernels.For(input.Precision, _channels);
+        // Whether no block of samples reaches from one chunk into another.
+        _isLocal = _images == compilation.Chunk || compilation.Chunk % _blocks.Samples == 0;
 
         var time = compilation.Buffers.Tick();
         input.ReadAt(time);
+        if (!_isLocal)
+        {
+            compilation.Buffers.Barrier();
+            time = compilation.Buffers.Tick();
+            input.Data.UsedAt(time);
+        }
+
         residual?.ReadAt(time);
         Output = compilation.NewMap(input.Shape, input.Precision, input.NeedsGradient || _gamma is not null || _beta is not null, time);
         _mask = !relu ? ReluMask.None : residual is null ? ReluMask.FromInput : ReluMask.FromOutput;
@@ -121,8 +129,16 @@ internal sealed unsafe class NormOperation : Operation
         _g = _dy;
         if (_dy2 is not null || _mask == ReluMask.FromOutput)
         {
-            _g = gradients.FirstOrDefault(gradient => !gradient.Shared).Buffer ?? Compilation.Buffers.Reserve(_images * _imageBytes);
+            _g = gradients.FirstOrDefault(gradient => !gradient.Shared).Buffer ?? NewGradient();
             _g.UsedAt(time);
+        }
+
+        if (!_isLocal)
+        {
+            Compilation.Buffers.Barrier();
+            time = Compilation.Buffers.Tick();
+            _g.UsedAt(time);
+            _input.Data.UsedAt(time);
         }
 
         if (_residual is { NeedsGradient: true })
@@ -130,27 +146,48 @@ internal sealed unsafe class NormOperation : Operation
         if (_input.NeedsGradient)
         {
             // In place of x, which nobody needs any more.
-            _dx = _input is { Readers: 1, KeptByMaker: false } ? _input.Data : Compilation.Buffers.Reserve(_images * _imageBytes);
+            _dx = _input is { Readers: 1, KeptByMaker: false } ? _input.Data : NewGradient();
             _dx.UsedAt(time);
             _input.AddGradient(_dx);
         }
+
+        Buffer NewGradient() => Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
     }
 
     /// <inheritdoc/>
-    internal override IEnumerable<Step> Forward() => [new("norm forward", Layer, Forwards)];
+    internal override IEnumerable<Step> Forward()
+    {
+        const string kernel = "norm forward";
+        return _isLocal
+            ? [new(kernel, Layer, ForwardsLocally)]
+            :
+            [
+                new(kernel, Layer, MomentsOfChunk),
+                new(kernel, Layer, (_, _) => PoolAll(), StepKind.Whole),
+                new(kernel, Layer, (first, count) => Compilation.Team.Split(_normalize, first, count)),
+            ];
+    }
 
     /// <inheritdoc/>
     internal override IEnumerable<Step> Backward()
     {
-        yield return new("norm backward", Layer, Backwards);
-        if (_gamma is not null || _beta is not null)
+        const string kernel = "norm backward";
+        var steps = new List<Step>();
+        if (_isLocal)
         {
-            yield return new("update", Layer, () =>
-            {
-                _gamma?.Update(Compilation.Pass.Rate);
-                _beta?.Update(Compilation.Pass.Rate);
-            }, Updates: true);
+            steps.Add(new(kernel, Layer, BackwardsLocally));
         }
+        else
+        {
+            steps.Add(new(kernel, Layer, (first, count) => Compilation.Team.Split(_sums, first, count)));
+            steps.Add(new(kernel, Layer, (_, _) => PoolAllGradients(), StepKind.Whole));
+            if (_dx is not null)
+                steps.Add(new(kernel, Layer, (first, count) => Compilation.Team.Split(_inputGradients, first, count)));
+        }
+
+        if (_gamma is not null || _beta is not null)
+            steps.Add(new("update", Layer, Update, StepKind.Update));
+        return steps;
     }
 
     /// <inheritdoc/>
@@ -160,50 +197,93 @@ internal sealed unsafe class NormOperation : Operation
         base.Dispose();
     }
 
-    private void Forwards()
+    private void ForwardsLocally(int first, int count)
+    {
+        if (first == 0)
+            Begin();
+        if (count == _blocks.Samples)
+        {
+            // One block: its images are shared out, not the blocks.
+            if (_fromBatch)
+            {
+                Compilation.Team.Split(_moments, first, count);
+                Pool(first / count);
+            }
+
+            Compilation.Team.Split(_normalize, first, count);
+        }
+        else
+        {
+            Compilation.Team.Split(_normalizeBlocks, first / _blocks.Samples, count / _blocks.Samples);
+        }
+
+        if (first == 0)
+            Keep();
+    }
+
+    private void BackwardsLocally(int first, int count)
+    {
+        if (count == _blocks.Samples)
+        {
+            Compilation.Team.Split(_sums, first, count);
+            PoolGradients(first / count);
+            if (_dx is not null)
+                Compilation.Team.Split(_inputGradients, first, count);
+        }
+        else
+        {
+            Compilation.Team.Split(_gradientBlocks, first / _blocks.Samples, count / _blocks.Samples);
+        }
+
+        if (first + count == _images)
+            AffineGradients();
+    }
+
+    private void MomentsOfChunk(int first, int count)
+    {
+        if (first == 0)
+            Begin();
+        if (_fromBatch)
+            Compilation.Team.Split(_moments, first, count);
+    }
+
+    private void PoolAll()
+    {
+        if (_fromBatch)
+        {
+            for (var block = 0; block < _blocks.SampleBlocks; block++)
+                Pool(block);
+        }
+
+        Keep();
+    }
+
+    private void PoolAllGradients()
+    {
+        for (var block = 0; block < _blocks.SampleBlocks; block++)
+            PoolGradients(block);
+        AffineGradients();
+    }
+
+    private void AffineGradients()
+    {
+        if (_gamma is not null || _beta is not null)
+            NormPooling.AffineGradients(_tables, _blocks, _inverse, _gamma is null ? null : _gamma.Gradients, _beta is null ? null : _beta.Gradients);
+    }
+
+    private void Update(int first, int count)
+    {
+        _gamma?.Update(Compilation.Pass.Rate);
+        _beta?.Update(Compilation.Pass.Rate);
+    }
+
+    /// <summary>Before the first image: where the statistics are from.</summary>
+    private void Begin()
     {
         var mode = Compilation.Pass.Mode;
         _fromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && mode is NormMode.MovingAverage or NormMode.Population);
         if (!_fromBatch)
             UseStored(mode);
-
-        if (_blocks.SampleBlocks > 1)
-        {
-            Compilation.Team.Split(_normalizeBlocks, 0, _blocks.SampleBlocks);
-        }
-        else
-        {
-            if (_fromBatch)
-            {
-                Compilation.Team.Split(_moments, 0, _images);
-                Pool(0);
-            }
-
-            Compilation.Team.Split(_normalize, 0, _images);
-        }
-
-        if (_norm.HasRunningStatistics && mode is NormMode.Train or NormMode.Collect)
-            Keep(mode);
-    }
-
-    private void Backwards()
-    {
-        if (_blocks.SampleBlocks > 1)
-        {
-            Compilation.Team.Split(_gradientBlocks, 0, _blocks.SampleBlocks);
-        }
-        else
-        {
-            Compilation.Team.Split(_sums, 0, _images);
-            PoolGradients(0);
-            if (_dx is not null)
-                Compilation.Team.Split(_inputGradients, 0, _images);
-        }
-
-        if (_gamma is not null || _beta is not null)
-        {
-            NormPooling.AffineGradients(_tables, _blocks, _inverse, _gamma is null ? null : _gamma.Gradients, _beta is null ? null : _beta.Gradients);
-        }
     }
 
     /// <summary>Block by block, so that a block that is one image is still in the cache when it is read again.</summary>
@@ -233,21 +313,24 @@ internal sealed unsafe class NormOperation : Operation
     }
 
     private void Moments(int first, int count) =>
-        _kernels.Moments(At(_input.Data, first), count, _input.Area, _tables.From(first, _channels));
+        _kernels.Moments(_input.Data.At(first), count, _input.Area, _tables.From(first, _channels));
 
-    private void Normalize(int first, int count) =>
-        _kernels.Normalize(At(_input.Data, first), At(_residual?.Data, first), At(Output.Data, first), _relu, count, _input.Area,
+    private void Normalize(int first, int count)
+    {
+        var residual = _residual is null ? null : _residual.Data.At(first);
+        _kernels.Normalize(_input.Data.At(first), residual, Output.Data.At(first), _relu, count, _input.Area, _tables.From(first, _channels));
+    }
+
+    private void Sums(int first, int count)
+    {
+        var dy2 = _dy2 is null ? null : _dy2.At(first);
+        _kernels.GradientSums(_dy!.At(first), dy2, _input.Data.At(first), Output.Data.At(first), _g!.At(first), _mask, count, _input.Area,
             _tables.From(first, _channels));
-
-    private void Sums(int first, int count) =>
-        _kernels.GradientSums(At(_dy, first), At(_dy2, first), At(_input.Data, first), At(Output.Data, first), At(_g, first), _mask, count,
-            _input.Area, _tables.From(first, _channels));
+    }
 
     private void InputGradients(int first, int count) =>
-        _kernels.InputGradient(At(_g, first), At(_input.Data, first), At(_dx, first), _mask == ReluMask.FromInput, count, _input.Area,
+        _kernels.InputGradient(_g!.At(first), _input.Data.At(first), _dx!.At(first), _mask == ReluMask.FromInput, count, _input.Area,
             _tables.From(first, _channels));
-
-    private void* At(Buffer? map, int image) => map is null ? null : (byte*)map.Pointer + (image * _imageBytes);
 
     private void Pool(int block)
     {
@@ -281,8 +364,11 @@ internal sealed unsafe class NormOperation : Operation
     }
 
     /// <summary>Remembers the first worker's statistics, as data-parallel training does.</summary>
-    private void Keep(NormMode mode)
+    private void Keep()
     {
+        var mode = Compilation.Pass.Mode;
+        if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect))
+            return;
         var count = (double)_blocks.Samples * _blocks.Channels * _input.Area;
         var mean = new ReadOnlySpan<double>(_mean, _blocks.ChannelBlocks);
         var deviations = new ReadOnlySpan<double>(_deviations, _blocks.ChannelBlocks);

@@ -1,3 +1,4 @@
+using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Interop;
 
@@ -16,6 +17,9 @@ internal sealed class Compilation(
     EngineSettings settings, OneDnnContext context, ParameterStore parameters, OpenMP team, int images, int workers, bool training, bool emulateBf16)
     : IDisposable
 {
+    // What a kernel reads and writes of a chunk should stay in a core's second-level cache, or near it.
+    private const long ChunkBytes = 512 * 1024;
+
     internal EngineSettings Settings { get; } = settings;
 
     internal OneDnnContext Context { get; } = context;
@@ -32,33 +36,35 @@ internal sealed class Compilation(
 
     internal bool EmulateBf16 { get; } = emulateBf16;
 
-    internal BufferPlan Buffers { get; } = new();
+    /// <summary>The largest number of images that a chunk has.</summary>
+    internal int Chunk { get; } = Math.Min(images, ChunkOf(settings.Network, settings.Precision) * settings.Threads);
+
+    internal BufferPlan Buffers { get; } = new(images, Math.Min(images, ChunkOf(settings.Network, settings.Precision) * settings.Threads));
 
     internal Pass Pass { get; } = new();
-
-    /// <summary>Scratch memory that one primitive after the other uses.</summary>
-    internal Buffer Scratch(long bytes, int time)
-    {
-        var buffer = Buffers.Reserve(bytes);
-        buffer.UsedAt(time);
-        return buffer;
-    }
 
     /// <summary>A map that an operation makes at this moment.</summary>
     internal Map NewMap(Core.Data.ImageShape shape, Precision precision, bool needsGradient, int time)
     {
-        var buffer = Buffers.Reserve(Map.Bytes(Images, shape, precision));
+        var buffer = Buffers.PerImage(Map.Bytes(shape, precision));
         buffer.UsedAt(time);
         return new Map(shape, precision, buffer, needsGradient);
     }
 
     /// <inheritdoc/>
     public void Dispose() => Buffers.Dispose();
+
+    /// <summary>As many images as have their largest map in <see cref="ChunkBytes"/>.</summary>
+    private static int ChunkOf(Network network, Precision precision)
+    {
+        var largest = network.Shapes().Select(slot => Map.Bytes(slot.Shape, precision)).DefaultIfEmpty(1).Max();
+        return (int)Math.Max(1, ChunkBytes / largest);
+    }
 }
 
 /// <summary>
 /// A layer, or several that are computed in one pass, compiled: made in the order of the forward pass, planned for the backward pass in
-/// the reverse order, bound to memory once all is planned, and from then on a list of kernels.
+/// the reverse order, and from then on a list of kernels.
 /// </summary>
 /// <param name="compilation">What all operations share.</param>
 /// <param name="layer">The layer's name.</param>
@@ -75,11 +81,6 @@ internal abstract class Operation(Compilation compilation, string layer) : IDisp
 
     /// <summary>Says what the backward pass needs; the gradients of the output are known.</summary>
     internal abstract void PlanBackward();
-
-    /// <summary>Takes note of where everything lies.</summary>
-    internal virtual void Bind()
-    {
-    }
 
     /// <summary>The kernels of the forward pass.</summary>
     internal abstract IEnumerable<Step> Forward();

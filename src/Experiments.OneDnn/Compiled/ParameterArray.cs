@@ -68,6 +68,22 @@ internal sealed unsafe class ParameterArray : IDisposable
         }
     }
 
+    /// <summary>Adds a chunk's gradient.</summary>
+    /// <param name="gradient">The gradient.</param>
+    /// <param name="order">How it lies in memory.</param>
+    internal void AddGradient(float* gradient, int[]? order)
+    {
+        if (ReferenceEquals(order, _order) || order.AsSpan().SequenceEqual(_order))
+        {
+            ParameterKernels.AddScaled(1, gradient, Gradients, Places);
+            return;
+        }
+
+        var places = PlacesOf(order!);
+        for (var place = 0; place < places.Length; place++)
+            Gradients[places[place]] += gradient[place];
+    }
+
     /// <summary>The gradient back to zero, where kernels add to it.</summary>
     internal void ClearGradient() => NativeMemory.Clear(Gradients, (nuint)(_room * sizeof(float)));
 

@@ -34,19 +34,21 @@ internal sealed unsafe class PaddedIdentityOperation : Operation
         var time = Compilation.Buffers.Tick();
         _dy = Output.Gradients.Single().Buffer;
         _dy.UsedAt(time);
-        _dx = Compilation.Buffers.Reserve(Map.Bytes(Compilation.Images, _input.Shape, _input.Precision));
+        _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
         _dx.UsedAt(time);
         _input.AddGradient(_dx);
     }
 
     /// <inheritdoc/>
     internal override IEnumerable<Step> Forward() =>
-        [new("padded identity", Layer, () => _kernels.PaddedIdentity(_input.Data.Pointer, Output.Data.Pointer, Compilation.Images, _shape))];
+        [new("padded identity", Layer, (first, count) =>
+            _kernels.PaddedIdentity(_input.Data.At(first), Output.Data.At(first), count, _shape))];
 
     /// <inheritdoc/>
     internal override IEnumerable<Step> Backward() => _dx is null
         ? []
-        : [new("padded identity", Layer, () => _kernels.PaddedIdentityGradient(_dy!.Pointer, _dx.Pointer, Compilation.Images, _shape))];
+        : [new("padded identity", Layer, (first, count) =>
+            _kernels.PaddedIdentityGradient(_dy!.At(first), _dx.At(first), count, _shape))];
 }
 
 /// <summary>The mean over height and width, from the maps' number format to fp32.</summary>
@@ -77,7 +79,7 @@ internal sealed unsafe class AveragePoolOperation : Operation
         var time = Compilation.Buffers.Tick();
         _dy = Output.Gradients.Single().Buffer;
         _dy.UsedAt(time);
-        _dx = Compilation.Buffers.Reserve(Map.Bytes(Compilation.Images, _input.Shape, _input.Precision));
+        _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
         _dx.UsedAt(time);
         _input.AddGradient(_dx);
     }
@@ -85,8 +87,8 @@ internal sealed unsafe class AveragePoolOperation : Operation
     /// <inheritdoc/>
     internal override IEnumerable<Step> Forward() =>
     [
-        new("average pool", Layer, () => _kernels.AveragePool(
-            _input.Data.Pointer, (float*)Output.Data.Pointer, Compilation.Images, _input.Area, _input.Shape.Channels)),
+        new("average pool", Layer, (first, count) => _kernels.AveragePool(
+            _input.Data.At(first), (float*)Output.Data.At(first), count, _input.Area, _input.Shape.Channels)),
     ];
 
     /// <inheritdoc/>
@@ -94,8 +96,8 @@ internal sealed unsafe class AveragePoolOperation : Operation
         ? []
         :
         [
-            new("average pool", Layer, () => _kernels.AveragePoolGradient(
-                (float*)_dy!.Pointer, _dx.Pointer, Compilation.Images, _input.Area, _input.Shape.Channels)),
+            new("average pool", Layer, (first, count) => _kernels.AveragePoolGradient(
+                (float*)_dy!.At(first), _dx.At(first), count, _input.Area, _input.Shape.Channels)),
         ];
 }
 
@@ -133,7 +135,7 @@ internal sealed unsafe class LinearOperation : Operation
         _input.Data.UsedAt(time);
         if (_input.NeedsGradient)
         {
-            _dx = Compilation.Buffers.Reserve(Map.Bytes(Compilation.Images, _input.Shape, Precision.Fp32));
+            _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, Precision.Fp32));
             _dx.UsedAt(time);
             _input.AddGradient(_dx);
         }
@@ -146,34 +148,38 @@ internal sealed unsafe class LinearOperation : Operation
     internal override IEnumerable<Step> Backward() =>
     [
         new("linear", Layer, Backwards),
-        new("update", Layer, () =>
+        new("update", Layer, (_, _) =>
         {
             _weights.Update(Compilation.Pass.Rate);
             _bias.Update(Compilation.Pass.Rate);
-        }, Updates: true),
+        }, StepKind.Update),
     ];
 
-    private void Forwards()
+    private void Forwards(int first, int count)
     {
-        var x = (float*)_input.Data.Pointer;
-        var y = (float*)Output.Data.Pointer;
-        for (nint n = 0; n < Compilation.Images; n++)
+        var x = (float*)_input.Data.At(first);
+        var y = (float*)Output.Data.At(first);
+        for (nint n = 0; n < count; n++)
         {
             for (nint o = 0; o < _layer.Out; o++)
                 y[(n * _layer.Out) + o] = _bias.Values[o] + ParameterKernels.Dot(x + (n * _layer.In), _weights.Values + (o * _layer.In), _layer.In);
         }
     }
 
-    private void Backwards()
+    private void Backwards(int first, int count)
     {
-        var x = (float*)_input.Data.Pointer;
-        var dy = (float*)_dy!.Pointer;
-        var dx = _dx is null ? null : (float*)_dx.Pointer;
-        _weights.ClearGradient();
-        _bias.ClearGradient();
+        var x = (float*)_input.Data.At(first);
+        var dy = (float*)_dy!.At(first);
+        var dx = _dx is null ? null : (float*)_dx.At(first);
+        if (first == 0)
+        {
+            _weights.ClearGradient();
+            _bias.ClearGradient();
+        }
+
         if (dx is not null)
-            new Span<float>(dx, Compilation.Images * _layer.In).Clear();
-        for (nint n = 0; n < Compilation.Images; n++)
+            new Span<float>(dx, count * _layer.In).Clear();
+        for (nint n = 0; n < count; n++)
         {
             for (nint o = 0; o < _layer.Out; o++)
             {

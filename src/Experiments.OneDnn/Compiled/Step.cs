@@ -3,9 +3,24 @@ namespace Experiments.OneDnn.Compiled;
 /// <summary>One kernel of a compiled network.</summary>
 /// <param name="Kernel">What it does.</param>
 /// <param name="Layer">The layer it belongs to.</param>
-/// <param name="Run">Does it.</param>
-/// <param name="Updates">Whether it changes parameters, which a pass that only asks for gradients leaves out.</param>
-internal sealed record Step(string Kernel, string Layer, Action Run, bool Updates = false);
+/// <param name="Run">Does it to some neighbouring images: the first, and how many.</param>
+/// <param name="Kind">When it runs.</param>
+internal sealed record Step(string Kernel, string Layer, Action<int, int> Run, StepKind Kind = StepKind.Chunk);
+
+/// <summary>When a kernel runs.</summary>
+internal enum StepKind
+{
+    /// <summary>For one chunk of images after the other, each going on to the kernels that follow.</summary>
+    Chunk,
+
+    /// <summary>Once for all images, when all chunks have come this far: a barrier.</summary>
+    Whole,
+
+    /// <summary>
+    /// Once, when a gradient is complete: it changes parameters. Where there is but one chunk that is at once, while they are in the cache.
+    /// </summary>
+    Update,
+}
 
 /// <summary>Where a pass's norms take their statistics from.</summary>
 internal enum NormMode

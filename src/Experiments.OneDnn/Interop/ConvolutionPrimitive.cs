@@ -12,7 +12,6 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     private const int WidestVector = 16;
 
     private readonly OneDnnContext _context;
-    private readonly Propagation _pass;
     private readonly PrimitiveDescription _description;
     private readonly Primitive _primitive;
     private readonly DnnlMemory?[] _memories = new DnnlMemory?[ArgumentCount];
@@ -28,7 +27,7 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     /// <exception cref="OneDnnException">The library has no implementation of it here.</exception>
     internal ConvolutionPrimitive(OneDnnContext context, Propagation pass, ConvolutionShape shape, DataType type, ConvolutionPrimitive? forward)
     {
-        (_context, _pass, Type) = (context, pass, type);
+        (_context, Type) = (context, type);
         WeightsType = pass == Propagation.BackwardWeights ? DataType.Fp32 : type;
         using var source = DescribeMap(context, shape.Images, shape.In, shape.Height, shape.Width, type);
         using var weights = context.Calls.Describe([shape.Out, shape.In, shape.Kernel, shape.Kernel], WeightsType, null);
@@ -48,6 +47,12 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         OneDnnException.ThrowIfFailed(
             NativeMethods.dnnl_primitive_desc_query(_description, Query.Implementation, 0, &name), "tell an implementation's name");
         Implementation = Marshal.PtrToStringUTF8(name)!;
+
+        var (isForward, byData) = (pass is Propagation.ForwardTraining or Propagation.ForwardInference, pass == Propagation.BackwardData);
+        Prepare(0, byData ? Argument.SourceGradient : Argument.Source, byData ? Query.SourceGradient : Query.Source);
+        Prepare(1, isForward || byData ? Argument.Weights : Argument.WeightsGradient, isForward || byData ? Query.Weights : Query.WeightsGradient);
+        Prepare(2, isForward ? Argument.Destination : Argument.DestinationGradient, isForward ? Query.Destination : Query.DestinationGradient);
+        Prepare(3, Argument.Scratchpad, Query.Scratchpad);
     }
 
     /// <summary>The number format of the maps.</summary>
@@ -118,23 +123,18 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         return order;
     }
 
-    /// <summary>Says where everything lies, once and for all.</summary>
+    /// <summary>Computes.</summary>
     /// <param name="source">The source, or its gradient, [N, H, W, In].</param>
     /// <param name="weights">The weights, or their gradient, in <see cref="WeightOrder"/>.</param>
     /// <param name="destination">The destination, or its gradient, [N, H, W, Out].</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>.</param>
-    internal void Bind(void* source, void* weights, void* destination, void* scratch)
+    internal void Execute(void* source, void* weights, void* destination, void* scratch)
     {
-        var (forward, data) = (_pass is Propagation.ForwardTraining or Propagation.ForwardInference, _pass == Propagation.BackwardData);
-        Bind(0, data ? Argument.SourceGradient : Argument.Source, data ? Query.SourceGradient : Query.Source, source);
-        Bind(1, forward || data ? Argument.Weights : Argument.WeightsGradient, forward || data ? Query.Weights : Query.WeightsGradient, weights);
-        Bind(2, forward ? Argument.Destination : Argument.DestinationGradient, forward ? Query.Destination : Query.DestinationGradient, destination);
-        Bind(3, Argument.Scratchpad, Query.Scratchpad, scratch);
-    }
-
-    /// <summary>Computes.</summary>
-    internal void Execute()
-    {
+        Point(0, source);
+        Point(1, weights);
+        Point(2, destination);
+        if (ScratchBytes > 0)
+            Point(3, scratch);
         var status = NativeMethods.dnnl_primitive_execute(
             _primitive.DangerousGetHandle(), _context.Stream.DangerousGetHandle(), ScratchBytes > 0 ? ArgumentCount : ArgumentCount - 1, _arguments);
         if (status != Status.Success)
@@ -154,14 +154,18 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     private static MemoryDescription DescribeMap(OneDnnContext context, int images, int channels, int height, int width, DataType type) =>
         context.Calls.Describe([images, channels, height, width], type, [(long)height * width * channels, 1, (long)width * channels, channels]);
 
-    private void Bind(int index, Argument argument, Query what, void* data)
+    private void Prepare(int index, Argument argument, Query what)
     {
-        if (argument == Argument.Scratchpad && ScratchBytes == 0)
-            return;
         OneDnnException.ThrowIfFailed(
-            NativeMethods.dnnl_memory_create(out var memory, _description.Memory(what), _context.Engine, data), "describe a map");
-        _memories[index]?.Dispose();
+            NativeMethods.dnnl_memory_create(out var memory, _description.Memory(what), _context.Engine, null), "describe a map");
         _memories[index] = memory;
         _arguments[index] = new ExecutionArgument { Argument = argument, Memory = memory.DangerousGetHandle() };
+    }
+
+    private void Point(int index, void* data)
+    {
+        var status = NativeMethods.dnnl_memory_set_data_handle(_arguments[index].Memory, data);
+        if (status != Status.Success)
+            throw new OneDnnException("point to a map", status);
     }
 }

@@ -44,6 +44,10 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial Status dnnl_memory_create(out DnnlMemory memory, nint description, DnnlEngine engine, void* data);
 
+    // In the hot path, like dnnl_primitive_execute.
+    [LibraryImport(Library)]
+    internal static partial Status dnnl_memory_set_data_handle(nint memory, void* data);
+
     [LibraryImport(Library)]
     internal static partial Status dnnl_memory_destroy(nint memory);
 
@@ -66,7 +70,7 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)]
     internal static partial Status dnnl_primitive_destroy(nint primitive);
 
-    // The hot call: raw handles, which the caller keeps alive.
+    // In the hot path: raw handles, which the caller keeps alive.
     [LibraryImport(Library)]
     internal static partial Status dnnl_primitive_execute(nint primitive, nint stream, int count, ExecutionArgument* arguments);
 

@@ -32,16 +32,16 @@ internal static unsafe class OneDnnLibrary
     /// <returns>Why it cannot be used; null where it can.</returns>
     internal static string? Judge(Version version, CpuRuntime runtime) =>
         VersionedCalls.For(version.Major) is null
-            ? $"oneDNN {version} is of a version that this program does not know (it knows 2 and 3): {WhatToInstall}, or take --engine torch."
+            ? $"oneDNN {version} is of a version that this program does not know (it knows 2 and 3): {WhatToInstall}."
         : runtime is not (CpuRuntime.OpenMP or CpuRuntime.Sequential)
-            ? $"oneDNN {version} here computes with {runtime}, and this program knows those with OpenMP: {WhatToInstall}, or take --engine torch."
+            ? $"oneDNN {version} here computes with {runtime}, and this program knows those with OpenMP: {WhatToInstall}."
         : null;
 
     private static Loaded Load()
     {
         var library = s_files.Select(file => NativeLibrary.TryLoad(file, out var handle) ? handle : 0).FirstOrDefault(handle => handle != 0);
         if (library == 0)
-            return new Loaded($"oneDNN ({s_files[0]} or {s_files[1]}) is not installed: {WhatToInstall}, or take --engine torch.", "", null, null);
+            return new Loaded($"oneDNN ({s_files[0]} or {s_files[1]}) is not installed: {WhatToInstall}.", "", null, null);
         NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == NativeMethods.Library ? library : 0);
         var native = *NativeMethods.dnnl_version();
         var version = new Version(native.Major, native.Minor, native.Patch);
