@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Experiments.Core.Data;
+using Experiments.Core.Networks;
 using Experiments.Core.Training;
 
 namespace Experiments.Engines.Tests;
@@ -11,11 +13,14 @@ public sealed partial class AllocationTests
     [Theory, OnOneDnn(EveryNorm = true)]
     public void A_training_step_allocates_nothing_managed(string engineName, string norm)
     {
-        foreach (var threads in new[] { 1, 2 })
+        // One chunk; one for each of two threads; several with a rest.
+        foreach (var (shape, threads) in new[] { (Engines.Shape, 1), (Engines.Shape, 2), (new ImageShape(3, 64, 60), 1) })
         {
-            using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 4, Workers: 2, Threads: threads));
-            var batch = Engines.Batch(engine, 8, 1);
-            var scores = new float[8 * Engines.Classes];
+            const int Workers = 3, Batch = 3;
+            var network = ModelCatalog.Build("resnet8", 16, true, shape, Engines.Classes, Engines.NormOf(norm));
+            using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads));
+            var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
+            var scores = new float[Workers * Batch * Engines.Classes];
             engine.Train(batch, 0.01, scores);
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var step = 0; step < 20; step++)

@@ -1,3 +1,4 @@
+using Experiments.Core.Data;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
@@ -29,23 +30,26 @@ public sealed class EngineAgreementTests
         }
     }
 
-    // Both compute in fp32 with sums in different orders: 1e-7 a sum, a few layers deep, and a ReLU may fall the other way where its input
-    // is within that of 0. No gradient here is zero mathematically.
     [BothEnginesTheory]
     [MemberData(nameof(Norms))]
-    public void Loss_and_gradients_of_the_first_step_agree(string norm, int workers)
+    public void Loss_and_gradients_of_the_first_step_agree_and_so_does_the_step(string norm, int workers)
     {
         foreach (var (model, width, projection) in s_networks)
         {
             var network = ModelCatalog.Build(model, width, projection, Engines.Shape, Engines.Classes, Engines.NormOf(norm));
-            var settings = new EngineSettings(network, 3, workers);
-            using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
-            var expected = torch.LossAndGradients(Engines.Batch(torch, 3 * workers, 1));
-            var actual = onednn.LossAndGradients(Engines.Batch(onednn, 3 * workers, 1));
-            Assert.Equal(expected.Loss, actual.Loss, 1e-5 * expected.Loss);
-            foreach (var (a, b) in expected.Gradients.Zip(actual.Gradients))
-                Near(a, b, 1e-4, $"{model} of width {width}: gradient");
+            AgreeOnAStep(new EngineSettings(network, 3, workers), $"{model} of width {width}");
         }
+    }
+
+    // Larger maps, of which the onednn engine takes 8 images at a time: chunks whole and with a rest, statistics that reach from chunk to
+    // chunk (11 images of a worker) and such that do not (4 and 2).
+    [BothEnginesTheory]
+    [MemberData(nameof(Norms))]
+    public void Loss_and_gradients_agree_where_a_batch_is_taken_in_chunks(string norm, int workers)
+    {
+        var network = ModelCatalog.Build("resnet8", 16, true, new ImageShape(3, 32, 30), Engines.Classes, Engines.NormOf(norm));
+        foreach (var (batch, step) in workers == 1 ? [(11, 11)] : new[] { (11, 22), (4, 12), (2, 10) })
+            AgreeOnAStep(new EngineSettings(network, batch, step / batch), $"{step} images in batches of {batch}");
     }
 
     // Few and small steps, since rounding goes its own way with each: see the test of 100 steps for how far that leads.
@@ -156,14 +160,54 @@ public sealed class EngineAgreementTests
             Near(a, b, 1e-4, "after a step");
     }
 
-    /// <summary>The difference's L2 norm is at most the tolerance times the expected array's.</summary>
+    /// <summary>
+    /// Loss, every gradient, and after a step every parameter, velocity and moving average. Both engines compute in fp32 with sums in different
+    /// orders, some 1e-7 each, and end 1e-6 apart (relative to each array's L2 norm; no gradient here is zero mathematically). Only where a
+    /// ReLU's input is within rounding of 0, and there are a million, it may fall the other way, and one such moves a gradient by 1e-3: so of
+    /// three batches one has to agree to 1e-4, and all to what no mistake would leave.
+    /// </summary>
+    private static void AgreeOnAStep(EngineSettings settings, string what)
+    {
+        var distances = new List<(double Distance, string Name)>();
+        for (var seed = 1; seed <= 3; seed++)
+        {
+            distances.Add(Furthest(seed));
+            Assert.True(distances[^1].Distance <= 0.01, $"{what}: {distances[^1]}");
+            if (distances[^1].Distance <= 1e-4)
+                return;
+        }
+
+        Assert.Fail($"{what}: {string.Join(", ", distances)}");
+
+        (double, string) Furthest(int seed)
+        {
+            var (count, shape) = (settings.Batch * settings.Workers, settings.Network.Input);
+            using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
+            var expected = torch.LossAndGradients(Engines.Batch(torch, count, seed, shape));
+            var actual = onednn.LossAndGradients(Engines.Batch(onednn, count, seed, shape));
+            Assert.Equal(expected.Loss, actual.Loss, 1e-5 * expected.Loss);
+            foreach (var engine in new[] { torch, onednn })
+                engine.Train(Engines.Batch(engine, count, seed, shape), 0.01, new float[count * Engines.Classes]);
+            return expected.Gradients.Concat(All(torch.Read())).Zip(actual.Gradients.Concat(All(onednn.Read())))
+                .Max(pair => (Distance(pair.First, pair.Second), pair.First.Name));
+        }
+
+        static IEnumerable<NamedArray> All(EngineState state) => [.. state.Parameters, .. state.Momentum, .. state.Buffers];
+    }
+
     private static void Near(NamedArray expected, NamedArray actual, double tolerance, string what)
+    {
+        var distance = Distance(expected, actual);
+        Assert.True(distance <= tolerance, $"{what} of {expected.Name} differs by {distance:g3} of its norm, tolerance {tolerance:g3}");
+    }
+
+    /// <summary>The difference's L2 norm as a share of the expected array's.</summary>
+    private static double Distance(NamedArray expected, NamedArray actual)
     {
         Assert.Equal(expected.Name, actual.Name);
         Assert.Equal(expected.Shape, actual.Shape);
         var norm = Math.Sqrt(expected.Values.Sum(value => (double)value * value));
-        var difference = Math.Sqrt(expected.Values.Zip(actual.Values, (a, b) => ((double)a - b) * ((double)a - b)).Sum());
-        Assert.True(difference <= tolerance * norm, $"{what} of {expected.Name} differs by {difference:g3} at a norm of {norm:g3}, tolerance {tolerance:g3}");
         Assert.NotEqual(0, norm);
+        return Math.Sqrt(expected.Values.Zip(actual.Values, (a, b) => ((double)a - b) * ((double)a - b)).Sum()) / norm;
     }
 }

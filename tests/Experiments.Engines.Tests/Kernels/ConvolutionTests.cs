@@ -40,12 +40,9 @@ public sealed unsafe class ConvolutionTests
             using NativeArray forwardWeights = new(Ordered(weights, forward.WeightOrder())), inputWeights = new(Ordered(weights, byInput.WeightOrder()));
             using var weightGradient = new NativeArray(byWeights.WeightOrder().Length);
             using NativeArray scratch0 = Scratch(forward), scratch1 = Scratch(byWeights), scratch2 = Scratch(byInput);
-            forward.Bind(source.Pointer, forwardWeights.Pointer, destination.Pointer, scratch0.Pointer);
-            byWeights.Bind(source.Pointer, weightGradient.Pointer, gradient.Pointer, scratch1.Pointer);
-            byInput.Bind(sourceGradient.Pointer, inputWeights.Pointer, gradient.Pointer, scratch2.Pointer);
-            forward.Execute();
-            byWeights.Execute();
-            byInput.Execute();
+            forward.Execute(source.Pointer, forwardWeights.Pointer, destination.Pointer, scratch0.Pointer);
+            byWeights.Execute(source.Pointer, weightGradient.Pointer, gradient.Pointer, scratch1.Pointer);
+            byInput.Execute(sourceGradient.Pointer, inputWeights.Pointer, gradient.Pointer, scratch2.Pointer);
 
             Numbers.Close(y, destination.Values, Tolerance, $"{shape} by {forward.Implementation}");
             Numbers.Close(dx, sourceGradient.Values, Tolerance, $"input gradient of {shape} by {byInput.Implementation}");
