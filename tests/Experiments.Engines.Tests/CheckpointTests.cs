@@ -6,21 +6,18 @@ namespace Experiments.Engines.Tests;
 
 public sealed class CheckpointTests
 {
-    [TorchTheory]
-    [InlineData("bn")]
-    [InlineData("gn")]
-    [InlineData("none")]
-    public void A_checkpoint_written_and_read_gives_the_same_predictions_bit_for_bit(string norm)
+    [Theory, OnTorch("bn", "gn", "none"), OnOneDnn("bn", "gn", "none")]
+    public void A_checkpoint_written_and_read_gives_the_same_predictions_bit_for_bit(string engineName, string norm)
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "weights.safetensors");
         var network = Engines.ResNet(norm, projection: true);
-        using var first = Engines.Create(new EngineSettings(network, 4));
+        using var first = Engines.Create(engineName, new EngineSettings(network, 4));
         for (var step = 0; step < 3; step++)
             Engines.Train(first, Engines.Batch(first, 4, step), 0.1);
         File.WriteAllBytes(path, Checkpoint.Write(network, first.Read(), steps: 3, new Dictionary<string, string> { ["norm"] = norm }));
 
-        using var second = Engines.Create(new EngineSettings(network, 2), seed: 9);
+        using var second = Engines.Create(engineName, new EngineSettings(network, 2), seed: 9);
         second.Write(Checkpoint.Fit(path, Safetensors.Read(path), network));
         Assert.Equal(Engines.Evaluate(first, Engines.Batch(first, 7, 5)), Engines.Evaluate(second, Engines.Batch(second, 7, 5)));
     }
@@ -35,9 +32,9 @@ public sealed class CheckpointTests
 
         string Refused(Network network) =>
             Assert.Throws<ExperimentException>(() => Checkpoint.Fit(path, Safetensors.Read(path), network)).Message;
-        Assert.Contains("bn1.running_mean [4] is not part of it", Refused(Engines.ResNet("gn", projection: true)), StringComparison.Ordinal);
-        Assert.Contains("layer2.0.downsample.0.weight", Refused(Engines.ResNet("bn")), StringComparison.Ordinal);
-        var wider = ModelCatalog.Build("resnet8", 8, true, Engines.Shape, Engines.Classes, Engines.NormOf("bn"));
-        Assert.Contains("conv1.weight has shape [4, 3, 3, 3] instead of [8, 3, 3, 3]", Refused(wider), StringComparison.Ordinal);
+        Assert.Contains("bn1.running_mean [8] is not part of it", Refused(Engines.ResNet("gn", projection: true)), StringComparison.Ordinal);
+        Assert.Contains("layer2.0.downsample.0.weight", Refused(ModelCatalog.Build("resnet8", 8, false, Engines.Shape, Engines.Classes, Engines.NormOf("bn"))), StringComparison.Ordinal);
+        var wider = ModelCatalog.Build("resnet8", 12, true, Engines.Shape, Engines.Classes, Engines.NormOf("bn"));
+        Assert.Contains("conv1.weight has shape [8, 3, 3, 3] instead of [12, 3, 3, 3]", Refused(wider), StringComparison.Ordinal);
     }
 }

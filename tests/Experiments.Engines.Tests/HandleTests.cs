@@ -15,7 +15,7 @@ public sealed class HandleTests
     {
         Collect();
         var before = Library.LiveTensors;
-        using (var engine = Engines.Create(new EngineSettings(Engines.ResNet(norm, projection: true), 4)))
+        using (var engine = Engines.Create("torch", new EngineSettings(Engines.ResNet(norm, projection: true), 4)))
         {
             Everything();
             var ready = Library.LiveTensors;

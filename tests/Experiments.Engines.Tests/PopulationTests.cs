@@ -7,15 +7,13 @@ namespace Experiments.Engines.Tests;
 public sealed class PopulationTests
 {
     // fp32 scores against fp64 sums over all values; the images are of mean 40 and standard deviation 1.
-    [TorchTheory]
-    [InlineData("bn")]
-    [InlineData("syncbn")]
-    public void Population_statistics_are_the_moments_of_all_images_collected(string name)
+    [Theory, OnTorch("bn", "syncbn"), OnOneDnn("bn", "syncbn")]
+    public void Population_statistics_are_the_moments_of_all_images_collected(string engineName, string name)
     {
         var (c, h, w) = (Engines.Shape.Channels, Engines.Shape.Height, Engines.Shape.Width);
         var network = new Network(
             "one-norm", Engines.Shape, Engines.Classes, NormCatalog.Create(name), [new NormSlot("norm1", c), new GlobalAveragePool(), new Linear("fc", c, Engines.Classes)]);
-        using var engine = Engines.Create(new EngineSettings(network, 4, Workers: 2));
+        using var engine = Engines.Create(engineName, new EngineSettings(network, 4, Workers: 2));
         var parameters = engine.Read().Parameters.ToDictionary(array => array.Name, array => array.Values);
 
         // Forgotten images do not count; batches need not be of one size.
@@ -61,11 +59,11 @@ public sealed class PopulationTests
         Numbers.Close(expected, [.. scores.Select(value => (double)value)], 1e-5, "scores");
     }
 
-    [TorchFact]
-    public void Collecting_changes_neither_the_state_nor_the_training()
+    [Theory, OnTorch, OnOneDnn]
+    public void Collecting_changes_neither_the_state_nor_the_training(string engineName)
     {
         var settings = new EngineSettings(Engines.ResNet("bn"), 4);
-        using IEngine with = Engines.Create(settings), without = Engines.Create(settings);
+        using IEngine with = Engines.Create(engineName, settings), without = Engines.Create(engineName, settings);
         for (var step = 0; step < 3; step++)
         {
             Engines.Train(with, Engines.Batch(with, 4, step), 0.1);
@@ -79,28 +77,26 @@ public sealed class PopulationTests
         Engines.Same(without.Read(), with.Read());
     }
 
-    [TorchFact]
-    public void The_population_of_one_batch_is_that_batch()
+    [Theory, OnTorch, OnOneDnn]
+    public void The_population_of_one_batch_is_that_batch(string engineName)
     {
-        using var engine = Engines.Create(new EngineSettings(Engines.ResNet("bn"), 4));
+        using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet("bn"), 4));
         var batch = Engines.Batch(engine, 4, 1);
         engine.CollectPopulation(batch);
         Numbers.Close(Engines.Evaluate(engine, batch, NormStatistics.Batch), Engines.Evaluate(engine, batch, NormStatistics.Population), 1e-5, "scores");
     }
 
-    [TorchFact]
-    public void Evaluating_by_a_population_that_was_never_collected_is_an_error()
+    [Theory, OnTorch, OnOneDnn]
+    public void Evaluating_by_a_population_that_was_never_collected_is_an_error(string engineName)
     {
-        using var engine = Engines.Create(new EngineSettings(Engines.ResNet("bn"), 4));
+        using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet("bn"), 4));
         Assert.Throws<InvalidOperationException>(() => Engines.Evaluate(engine, Engines.Batch(engine, 4, 1), NormStatistics.Population));
     }
 
-    [TorchTheory]
-    [InlineData("gn")]
-    [InlineData("none")]
-    public void A_norm_over_one_sample_evaluates_alike_whatever_the_statistics(string norm)
+    [Theory, OnTorch("gn", "none"), OnOneDnn("gn", "none")]
+    public void A_norm_over_one_sample_evaluates_alike_whatever_the_statistics(string engineName, string norm)
     {
-        using var engine = Engines.Create(new EngineSettings(Engines.ResNet(norm), 4));
+        using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm), 4));
         var batch = Engines.Batch(engine, 4, 1);
         engine.CollectPopulation(batch);
         var scores = Engines.Evaluate(engine, batch);

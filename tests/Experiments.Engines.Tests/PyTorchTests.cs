@@ -8,10 +8,8 @@ public sealed class PyTorchTests
     // Both compute in fp32, with convolutions summed in different orders.
     private const double Tolerance = 1e-4;
 
-    [PyTorchTheory]
-    [InlineData("bn")]
-    [InlineData("gn")]
-    public void Weights_trained_by_PyTorch_under_torchvisions_names_give_PyTorchs_scores(string norm)
+    [PyTorchTheory, OnTorch("bn", "gn"), OnOneDnn("bn", "gn")]
+    public void Weights_trained_by_PyTorch_under_torchvisions_names_give_PyTorchs_scores(string engineName, string norm)
     {
         using var folder = new TemporaryFolder();
         Reference.Write(folder.Path, "settings.json", new { norm });
@@ -19,21 +17,19 @@ public sealed class PyTorchTests
 
         var path = Path.Combine(folder.Path, "theirs.safetensors");
         var network = Engines.ResNet(norm, projection: true);
-        using var engine = Engines.Create(new EngineSettings(network, 2));
+        using var engine = Engines.Create(engineName, new EngineSettings(network, 2));
         engine.Write(Checkpoint.Fit(path, Safetensors.Read(path), network));
         var batch = Engines.Batch(engine, 6, 1);
         Engines.Fill(batch, Reference.Read<float[]>(folder.Path, "images.json"));
         Numbers.Close(Reference.Read<float[]>(folder.Path, "scores.json"), Engines.Evaluate(engine, batch), Tolerance, "scores");
     }
 
-    [PyTorchTheory]
-    [InlineData("bn")]
-    [InlineData("gn")]
-    public void PyTorch_loads_our_checkpoint_strictly_and_gives_our_scores(string norm)
+    [PyTorchTheory, OnTorch("bn", "gn"), OnOneDnn("bn", "gn")]
+    public void PyTorch_loads_our_checkpoint_strictly_and_gives_our_scores(string engineName, string norm)
     {
         using var folder = new TemporaryFolder();
         var network = Engines.ResNet(norm, projection: true);
-        using var engine = Engines.Create(new EngineSettings(network, 4));
+        using var engine = Engines.Create(engineName, new EngineSettings(network, 4));
         for (var step = 0; step < 3; step++)
             Engines.Train(engine, Engines.Batch(engine, 4, step), 0.1);
         var batch = Engines.Batch(engine, 6, 7);
@@ -46,14 +42,12 @@ public sealed class PyTorchTests
         Numbers.Close(Reference.Read<float[]>(folder.Path, "scores.json"), Engines.Evaluate(engine, batch), Tolerance, "scores");
     }
 
-    [PyTorchTheory]
-    [InlineData("bn")]
-    [InlineData("gn")]
-    public void Three_steps_of_training_end_in_PyTorchs_weights_and_moving_averages(string norm)
+    [PyTorchTheory, OnTorch("bn", "gn"), OnOneDnn("bn", "gn")]
+    public void Three_steps_of_training_end_in_PyTorchs_weights_and_moving_averages(string engineName, string norm)
     {
         using var folder = new TemporaryFolder();
         var network = Engines.ResNet(norm, projection: true);
-        using var engine = Engines.Create(new EngineSettings(network, 4, Momentum: 0.9, WeightDecay: 0.01));
+        using var engine = Engines.Create(engineName, new EngineSettings(network, 4, Momentum: 0.9, WeightDecay: 0.01));
         var before = engine.Read();
         Reference.Write(folder.Path, "settings.json", new { norm, momentum = 0.9, weightDecay = 0.01 });
         var content = Checkpoint.Write(network, before, steps: 0, new Dictionary<string, string>());

@@ -4,7 +4,7 @@
     pytorch_reference.py evaluate FOLDER   reads ours.safetensors strictly, images.json; writes scores.json
     pytorch_reference.py steps FOLDER      reads ours.safetensors, steps.json; trains; writes theirs.safetensors
 
-The network is a CIFAR ResNet-8 of width 4 as one would write it with torchvision's names: projection shortcuts (downsample), bn1, fc.
+The network is a CIFAR ResNet-8 of width 8 as one would write it with torchvision's names: projection shortcuts (downsample), bn1, fc.
 """
 
 import json
@@ -34,7 +34,7 @@ class BasicBlock(nn.Module):
 
 
 class ResNet8(nn.Module):
-    def __init__(self, norm, width=4, channels=3, classes=5):
+    def __init__(self, norm, width=8, channels=3, classes=5):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, 1, 1, bias=False)
         self.bn1 = norm(width)

@@ -9,6 +9,7 @@ namespace Experiments.OneDnn.Interop;
 internal sealed unsafe class ConvolutionPrimitive : IDisposable
 {
     private const int ArgumentCount = 4;
+    private const int WidestVector = 16;
 
     private readonly OneDnnContext _context;
     private readonly PrimitiveDescription _description;
@@ -38,7 +39,10 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         OneDnnException.ThrowIfFailed(NativeMethods.dnnl_primitive_create(out _primitive, _description), "make a convolution");
         _weights = _description.Memory(pass == Propagation.BackwardWeights ? Query.WeightsGradient : Query.Weights);
         WeightSizes = [shape.Out, shape.In, shape.Kernel, shape.Kernel];
-        ScratchBytes = (long)NativeMethods.dnnl_memory_desc_get_size(_description.Memory(Query.Scratchpad));
+        // Version 2.6.3's gradient by the weights of a strided 1x1 convolution gathers whole vectors of input channels in its scratch memory
+        // but asks for room for the channels there are, and writes past the end.
+        var widened = (shape.In + WidestVector - 1) / WidestVector * WidestVector;
+        ScratchBytes = (long)NativeMethods.dnnl_memory_desc_get_size(_description.Memory(Query.Scratchpad)) * widened / shape.In;
         nint name;
         OneDnnException.ThrowIfFailed(
             NativeMethods.dnnl_primitive_desc_query(_description, Query.Implementation, 0, &name), "tell an implementation's name");

@@ -52,8 +52,9 @@ internal sealed unsafe class OpenMP : IDisposable
     private static void Share(nint self)
     {
         var team = (OpenMP)GCHandle.FromIntPtr(self).Target!;
-        var thread = OneDnnLibrary.OpenMP!.ThreadNumber();
-        var (from, to) = ((int)((long)team._count * thread / team._threads), (int)((long)team._count * (thread + 1) / team._threads));
+        // There may be fewer threads than asked for: OMP_THREAD_LIMIT and OMP_DYNAMIC are the user's.
+        var (thread, threads) = (OneDnnLibrary.OpenMP!.ThreadNumber(), OneDnnLibrary.OpenMP.ThreadCount());
+        var (from, to) = ((int)((long)team._count * thread / threads), (int)((long)team._count * (thread + 1) / threads));
         if (to > from)
             team._pass!(team._first + from, to - from);
     }
@@ -63,12 +64,14 @@ internal sealed unsafe class OpenMP : IDisposable
     {
         private readonly delegate* unmanaged<int, void> _setThreads;
         private readonly delegate* unmanaged<int> _threadNumber;
+        private readonly delegate* unmanaged<int> _threadCount;
         private readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> _parallel;
 
-        private Functions(nint setThreads, nint threadNumber, nint parallel)
+        private Functions(nint setThreads, nint threadNumber, nint threadCount, nint parallel)
         {
             _setThreads = (delegate* unmanaged<int, void>)setThreads;
             _threadNumber = (delegate* unmanaged<int>)threadNumber;
+            _threadCount = (delegate* unmanaged<int>)threadCount;
             _parallel = (delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void>)parallel;
         }
 
@@ -76,13 +79,16 @@ internal sealed unsafe class OpenMP : IDisposable
         internal static Functions? In(nint library) =>
             NativeLibrary.TryGetExport(library, "omp_set_num_threads", out var set)
             && NativeLibrary.TryGetExport(library, "omp_get_thread_num", out var number)
+            && NativeLibrary.TryGetExport(library, "omp_get_num_threads", out var count)
             && NativeLibrary.TryGetExport(library, "GOMP_parallel", out var parallel)
-                ? new Functions(set, number, parallel)
+                ? new Functions(set, number, count, parallel)
                 : null;
 
         internal void SetThreads(int threads) => _setThreads(threads);
 
         internal int ThreadNumber() => _threadNumber();
+
+        internal int ThreadCount() => _threadCount();
 
         internal void Parallel(delegate* unmanaged<nint, void> body, nint data, uint threads) => _parallel(body, data, threads, 0);
     }

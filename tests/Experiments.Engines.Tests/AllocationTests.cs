@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using Experiments.Core.Training;
+
+namespace Experiments.Engines.Tests;
+
+/// <summary>A training step allocates nothing. The C library counts for the whole process, so nothing else may run meanwhile.</summary>
+[Collection(nameof(HandleTests))]
+public sealed partial class AllocationTests
+{
+    // A native handle needs a managed one, so this shows as well that no primitive is made.
+    [Theory, OnOneDnn(EveryNorm = true)]
+    public void A_training_step_allocates_nothing_managed(string engineName, string norm)
+    {
+        foreach (var threads in new[] { 1, 2 })
+        {
+            using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 4, Workers: 2, Threads: threads));
+            var batch = Engines.Batch(engine, 8, 1);
+            var scores = new float[8 * Engines.Classes];
+            engine.Train(batch, 0.01, scores);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var step = 0; step < 20; step++)
+                engine.Train(batch, 0.01, scores);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+    }
+
+    // The runtime's own threads come and go, so one attempt of several has to be clean; one block a step would show in all of them.
+    [Theory, OnOneDnn("bn", "gn")]
+    public void A_training_step_leaves_nothing_native(string engineName, string norm)
+    {
+        const int Steps = 50, SmallestBlock = 32;
+        using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 4, Workers: 2));
+        var batch = Engines.Batch(engine, 8, 1);
+        var scores = new float[8 * Engines.Classes];
+        engine.Train(batch, 0.01, scores);
+        var left = new List<long>();
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var before = (long)mallinfo2().Used;
+            for (var step = 0; step < Steps; step++)
+                engine.Train(batch, 0.01, scores);
+            left.Add((long)mallinfo2().Used - before);
+        }
+
+        Assert.Contains(left, bytes => Math.Abs(bytes) < Steps * SmallestBlock);
+    }
+
+    // The engine owns some hundred kilobytes; what the library keeps of primitives it has made once is there from the first engine on.
+    [Theory, OnOneDnn("bn", "gn")]
+    public void An_engine_leaves_nothing_native_when_it_is_disposed_of(string engineName, string norm)
+    {
+        Everything();
+        var left = new List<long>();
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var before = (long)mallinfo2().Used;
+            for (var repetition = 0; repetition < 4; repetition++)
+                Everything();
+            left.Add((long)mallinfo2().Used - before);
+        }
+
+        Assert.True(left.Min() < 64 * 1024, $"4 engines leave {string.Join(", ", left)} bytes");
+
+        void Everything()
+        {
+            using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 4));
+            Engines.Train(engine, Engines.Batch(engine, 4, 1), 0.1);
+            engine.CollectPopulation(Engines.Batch(engine, 4, 1));
+            Engines.Evaluate(engine, Engines.Batch(engine, 7, 1), NormStatistics.Population);
+            engine.Write(engine.Read());
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial Counts mallinfo2();
+
+    /// <summary>struct mallinfo2 of the GNU C library.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Counts
+    {
+        internal nuint Arena;
+        internal nuint FreeBlocks;
+        internal nuint FreeFastBlocks;
+        internal nuint MappedBlocks;
+        internal nuint Mapped;
+        internal nuint Unused;
+        internal nuint FreeFast;
+        internal nuint InArenas;
+        internal nuint Free;
+        internal nuint Releasable;
+
+        /// <summary>Bytes in use: in arenas, and in blocks too large for them.</summary>
+        internal readonly nuint Used => InArenas + Mapped;
+    }
+}

@@ -1,0 +1,162 @@
+using Experiments.Core.Training;
+using Experiments.OneDnn.Kernels;
+
+namespace Experiments.Engines.Tests.Kernels;
+
+/// <summary>The kernels that are no norm's, against the plain formulas in fp64.</summary>
+public sealed unsafe class MapKernelTests
+{
+    // fp32 sums of 35 values, and bfloat16's rounding of what is written in it.
+    private const double Tolerance = 1e-6;
+    private const double Bf16Tolerance = 1.0 / (1 << 8);
+
+    [Theory]
+    [MemberData(nameof(NormKernelTests.Channels), MemberType = typeof(NormKernelTests))]
+    public void Average_pool_is_the_mean_of_each_channel_and_its_gradient_an_equal_share(int channels, Precision precision)
+    {
+        foreach (var (images, area) in new[] { (1, 1), (3, 1), (2, 9), (5, 35) })
+        {
+            using NativeArray x = new(Numbers.Varied(images * area * channels, 1), precision), y = new(images * channels);
+            using NativeArray dy = new(Numbers.Varied(images * channels, 2)), dx = new(images * area * channels, precision);
+            var kernels = MapKernels.For(precision, channels);
+            kernels.AveragePool(x.Pointer, y.Floats, images, area, channels);
+            kernels.AveragePoolGradient(dy.Floats, dx.Pointer, images, area, channels);
+            var (means, shares) = (new double[images * channels], new double[images * area * channels]);
+            for (var i = 0; i < shares.Length; i++)
+            {
+                var cell = (i / (area * channels) * channels) + (i % channels);
+                means[cell] += x.Values[i] / area;
+                shares[i] = dy.Values[cell] / area;
+            }
+
+            Numbers.Close(means, y.Values, Tolerance, "pool");
+            Numbers.Close(shares, dx.Values, precision == Precision.Bf16 ? Bf16Tolerance : Tolerance, "gradient");
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 6, 5, 7, 2)]
+    [InlineData(8, 16, 5, 4, 2)]
+    [InlineData(10, 20, 6, 3, 2)]
+    [InlineData(16, 32, 4, 5, 2)]
+    [InlineData(16, 48, 3, 2, 1)]
+    [InlineData(32, 64, 1, 1, 2)]
+    public void Padded_identity_takes_every_other_pixel_and_adds_channels_of_zeros(int channelsIn, int channelsOut, int height, int width, int stride)
+    {
+        foreach (var precision in Enum.GetValues<Precision>())
+        {
+            const int Images = 3;
+            var shape = new PaddedIdentityShape(channelsIn, channelsOut, height, width, stride);
+            var kernels = MapKernels.For(precision, (int)System.Numerics.BigInteger.GreatestCommonDivisor(channelsIn, channelsOut));
+            using NativeArray x = new(Numbers.Varied(Images * height * width * channelsIn, 1), precision), dx = new(Images * height * width * channelsIn, precision);
+            var count = Images * shape.OutHeight * shape.OutWidth * channelsOut;
+            using NativeArray y = new(count, precision), dy = new(Numbers.Varied(count, 2), precision);
+            kernels.PaddedIdentity(x.Pointer, y.Pointer, Images, shape);
+            kernels.PaddedIdentityGradient(dy.Pointer, dx.Pointer, Images, shape);
+            Assert.Equal(((height + stride - 1) / stride, (width + stride - 1) / stride), (shape.OutHeight, shape.OutWidth));
+
+            var (xs, dys) = (x.Values, dy.Values);
+            var (expected, gradient) = (new double[count], new double[xs.Length]);
+            for (var to = 0; to < count; to++)
+            {
+                var (n, h, w, c) = (to / (shape.OutHeight * shape.OutWidth * channelsOut), to / (shape.OutWidth * channelsOut) % shape.OutHeight,
+                    to / channelsOut % shape.OutWidth, to % channelsOut);
+                var from = (((((n * height) + (h * stride)) * width) + (w * stride)) * channelsIn) + c;
+                if (c < channelsIn)
+                    (expected[to], gradient[from]) = (xs[from], dys[to]);
+            }
+
+            Assert.Equal(expected, y.Values);
+            Assert.Equal(gradient, dx.Values);
+        }
+    }
+
+    // Three roundings in fp32, of values of the order of 1.
+    [Theory]
+    [InlineData(0.9, 1e-2)]
+    [InlineData(0.9, 0)]
+    [InlineData(0, 1e-2)]
+    public void Update_is_SGD_as_PyTorch_writes_it(double momentum, double decay)
+    {
+        const int Count = 48;
+        using NativeArray w = new(Numbers.Varied(Count, 1)), g = new(Numbers.Varied(Count, 2)), v = new(Numbers.Varied(Count, 3));
+        var (expectedW, expectedV) = (w.Values, v.Values);
+        foreach (var rate in new[] { 0.1, 0.05 })
+        {
+            ParameterKernels.Update(w.Floats, g.Floats, v.Floats, Count, (float)rate, (float)momentum, (float)decay);
+            for (var i = 0; i < Count; i++)
+            {
+                expectedV[i] = (momentum * expectedV[i]) + (g.Values[i] + (decay * expectedW[i]));
+                expectedW[i] -= rate * expectedV[i];
+            }
+        }
+
+        Numbers.Close(expectedV, v.Values, Tolerance, "v");
+        Numbers.Close(expectedW, w.Values, Tolerance, "w");
+    }
+
+    // Exponentials in fp64, the result in fp32.
+    [Fact]
+    public void Cross_entropy_gradient_is_that_of_the_mean_loss_by_central_differences()
+    {
+        const int Classes = 5;
+        int[] labels = [0, 4, 2, 2];
+        // Of different sizes: also where all but one score would overflow or vanish if their exponentials were taken as they are.
+        var scores = Numbers.Varied(labels.Length * Classes, 1).Select((value, i) => value + (i / Classes == 1 ? 1000 : i / Classes == 2 ? -1000 : 0)).ToArray();
+        using NativeArray s = new(scores), g = new(scores.Length);
+        ParameterKernels.CrossEntropyGradient(s.Floats, labels, g.Floats, Classes);
+        var values = s.Values;
+        var expected = values.Select((kept, i) =>
+        {
+            const double Step = 1e-4;
+            values[i] = kept + Step;
+            var above = Loss();
+            values[i] = kept - Step;
+            var slope = (above - Loss()) / (2 * Step);
+            values[i] = kept;
+            return slope;
+        }).ToArray();
+        Numbers.Close(expected, g.Values, Tolerance, "gradient");
+
+        double Loss() => labels.Select((label, n) =>
+        {
+            var row = values[(n * Classes)..((n + 1) * Classes)];
+            var largest = row.Max();
+            return Math.Log(row.Sum(score => Math.Exp(score - largest))) + largest - row[label];
+        }).Average();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(21)]
+    [InlineData(64)]
+    public void Dot_and_scaled_sum_are_the_plain_sums_for_any_count(int count)
+    {
+        using NativeArray a = new(Numbers.Varied(count, 1)), b = new(Numbers.Varied(count, 2)), to = new(Numbers.Varied(count, 3));
+        Assert.Equal(a.Values.Zip(b.Values, (x, y) => x * y).Sum(), ParameterKernels.Dot(a.Floats, b.Floats, count), count * 1e-6);
+        var expected = a.Values.Zip(to.Values, (x, y) => (1.5 * x) + y).ToArray();
+        ParameterKernels.AddScaled(1.5f, a.Floats, to.Floats, count);
+        Numbers.Close(expected, to.Values, Tolerance, "sum");
+    }
+
+    [Fact]
+    public void Gather_takes_each_value_from_its_place_and_rounds_it_for_bfloat16()
+    {
+        int[] places = [4, 0, 0, 9, 2, 7, 5, 1, 3, 9, 8];
+        using NativeArray from = new(Numbers.Varied(10, 1)), to = new(places.Length), rounded = new(places.Length, Precision.Bf16);
+        fixed (int* order = places)
+        {
+            ParameterKernels.Gather(from.Floats, order, to.Floats, places.Length);
+            ParameterKernels.Gather(from.Floats, order, (Bf16*)rounded.Pointer, places.Length);
+        }
+
+        Assert.Equal(places.Select(place => from.Values[place]), to.Values);
+        Assert.Equal(places.Select(place => (double)Bf16.Round((float)from.Values[place]).ToSingle()), rounded.Values);
+        ParameterKernels.RoundInPlace(to.Floats, places.Length);
+        Assert.Equal(rounded.Values, to.Values);
+        ParameterKernels.Widen((Bf16*)rounded.Pointer, to.Floats, places.Length);
+        Assert.Equal(rounded.Values, to.Values);
+    }
+}

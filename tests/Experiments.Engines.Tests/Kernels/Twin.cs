@@ -1,0 +1,112 @@
+using Experiments.Core.Norms;
+
+namespace Experiments.Engines.Tests.Kernels;
+
+/// <summary>
+/// A norm layer with the sum and the ReLU that may follow it, written in fp64 straight from the formulas, to be read beside the paper:
+/// nothing is fused, pooled or saved. Maps are [N, H*W, C].
+/// </summary>
+/// <param name="norm">Which norm; its set S_i is said here once more, by name.</param>
+/// <param name="images">N.</param>
+/// <param name="workers">The workers that the images fall into.</param>
+/// <param name="area">H * W.</param>
+/// <param name="channels">C.</param>
+internal sealed class Twin(Norm norm, int images, int workers, int area, int channels)
+{
+    /// <summary>[C]; 1 where the norm has none.</summary>
+    internal double[] Gamma { get; init; } = [.. Enumerable.Repeat(1.0, channels)];
+
+    /// <summary>[C]; 0 where the norm has none.</summary>
+    internal double[] Beta { get; init; } = new double[channels];
+
+    /// <summary>
+    /// The sets S_i (Eqns 3, 4, 5, 7): the indices of the values that share one mean and one variance. Where nothing is normalized, none.
+    /// </summary>
+    internal IReadOnlyList<int[]> Sets { get; } = norm.Pooling is null ? [] :
+    [
+        .. Enumerable.Range(0, images * area * channels)
+            .GroupBy(i =>
+            {
+                var (n, c) = (i / (area * channels), i % channels);
+                return norm.Name switch
+                {
+                    "bn" => (n / (images / workers), c),
+                    "syncbn" => (0, c),
+                    "ln" => (n, 0),
+                    "in" => (n, c),
+                    "gn" => (n, c / norm.Pooling.Channels.ChannelsIn(channels)),
+                    _ => throw new ArgumentException($"Which values share a statistic under {norm.Name}? Every norm of the catalogue has a twin."),
+                };
+            })
+            .Select(set => set.ToArray()),
+    ];
+
+    /// <summary>The mean of a set (Eqn 2).</summary>
+    internal static double Mean(double[] x, int[] set) => set.Average(i => x[i]);
+
+    /// <summary>The sum of squared deviations of a set: m times the variance (Eqn 2).</summary>
+    internal static double Deviations(double[] x, int[] set)
+    {
+        var mean = Mean(x, set);
+        return set.Sum(i => (x[i] - mean) * (x[i] - mean));
+    }
+
+    /// <summary>y = gamma * (x - mean) / sqrt(var + epsilon) + beta (Eqns 1 and 6), then + residual, then ReLU.</summary>
+    internal double[] Forward(double[] x, double[]? residual, bool relu)
+    {
+        var normalized = Normalized(x);
+        return [.. x.Select((_, i) =>
+        {
+            var y = (Gamma[i % channels] * normalized[i]) + Beta[i % channels] + (residual?[i] ?? 0);
+            return relu ? Math.Max(y, 0) : y;
+        })];
+    }
+
+    /// <summary>
+    /// The gradients by the chain rule, as Ioffe and Szegedy (2015, section 3) write them: through the variance, through the mean, and
+    /// directly.
+    /// </summary>
+    /// <param name="x">The input.</param>
+    /// <param name="residual">What was added; null: nothing. The gradient by it is the second result.</param>
+    /// <param name="relu">Whether a ReLU followed.</param>
+    /// <param name="dy">The gradient by the output.</param>
+    internal (double[] Dx, double[] G, double[] DGamma, double[] DBeta) Backward(double[] x, double[]? residual, bool relu, double[] dy)
+    {
+        var y = Forward(x, residual, relu: false);
+        var g = dy.Select((value, i) => !relu || y[i] > 0 ? value : 0).ToArray();
+        var normalized = Normalized(x);
+        var (gamma, beta) = (new double[channels], new double[channels]);
+        for (var i = 0; i < g.Length; i++)
+        {
+            gamma[i % channels] += g[i] * normalized[i];
+            beta[i % channels] += g[i];
+        }
+
+        var dx = g.Select((value, i) => value * Gamma[i % channels]).ToArray();
+        foreach (var set in Sets)
+        {
+            var (m, mean) = (set.Length, Mean(x, set));
+            var variance = (Deviations(x, set) / m) + Norm.Epsilon;
+            var byVariance = set.Sum(i => dx[i] * (x[i] - mean)) * -0.5 * Math.Pow(variance, -1.5);
+            var byMean = set.Sum(i => dx[i]) * -1 / Math.Sqrt(variance);
+            foreach (var i in set)
+                dx[i] = (dx[i] / Math.Sqrt(variance)) + (byVariance * 2 * (x[i] - mean) / m) + (byMean / m);
+        }
+
+        return (dx, g, gamma, beta);
+    }
+
+    /// <summary>(x - mean) / sqrt(var + epsilon) (Eqn 1), or x.</summary>
+    private double[] Normalized(double[] x)
+    {
+        var normalized = (double[])x.Clone();
+        foreach (var set in Sets)
+        {
+            var (mean, variance) = (Mean(x, set), Deviations(x, set) / set.Length);
+            foreach (var i in set)
+                normalized[i] = (x[i] - mean) / Math.Sqrt(variance + Norm.Epsilon);
+        }
+
+        return normalized;
+    }
+}
