@@ -46,7 +46,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-scripts/install-packages.sh libdnnl2 python3 python3-torch python3-numpy
+scripts/install-packages.sh 'libdnnl*' python3 python3-torch python3-numpy
 program=$(scripts/build.sh)
 # Debian's python, whatever comes first in the path: it is the one that python3-torch belongs to.
 exec /usr/bin/python3 scripts/compare_with_pytorch.py "$program" "${options[@]}"

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # Installs those of the named Debian packages that are missing, and does nothing where none is.
-#   scripts/install-packages.sh PACKAGE...
+#   scripts/install-packages.sh PACKAGE...      NAME* is the newest package of a name and a version, as libdnnl* is libdnnl2 on Debian 12
 set -euo pipefail
 
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 3; }
 command -v dpkg-query >/dev/null || { echo "This is no Debian system; install by hand what these packages hold: $*" >&2; exit 0; }
 
+# Whether a package is installed; of NAME*, whether one is.
+installed() { dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$1" 2>/dev/null | grep -qE "^installed ${1/\*/[0-9.]+}\$"; }
+
 missing=()
 for package in "$@"; do
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  installed "$package" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
@@ -17,9 +20,17 @@ if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "As root: apt-get install --no-install-recommends ${missing[*]}" >&2; exit 3; }
   as_root=(sudo)
 fi
-echo "Installing ${missing[*]} ..."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-{ "${as_root[@]}" apt-get update \
-    && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } </dev/null >"$log" 2>&1 \
-  || { tail -n 15 "$log" >&2; echo "apt-get could not install ${missing[*]}." >&2; exit 3; }
+give_up() { tail -n 15 "$log" >&2; echo "apt-get could not $1." >&2; exit 3; }
+
+"${as_root[@]}" apt-get update </dev/null >"$log" 2>&1 || give_up "update its lists"
+for index in "${!missing[@]}"; do
+  name=${missing[index]}
+  [[ $name == *\* ]] || continue
+  missing[index]=$(apt-cache pkgnames "${name%\*}" | grep -E "^${name/\*/[0-9.]+}\$" | sort -V | tail -n 1 || true)
+  [ -n "${missing[index]}" ] || { echo "There is no package $name here." >&2; exit 3; }
+done
+echo "Installing ${missing[*]} ..."
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1 \
+  || give_up "install ${missing[*]}"

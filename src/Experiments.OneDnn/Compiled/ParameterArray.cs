@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Kernels;
@@ -180,6 +181,7 @@ internal sealed unsafe class WeightCopy : IDisposable
     private readonly ParameterArray _weights;
     private readonly int* _places;
     private readonly int _count;
+    private readonly int _transposed;
     private int _version = -1;
 
     internal WeightCopy(ParameterArray weights, int[] order, WeightFormat format, int[]? places)
@@ -191,6 +193,7 @@ internal sealed unsafe class WeightCopy : IDisposable
             return;
         }
 
+        _transposed = Format == WeightFormat.Fp32 ? TransposedSquares(places) : 0;
         _places = (int*)NativeMemory.Alloc((nuint)_count, sizeof(int));
         places.CopyTo(new Span<int>(_places, _count));
         Pointer = NativeMemory.AlignedAlloc((nuint)(_count * sizeof(float)), 64);
@@ -214,7 +217,9 @@ internal sealed unsafe class WeightCopy : IDisposable
         if (_version == _weights.Version || _places is null)
             return;
         _version = _weights.Version;
-        if (Format == WeightFormat.Bf16)
+        if (_transposed > 0)
+            ParameterKernels.Transpose(_weights.Values, (float*)Pointer, _count, _transposed);
+        else if (Format == WeightFormat.Bf16)
             ParameterKernels.Gather(_weights.Values, _places, (Bf16*)Pointer, _count);
         else
             ParameterKernels.Gather(_weights.Values, _places, (float*)Pointer, _count);
@@ -230,4 +235,21 @@ internal sealed unsafe class WeightCopy : IDisposable
         NativeMemory.Free(_places);
         NativeMemory.AlignedFree(Pointer);
     }
+
+    /// <summary>
+    /// Whether the order is that of the values with squares of 8 x 8 or 16 x 16 of them transposed, as it mostly is: the squares' size, or 0.
+    /// </summary>
+    private static int TransposedSquares(int[] places) => !Avx.IsSupported ? 0 : new[] { 8, 16 }.FirstOrDefault(size =>
+    {
+        var square = size * size;
+        if (places.Length % square != 0)
+            return false;
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (places[i] != (i / square * square) + (i % size * size) + (i % square / size))
+                return false;
+        }
+
+        return true;
+    });
 }

@@ -117,21 +117,20 @@ internal static unsafe class NormPooling
     /// <param name="beta">Receives the gradient by beta, [C]; null: not wanted.</param>
     internal static void AffineGradients(in NormTables tables, PoolingBlocks blocks, double* inverse, float* gamma, float* beta)
     {
-        var channels = blocks.ChannelBlocks * blocks.Channels;
-        for (var c = 0; c < channels; c++)
+        var cell = (nint)0;
+        for (var s = 0; s < blocks.SampleBlocks * blocks.Samples; s++)
         {
-            var (byGamma, byBeta) = (0.0, 0.0);
-            for (var n = 0; n < blocks.SampleBlocks * blocks.Samples; n++)
+            var row = inverse + (s / blocks.Samples * blocks.ChannelBlocks);
+            for (var g = 0; g < blocks.ChannelBlocks; g++)
             {
-                var cell = ((nint)n * channels) + c;
-                byGamma += inverse[(n / blocks.Samples * blocks.ChannelBlocks) + (c / blocks.Channels)] * tables.Product[cell];
-                byBeta += tables.Sum[cell];
+                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++, cell++)
+                {
+                    if (gamma is not null)
+                        gamma[c] = (float)((s == 0 ? 0 : gamma[c]) + (row[g] * tables.Product[cell]));
+                    if (beta is not null)
+                        beta[c] = (s == 0 ? 0 : beta[c]) + tables.Sum[cell];
+                }
             }
-
-            if (gamma is not null)
-                gamma[c] = (float)byGamma;
-            if (beta is not null)
-                beta[c] = (float)byBeta;
         }
     }
 }

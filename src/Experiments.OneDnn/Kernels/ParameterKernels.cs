@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Experiments.OneDnn.Kernels;
 
@@ -47,6 +48,67 @@ internal static unsafe class ParameterKernels
     {
         for (nint i = 0; i < count; i++)
             to[i] = Bf16.Round(from[order[i]]);
+    }
+
+    /// <summary>
+    /// Transposes squares of size x size values that lie one after the other: what turns weights for a forward pass, blocked with the
+    /// output channels side by side, into those for a gradient by the source, with the input channels side by side.
+    /// </summary>
+    /// <param name="from">The squares.</param>
+    /// <param name="to">Receives the transposed squares.</param>
+    /// <param name="count">Values in all, a multiple of size * size.</param>
+    /// <param name="size">A multiple of 8.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Transpose(float* from, float* to, nint count, nint size)
+    {
+        for (nint square = 0; square < count; square += size * size)
+        {
+            for (nint row = 0; row < size; row += 8)
+            {
+                for (nint column = 0; column < size; column += 8)
+                    Transpose8(from + square + (row * size) + column, to + square + (column * size) + row, size);
+            }
+        }
+    }
+
+    /// <summary>One square of 8 x 8 within a larger one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose8(float* from, float* to, nint stride)
+    {
+        // Pairs of rows, then of pairs, then of halves: each step doubles how much of a column lies together.
+        var r0 = Vector256.Load(from);
+        var r1 = Vector256.Load(from + stride);
+        var r2 = Vector256.Load(from + (2 * stride));
+        var r3 = Vector256.Load(from + (3 * stride));
+        var r4 = Vector256.Load(from + (4 * stride));
+        var r5 = Vector256.Load(from + (5 * stride));
+        var r6 = Vector256.Load(from + (6 * stride));
+        var r7 = Vector256.Load(from + (7 * stride));
+        var p0 = Avx.UnpackLow(r0, r1);
+        var p1 = Avx.UnpackHigh(r0, r1);
+        var p2 = Avx.UnpackLow(r2, r3);
+        var p3 = Avx.UnpackHigh(r2, r3);
+        var p4 = Avx.UnpackLow(r4, r5);
+        var p5 = Avx.UnpackHigh(r4, r5);
+        var p6 = Avx.UnpackLow(r6, r7);
+        var p7 = Avx.UnpackHigh(r6, r7);
+        const byte lower = 0x44, upper = 0xEE, lowerHalves = 0x20, upperHalves = 0x31;
+        var q0 = Avx.Shuffle(p0, p2, lower);
+        var q1 = Avx.Shuffle(p0, p2, upper);
+        var q2 = Avx.Shuffle(p1, p3, lower);
+        var q3 = Avx.Shuffle(p1, p3, upper);
+        var q4 = Avx.Shuffle(p4, p6, lower);
+        var q5 = Avx.Shuffle(p4, p6, upper);
+        var q6 = Avx.Shuffle(p5, p7, lower);
+        var q7 = Avx.Shuffle(p5, p7, upper);
+        Avx.Permute2x128(q0, q4, lowerHalves).Store(to);
+        Avx.Permute2x128(q1, q5, lowerHalves).Store(to + stride);
+        Avx.Permute2x128(q2, q6, lowerHalves).Store(to + (2 * stride));
+        Avx.Permute2x128(q3, q7, lowerHalves).Store(to + (3 * stride));
+        Avx.Permute2x128(q0, q4, upperHalves).Store(to + (4 * stride));
+        Avx.Permute2x128(q1, q5, upperHalves).Store(to + (5 * stride));
+        Avx.Permute2x128(q2, q6, upperHalves).Store(to + (6 * stride));
+        Avx.Permute2x128(q3, q7, upperHalves).Store(to + (7 * stride));
     }
 
     /// <summary>Sum of products.</summary>
