@@ -23,9 +23,6 @@ internal abstract unsafe class MapKernels
     /// <summary>Its gradient: zeros where nothing was taken.</summary>
     public abstract void PaddedIdentityGradient(void* dy, void* dx, int images, in PaddedIdentityShape shape);
 
-    /// <summary>a += b.</summary>
-    public abstract void Add(void* a, void* b, nint count);
-
     private static MapKernels For<TElement>(int channels)
         where TElement : unmanaged, IElement<TElement> => channels switch
         {
@@ -130,15 +127,5 @@ internal sealed unsafe class MapKernels<TVector, TElement> : MapKernels
                 }
             }
         }
-    }
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Add(void* a, void* b, nint count)
-    {
-        var sum = (TElement*)a;
-        var other = (TElement*)b;
-        for (nint i = 0; i < count; i += TVector.Width)
-            TElement.Store(TElement.Load<TVector>(sum + i) + TElement.Load<TVector>(other + i), sum + i);
     }
 }
