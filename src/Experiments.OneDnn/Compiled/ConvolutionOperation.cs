@@ -55,7 +55,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
         }
 
         if (Compilation.Images > Compilation.Chunk)
-            _gradientOfChunk = Compilation.Buffers.Scratch(_primitives.Max(set => set.GradientPlaces) * sizeof(float), time);
+            _gradientOfChunk = Compilation.Buffers.Scratch(_primitives.Max(set => set.GradientValues) * sizeof(float), time);
         var scratch = _primitives.Max(set => Math.Max(set.ByWeights!.ScratchBytes, set.ByInput?.ScratchBytes ?? 0));
         _backwardStaging = new Staging(Compilation, time, _emulated, scratch, _input, Output);
     }
@@ -98,7 +98,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
         var gradient = first == 0 ? _weights.Gradients : (float*)_gradientOfChunk!.At(first);
         set.ByWeights!.Execute(staging.Source(_input.Data, first), gradient, staging.Destination(_outputGradient!, first), staging.Scratch);
         if (first > 0)
-            _weights.AddGradient(gradient, set.GradientOrder);
+            _weights.AddGradient(gradient, set.GradientPlaces);
     }
 
     private void ByInput(int first, int count)
@@ -126,8 +126,9 @@ internal sealed unsafe class ConvolutionOperation : Operation
             if (compilation.Training && input.NeedsGradient)
                 ByInput = new ConvolutionPrimitive(compilation.Context, Propagation.BackwardData, shape, type, Forward);
 
-            GradientOrder = ByWeights?.WeightOrder();
-            var weights = compilation.Parameters.Get($"{layer.Name}.weight", () => GradientOrder ?? Forward.WeightOrder());
+            var order = ByWeights?.WeightOrder();
+            var weights = compilation.Parameters.Get($"{layer.Name}.weight", () => order ?? Forward.WeightOrder());
+            (GradientValues, GradientPlaces) = order is null ? (0, null) : (order.Length, weights.PlacesOf(order));
             ForwardWeights = weights.Copy(Forward.WeightOrder(), format, compilation.Training);
             BackwardWeights = ByInput is null ? null : weights.Copy(ByInput.WeightOrder(), format, inTraining: true);
         }
@@ -144,10 +145,11 @@ internal sealed unsafe class ConvolutionOperation : Operation
 
         internal WeightCopy? BackwardWeights { get; }
 
-        /// <summary>How a gradient by the weights lies in memory.</summary>
-        internal int[]? GradientOrder { get; }
+        /// <summary>Values of a gradient by the weights, padding included.</summary>
+        internal int GradientValues { get; }
 
-        internal int GradientPlaces => GradientOrder?.Length ?? 0;
+        /// <summary>Where these belong in the weights' own gradient; null: they lie alike.</summary>
+        internal int[]? GradientPlaces { get; }
 
         /// <inheritdoc/>
         public void Dispose()

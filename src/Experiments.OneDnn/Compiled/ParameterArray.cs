@@ -71,18 +71,19 @@ internal sealed unsafe class ParameterArray : IDisposable
 
     /// <summary>Adds a chunk's gradient.</summary>
     /// <param name="gradient">The gradient.</param>
-    /// <param name="order">How it lies in memory.</param>
-    internal void AddGradient(float* gradient, int[]? order)
+    /// <param name="places">Where each of its values belongs, from <see cref="PlacesOf"/>; null: it lies as the sum does.</param>
+    internal void AddGradient(float* gradient, int[]? places)
     {
-        if (ReferenceEquals(order, _order) || order.AsSpan().SequenceEqual(_order))
+        if (places is null)
         {
             ParameterKernels.AddScaled(1, gradient, Gradients, Places);
             return;
         }
 
-        var places = PlacesOf(order!);
+        // Padding goes to the zero after the last value, which must stay one.
         for (var place = 0; place < places.Length; place++)
             Gradients[places[place]] += gradient[place];
+        Gradients[Places] = 0;
     }
 
     /// <summary>The gradient back to zero, where kernels add to it.</summary>
@@ -96,7 +97,7 @@ internal sealed unsafe class ParameterArray : IDisposable
     {
         if (_copies.FirstOrDefault(copy => copy.Format == format && copy.Order.AsSpan().SequenceEqual(order)) is not { } found)
         {
-            found = new WeightCopy(this, order, format, format == WeightFormat.Fp32 && order.AsSpan().SequenceEqual(_order) ? null : PlacesOf(order));
+            found = new WeightCopy(this, order, format);
             _copies.Add(found);
         }
 
@@ -130,9 +131,13 @@ internal sealed unsafe class ParameterArray : IDisposable
         NativeMemory.AlignedFree(_memory);
     }
 
-    /// <summary>Where in this array lies what another order has at each place; padding is taken from the zero after the last.</summary>
-    private int[] PlacesOf(int[] order)
+    /// <summary>
+    /// Where in this array lies what another order has at each place, padding being the zero after the last value; null where it lies alike.
+    /// </summary>
+    internal int[]? PlacesOf(int[] order)
     {
+        if (order.AsSpan().SequenceEqual(_order))
+            return null;
         var places = new int[Parameter.Size];
         for (var place = 0; place < Places; place++)
         {
@@ -184,14 +189,17 @@ internal sealed unsafe class WeightCopy : IDisposable
     private readonly int _transposed;
     private int _version = -1;
 
-    internal WeightCopy(ParameterArray weights, int[] order, WeightFormat format, int[]? places)
+    internal WeightCopy(ParameterArray weights, int[] order, WeightFormat format)
     {
         (_weights, Order, Format, _count) = (weights, order, format, order.Length);
-        if (places is null)
+        var places = weights.PlacesOf(order);
+        if (places is null && format == WeightFormat.Fp32)
         {
             Pointer = weights.Values;
             return;
         }
+
+        places ??= [.. Enumerable.Range(0, _count)];
 
         _transposed = Format == WeightFormat.Fp32 ? TransposedSquares(places) : 0;
         _places = (int*)NativeMemory.Alloc((nuint)_count, sizeof(int));
