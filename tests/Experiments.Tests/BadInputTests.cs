@@ -98,11 +98,25 @@ public sealed class BadInputTests : IDisposable
         var bare = Directory.CreateDirectory(_folder["bare"]).FullName;
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !file.EndsWith(".so", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(bare, Path.GetFileName(file)));
-        var result = Cli.Run("train --dataset synthetic", _folder.Path, program: Path.Combine(bare, "Experiments"));
+        var result = Cli.Run("train --dataset synthetic --engine torch", _folder.Path, program: Path.Combine(bare, "Experiments"));
         Assert.Equal(3, result.ExitCode);
         Assert.Contains("libtorch-dev", result.Error, StringComparison.Ordinal);
         Assert.Single(result.Error.TrimEnd().Split('\n'));
         Assert.Contains("torch: not here.", Cli.Run("info", _folder.Path, program: Path.Combine(bare, "Experiments")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_oneDNN_the_program_says_in_a_sentence_what_to_install()
+    {
+        // files of its name that are no libraries, before those that are
+        var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
+        foreach (var file in new[] { "libdnnl.so.3", "libdnnl.so.2", "libdnnl.so" })
+            File.WriteAllText(Path.Combine(empty, file), "");
+        var environment = new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = empty };
+        var result = Cli.Run("train --dataset synthetic --engine onednn", _folder.Path, environment);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("libdnnl2", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("onednn: not here.", Cli.Run("info", _folder.Path, environment).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Experiments.Tests;
 
 public sealed partial class BenchTests
 {
-    private const string Small = "bench --engine torch --device cpu --model resnet8 --width 8 --batch 4 --seconds 0.05 --repetitions 3";
+    private const string Small = "bench --engine onednn --model resnet8 --width 8 --batch 4 --seconds 0.05 --repetitions 3";
 
     [TrainsFact]
     public void It_says_how_fast_which_engine_trains_on_what()
@@ -18,7 +18,7 @@ public sealed partial class BenchTests
         var lines = result.Output.TrimEnd().Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.Equal("resnet8 with gn (4 groups), batch 4 x 2 workers, 1x28x28 images in 10 classes, fp32", lines[0]);
-        Assert.StartsWith("engine torch (", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("engine onednn (", lines[1], StringComparison.Ordinal);
         Assert.EndsWith("; 1 thread", lines[1], StringComparison.Ordinal);
         var (rate, step, low, high) = Numbers(lines[2]);
         Assert.InRange(rate, low, high);
@@ -40,7 +40,7 @@ public sealed partial class BenchTests
     public void By_turns_it_measures_a_repetition_for_every_line_and_ends_with_them()
     {
         using var process = Cli.Start($"{Small} --by-turns", input: true);
-        Assert.StartsWith("ready torch ", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
+        Assert.StartsWith("ready onednn ", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
         for (var i = 0; i < 2; i++)
         {
             process.StandardInput.WriteLine();
@@ -56,9 +56,21 @@ public sealed partial class BenchTests
     }
 
     [TrainsFact]
-    public void An_engine_that_keeps_no_profile_is_named()
+    public void A_profile_says_where_the_time_of_a_step_goes()
     {
         var result = Cli.Run($"{Small} --profile");
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        foreach (var kernel in new[] { "convolution forward", "convolution weight gradient", "convolution input gradient", "norm forward", "norm backward", "update" })
+            Assert.Contains(kernel, result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"In convolutions: \d+\.\d% of the step\.", result.Output);
+        Assert.Matches(@"norm backward +layer3\.0\.norm2", result.Output);
+    }
+
+    [TrainsFact("torch")]
+    public void An_engine_that_keeps_no_profile_is_named()
+    {
+        var result = Cli.Run($"{Small.Replace("onednn", "torch", StringComparison.Ordinal)} --device cpu --profile");
         Assert.Equal(3, result.ExitCode);
         Assert.Equal("The torch engine does not say where its time goes: leave --profile out, or take another --engine.\n", result.Error);
     }

@@ -1,14 +1,16 @@
 using Experiments.Core.Training;
+using Experiments.OneDnn;
 using Experiments.Torch;
 
 namespace Experiments.Tests;
 
-/// <summary>A test that trains, and says why it is skipped where no engine can.</summary>
+/// <summary>A test that trains, and says why it is skipped where the engine is missing.</summary>
 internal class TrainsFactAttribute : FactAttribute
 {
-    public TrainsFactAttribute()
+    public TrainsFactAttribute(string engine = "onednn")
     {
-        if (new TorchEngineProvider().Unavailable("cpu", Precision.Fp32) is { } answer)
+        IEngineProvider provider = engine == "torch" ? new TorchEngineProvider() : new OneDnnEngineProvider();
+        if (provider.Unavailable("cpu", Precision.Fp32) is { } answer)
             Skip = answer;
     }
 }

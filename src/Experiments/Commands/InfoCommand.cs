@@ -29,7 +29,7 @@ internal static class InfoCommand
         foreach (var engine in machine.Engines)
         {
             var answer = engine.Unavailable("cpu", Precision.Fp32);
-            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}" : $"{engine.Name}: not here. {answer}");
+            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}, in {Precisions(engine)}" : $"{engine.Name}: not here. {answer}");
         }
 
         Line("figures", Gnuplot.Version() ?? Gnuplot.Missing);
@@ -37,6 +37,9 @@ internal static class InfoCommand
             Line("data set", $"{status.Set.Name}: {(status.IsReady ? status.Place : status.Place is null ? $"not there. {status.Set.Source.HowToGet}" : string.Join(" ", status.Mistakes))}");
         return ExitCode.Done;
     }
+
+    private static string Precisions(IEngineProvider engine) =>
+        string.Join(" and ", new[] { Precision.Fp32, Precision.Bf16 }.Where(precision => engine.Unavailable("cpu", precision) is null)).ToLowerInvariant();
 
     private static void Line(string what, string text) => Console.WriteLine($"{what,-10} {text}");
 
