@@ -154,7 +154,7 @@ def main():
         lines.append([str(batch), norm, precision, sides[0].name, f"{our:.0f}", f"{whole:.0f}", f"{our / whole:.2f}x", f"{each:.0f}",
                       f"{our / each:.2f}x", " / ".join(dict.fromkeys(side.precision for side in sides[1:])), f"{100 * spread:.0f}%"])
     if not rows:
-        return
+        sys.exit(3)
 
     print(f"\nImages per second of a training step: ResNet-20, 32x32x3, SGD with momentum 0.9 and weight decay 1e-4; GN has 8 groups.\n"
           f"{cpu()}, {CORES} cores. Ours: {sides[0].library}. PyTorch {sides[1].library}{', channels_last' if args.channels_last else ''}.\n"
@@ -163,13 +163,14 @@ def main():
         print("In bf16 rows PyTorch computes in the faster of fp32 and autocast to bf16; 'PyTorch in' says which.")
     print()
     table(lines)
-    os.makedirs(os.path.dirname(CSV), exist_ok=True)
-    with open(CSV + ".new", "w", newline="") as file:
+    path = CSV.replace(".csv", "-channels-last.csv") if args.channels_last else CSV
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".new", "w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(CSV + ".new", CSV)
-    print(f"\nWritten to {os.path.relpath(CSV)}.")
+    os.replace(path + ".new", path)
+    print(f"\nWritten to {os.path.relpath(path)}.")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ set -euo pipefail
 command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 3; }
 command -v dpkg-query >/dev/null || { echo "This is no Debian system; install by hand what these packages hold: $*" >&2; exit 0; }
 
+# A package's name as a regular expression, in which NAME* is the name and a version.
+pattern() { local name=${1//./\\.}; name=${name//+/\\+}; echo "${name/\*/[0-9.]+}"; }
+
 # Whether a package is installed; of NAME*, whether one is.
-installed() { dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$1" 2>/dev/null | grep -qE "^installed ${1/\*/[0-9.]+}\$"; }
+installed() { dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$1" 2>/dev/null | grep -qE "^installed $(pattern "$1")\$"; }
 
 missing=()
 for package in "$@"; do
@@ -28,7 +31,7 @@ give_up() { tail -n 15 "$log" >&2; echo "apt-get could not $1." >&2; exit 3; }
 for index in "${!missing[@]}"; do
   name=${missing[index]}
   [[ $name == *\* ]] || continue
-  missing[index]=$(apt-cache pkgnames "${name%\*}" | grep -E "^${name/\*/[0-9.]+}\$" | sort -V | tail -n 1 || true)
+  missing[index]=$(apt-cache pkgnames "${name%\*}" | grep -E "^$(pattern "$name")\$" | sort -V | tail -n 1 || true)
   [ -n "${missing[index]}" ] || { echo "There is no package $name here." >&2; exit 3; }
 done
 echo "Installing ${missing[*]} ..."

@@ -8,9 +8,6 @@ namespace Experiments.OneDnn;
 /// <summary>The fast engine: networks compiled for each number of images they are asked to take, all over one set of parameters.</summary>
 internal sealed class OneDnnEngine : IProfiledEngine
 {
-    // Images at a time where they do not depend on each other: enough to keep the convolutions busy, few enough to stay in the cache.
-    private const int IndependentImages = 25;
-
     private readonly EngineSettings _settings;
     private readonly bool _emulateBf16;
     private readonly OneDnnContext _context = new();
@@ -18,6 +15,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     private readonly ParameterStore _parameters;
     private readonly CompiledNetwork _step;
     private readonly Dictionary<int, CompiledNetwork> _evaluations = [];
+    private bool _disposed;
 
     internal OneDnnEngine(EngineSettings settings, bool emulateBf16)
     {
@@ -71,7 +69,8 @@ internal sealed class OneDnnEngine : IProfiledEngine
             NormStatistics.Batch => NormMode.Batch,
             _ => throw new ArgumentOutOfRangeException(nameof(statistics), statistics, "unknown statistics"),
         };
-        var together = mode == NormMode.Batch && _settings.Network.Norm.HasRunningStatistics ? batch.Count : IndependentImages;
+        // A chunk at a time where images do not depend on each other.
+        var together = mode == NormMode.Batch && _settings.Network.Norm.HasRunningStatistics ? batch.Count : Compilation.ChunkFor(_settings);
         for (var first = 0; first < batch.Count; first += together)
         {
             var count = Math.Min(together, batch.Count - first);
@@ -96,14 +95,19 @@ internal sealed class OneDnnEngine : IProfiledEngine
     }
 
     /// <inheritdoc/>
-    public EngineState Read() => new(
-        [.. _parameters.Arrays.Select(array => array.ReadValues())],
-        [.. Buffers().Select(buffer => new NamedArray(buffer.Name, [buffer.Values.Length], [.. buffer.Values]))],
-        [.. _parameters.Arrays.Select(array => array.ReadVelocities())]);
+    public EngineState Read()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new(
+            [.. _parameters.Arrays.Select(array => array.ReadValues())],
+            [.. Buffers().Select(buffer => new NamedArray(buffer.Name, [buffer.Values.Length], [.. buffer.Values]))],
+            [.. _parameters.Arrays.Select(array => array.ReadVelocities())]);
+    }
 
     /// <inheritdoc/>
     public void Write(EngineState state)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         var parameters = _parameters.Arrays.ToList();
         var buffers = Buffers().ToList();
         var shapes = parameters.ConvertAll(array => (array.Parameter.Name, array.Parameter.Shape));
@@ -117,6 +121,9 @@ internal sealed class OneDnnEngine : IProfiledEngine
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         foreach (var network in _evaluations.Values)
             network.Dispose();
         _step.Dispose();
@@ -148,6 +155,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
 
     private void Check(ImageBatch batch, bool isStep)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (isStep && batch.Count != _settings.Workers * _settings.Batch)
             throw new ArgumentException($"A step takes {_settings.Workers} x {_settings.Batch} images, not {batch.Count}.", nameof(batch));
         if (batch.Shape != _settings.Network.Input || batch.Layout != Layout)

@@ -51,14 +51,16 @@ public sealed class OneDnnEngineProvider : IEngineProvider
     /// <summary>The library, for the record.</summary>
     internal static string NameOf(bool emulateBf16) => emulateBf16 ? $"{OneDnnLibrary.Name}, bf16 emulated" : OneDnnLibrary.Name;
 
-    /// <summary>Whether the library has convolutions in bfloat16 for this processor: asked by making one.</summary>
+    /// <summary>Whether the library has convolutions in bfloat16 for this processor: asked by making one's three passes.</summary>
     private static bool HasBf16()
     {
         using var context = new OneDnnContext();
         try
         {
-            using var convolution = new ConvolutionPrimitive(
-                context, Propagation.ForwardTraining, new ConvolutionShape(1, 16, 8, 8, 16, 3, 1, 1), DataType.Bf16, null);
+            var shape = new ConvolutionShape(1, 16, 8, 8, 16, 3, 1, 1);
+            using var forward = new ConvolutionPrimitive(context, Propagation.ForwardTraining, shape, DataType.Bf16, null);
+            using var byWeights = new ConvolutionPrimitive(context, Propagation.BackwardWeights, shape, DataType.Bf16, forward);
+            using var byInput = new ConvolutionPrimitive(context, Propagation.BackwardData, shape, DataType.Bf16, forward);
             return true;
         }
         catch (OneDnnException)

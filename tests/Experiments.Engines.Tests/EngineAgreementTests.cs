@@ -79,6 +79,34 @@ public sealed class EngineAgreementTests
             Near(a, b, 1e-3, "moving average");
     }
 
+    // Maps of 60 kB and more, so that a batch is several chunks and a statistic over it waits for all of them.
+    [BothEnginesTheory]
+    [InlineData("bn")]
+    [InlineData("syncbn")]
+    [InlineData("gn")]
+    public void Evaluation_agrees_where_a_batch_is_several_chunks(string norm)
+    {
+        var shape = new ImageShape(3, 32, 30);
+        var network = ModelCatalog.Build("resnet8", 16, false, shape, Engines.Classes, Engines.NormOf(norm));
+        var settings = new EngineSettings(network, 11, Workers: 2);
+        using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
+        foreach (var engine in new[] { torch, onednn })
+        {
+            Engines.Train(engine, Engines.Batch(engine, 22, 1, shape), 0.01);
+            engine.CollectPopulation(Engines.Batch(engine, 11, 100, shape));
+            engine.CollectPopulation(Engines.Batch(engine, 19, 101, shape));
+        }
+
+        foreach (var (statistics, count) in Enum.GetValues<NormStatistics>().SelectMany(kind => new[] { (kind, 11), (kind, 53) }))
+        {
+            var expected = Engines.Evaluate(torch, Engines.Batch(torch, count, 7, shape), statistics);
+            Numbers.Close(expected, Engines.Evaluate(onednn, Engines.Batch(onednn, count, 7, shape), statistics), 1e-3, $"{statistics}");
+        }
+
+        foreach (var (a, b) in torch.Read().Buffers.Zip(onednn.Read().Buffers))
+            Near(a, b, 1e-3, "moving average");
+    }
+
     // What is compared is the largest distance between the losses of two trainings over 100 steps. Rounding grows along a training, and by how
     // much is chance: hence the largest of three perturbed trainings', and a margin of 3.
     [BothEnginesTheory]

@@ -131,11 +131,10 @@ public sealed class OneDnnEngineTests
     {
         Assert.Null(OneDnnLibrary.Judge(new Version(2, 6, 3), CpuRuntime.OpenMP));
         Assert.Null(OneDnnLibrary.Judge(new Version(3, 5, 0), CpuRuntime.OpenMP));
-        Assert.Null(OneDnnLibrary.Judge(new Version(3, 5, 0), CpuRuntime.Sequential));
         foreach (var (version, runtime, part) in new[]
         {
             (new Version(1, 8, 0), CpuRuntime.OpenMP, "oneDNN 1.8.0"), (new Version(4, 0, 1), CpuRuntime.OpenMP, "knows 2 and 3"),
-            (new Version(2, 6, 3), CpuRuntime.Tbb, "Tbb"), (new Version(3, 1, 0), (CpuRuntime)99, "OpenMP"),
+            (new Version(2, 6, 3), CpuRuntime.Tbb, "Tbb"), (new Version(3, 5, 0), CpuRuntime.Sequential, "Sequential"), (new Version(3, 1, 0), (CpuRuntime)99, "OpenMP"),
         })
         {
             var sentence = OneDnnLibrary.Judge(version, runtime);
@@ -170,20 +169,22 @@ public sealed class Bf16SupportTests
     public void Bfloat16_is_refused_with_the_reason_where_the_processor_has_none_unless_emulation_is_asked_for()
     {
         var provider = new OneDnnEngineProvider();
-        if (provider.Unavailable("cpu", Precision.Bf16) is { } reason)
-        {
-            Assert.Contains("AVX-512", reason, StringComparison.Ordinal);
-            Assert.Contains("--precision fp32", reason, StringComparison.Ordinal);
-            Assert.Contains($"{OneDnnEngineProvider.EmulateBf16Variable}=1", reason, StringComparison.Ordinal);
-        }
-
         var before = Environment.GetEnvironmentVariable(OneDnnEngineProvider.EmulateBf16Variable);
         try
         {
+            Environment.SetEnvironmentVariable(OneDnnEngineProvider.EmulateBf16Variable, null);
+            var reason = provider.Unavailable("cpu", Precision.Bf16);
+            if (reason is not null)
+            {
+                Assert.Contains("AVX-512", reason, StringComparison.Ordinal);
+                Assert.Contains("--precision fp32", reason, StringComparison.Ordinal);
+                Assert.Contains($"{OneDnnEngineProvider.EmulateBf16Variable}=1", reason, StringComparison.Ordinal);
+            }
+
             Environment.SetEnvironmentVariable(OneDnnEngineProvider.EmulateBf16Variable, "1");
             Assert.Null(provider.Unavailable("cpu", Precision.Bf16));
             using var engine = Engines.Create("onednn", new EngineSettings(Engines.ResNet("bn"), 2, Precision: Precision.Bf16));
-            Assert.Equal(before is null && provider.Library == engine.Library, !engine.Library.Contains("emulated", StringComparison.Ordinal));
+            Assert.Equal(reason is not null, engine.Library.Contains("emulated", StringComparison.Ordinal));
         }
         finally
         {

@@ -72,7 +72,7 @@ public record Cell
     /// <summary>Images held out of the training set, on which the errors are then measured; 0: the test set is used.</summary>
     public required int Validation { get; init; }
 
-    /// <summary>The engine, for example <c>torch</c>.</summary>
+    /// <summary>The engine, for example <c>onednn</c>.</summary>
     public required string Engine { get; init; }
 
     /// <summary><c>cpu</c> or <c>cuda:0</c>.</summary>

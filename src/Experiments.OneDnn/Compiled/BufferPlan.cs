@@ -57,6 +57,9 @@ internal sealed unsafe class BufferPlan(int images, int chunk) : IDisposable
     private int _segment;
     private byte* _memory;
 
+    /// <summary>The images of a chunk.</summary>
+    internal int Chunk { get; } = chunk;
+
     /// <summary>The first image of the chunk under way.</summary>
     internal int ChunkStart { get; set; }
 
@@ -87,8 +90,8 @@ internal sealed unsafe class BufferPlan(int images, int chunk) : IDisposable
     /// <summary>Places all buffers.</summary>
     internal void Place()
     {
-        var used = _buffers.Where(buffer => buffer.Last >= 0).ToLookup(buffer => chunk == images || _segments[buffer.First] == _segments[buffer.Last]);
-        var ofChunk = Places([.. used[true].Select(buffer => new Interval(buffer, buffer.Bytes(chunk), buffer.First, buffer.Last))]);
+        var used = _buffers.Where(buffer => buffer.Last >= 0).ToLookup(buffer => Chunk == images || _segments[buffer.First] == _segments[buffer.Last]);
+        var ofChunk = Places([.. used[true].Select(buffer => new Interval(buffer, buffer.Bytes(Chunk), buffer.First, buffer.Last))]);
         var ofAll = Places([.. used[false].Select(buffer => new Interval(buffer, buffer.Bytes(images), _segments[buffer.First], _segments[buffer.Last]))]);
         var chunkBytes = ofChunk.Select(place => place.End).DefaultIfEmpty().Max();
         Bytes = chunkBytes + ofAll.Select(place => place.End).DefaultIfEmpty().Max();

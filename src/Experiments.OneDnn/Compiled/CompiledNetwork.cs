@@ -58,9 +58,6 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <summary>Whether each kernel's time is taken.</summary>
     internal bool Profiled { get; private set; }
 
-    /// <summary>Bytes of all maps and gradients.</summary>
-    internal long Bytes => _compilation.Buffers.Bytes;
-
     /// <summary>Class scores [N, classes] of the last forward pass.</summary>
     internal ReadOnlySpan<float> Scores => new(_scores.Data.At(0), _compilation.Images * _scores.Shape.Size);
 

@@ -44,7 +44,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
     internal override void PlanBackward()
     {
         var time = Compilation.Buffers.Tick();
-        _outputGradient = Output.Gradients.Single().Buffer;
+        _outputGradient = Output.OnlyGradient(Layer);
         _outputGradient.UsedAt(time);
         _input.Data.UsedAt(time);
         if (_input.NeedsGradient)

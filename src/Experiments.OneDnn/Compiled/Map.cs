@@ -49,6 +49,11 @@ internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bo
     /// <param name="shared">Whether somebody else needs the buffer as it is.</param>
     internal void AddGradient(Buffer buffer, bool shared = false) => _gradients.Add((buffer, shared));
 
+    /// <summary>The gradient of a map that has one reader.</summary>
+    /// <exception cref="NotSupportedException">It has several, and its maker cannot add their gradients up.</exception>
+    internal Buffer OnlyGradient(string maker) => _gradients is [var (buffer, _)] ? buffer
+        : throw new NotSupportedException($"What {maker} makes is read {_gradients.Count} times, which the onednn engine cannot do: take --engine torch.");
+
     /// <summary>Bytes of one image of a shape.</summary>
     internal static long Bytes(ImageShape shape, Precision precision) =>
         (long)shape.Size * (precision == Precision.Bf16 ? sizeof(ushort) : sizeof(float));

@@ -116,7 +116,7 @@ internal sealed unsafe class NormOperation : Operation
         var time = Compilation.Buffers.Tick();
         var gradients = Output.Gradients;
         if (gradients.Count is < 1 or > 2)
-            throw new NotSupportedException($"The output of {Layer} is read {gradients.Count} times; this engine adds up to two gradients.");
+            throw new NotSupportedException($"The output of {Layer} is read {gradients.Count} times, and the onednn engine adds up two gradients: take --engine torch.");
         _dy = gradients[0].Buffer;
         _dy2 = gradients.Count > 1 ? gradients[1].Buffer : null;
         _dy.UsedAt(time);

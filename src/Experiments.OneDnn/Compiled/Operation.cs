@@ -1,4 +1,3 @@
-using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Interop;
 
@@ -37,9 +36,9 @@ internal sealed class Compilation(
     internal bool EmulateBf16 { get; } = emulateBf16;
 
     /// <summary>The largest number of images that a chunk has.</summary>
-    internal int Chunk { get; } = Math.Min(images, ChunkOf(settings.Network, settings.Precision) * settings.Threads);
+    internal int Chunk => Buffers.Chunk;
 
-    internal BufferPlan Buffers { get; } = new(images, Math.Min(images, ChunkOf(settings.Network, settings.Precision) * settings.Threads));
+    internal BufferPlan Buffers { get; } = new(images, Math.Min(images, ChunkFor(settings)));
 
     internal Pass Pass { get; } = new();
 
@@ -54,11 +53,11 @@ internal sealed class Compilation(
     /// <inheritdoc/>
     public void Dispose() => Buffers.Dispose();
 
-    /// <summary>As many images as have their largest map in <see cref="ChunkBytes"/>.</summary>
-    private static int ChunkOf(Network network, Precision precision)
+    /// <summary>As many images as have their largest map in <see cref="ChunkBytes"/>, for each thread.</summary>
+    internal static int ChunkFor(EngineSettings settings)
     {
-        var largest = network.Shapes().Select(slot => Map.Bytes(slot.Shape, precision)).DefaultIfEmpty(1).Max();
-        return (int)Math.Max(1, ChunkBytes / largest);
+        var largest = settings.Network.Shapes().Select(slot => Map.Bytes(slot.Shape, settings.Precision)).DefaultIfEmpty(1).Max();
+        return (int)Math.Max(1, ChunkBytes / largest) * settings.Threads;
     }
 }
 

@@ -32,7 +32,7 @@ internal sealed unsafe class PaddedIdentityOperation : Operation
         if (!_input.NeedsGradient)
             return;
         var time = Compilation.Buffers.Tick();
-        _dy = Output.Gradients.Single().Buffer;
+        _dy = Output.OnlyGradient(Layer);
         _dy.UsedAt(time);
         _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
         _dx.UsedAt(time);
@@ -77,7 +77,7 @@ internal sealed unsafe class AveragePoolOperation : Operation
         if (!_input.NeedsGradient)
             return;
         var time = Compilation.Buffers.Tick();
-        _dy = Output.Gradients.Single().Buffer;
+        _dy = Output.OnlyGradient(Layer);
         _dy.UsedAt(time);
         _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
         _dx.UsedAt(time);
@@ -130,7 +130,7 @@ internal sealed unsafe class LinearOperation : Operation
     internal override void PlanBackward()
     {
         var time = Compilation.Buffers.Tick();
-        _dy = Output.Gradients.Single().Buffer;
+        _dy = Output.OnlyGradient(Layer);
         _dy.UsedAt(time);
         _input.Data.UsedAt(time);
         if (_input.NeedsGradient)

@@ -27,7 +27,7 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     /// <exception cref="OneDnnException">The library has no implementation of it here.</exception>
     internal ConvolutionPrimitive(OneDnnContext context, Propagation pass, ConvolutionShape shape, DataType type, ConvolutionPrimitive? forward)
     {
-        (_context, Type) = (context, type);
+        _context = context;
         WeightsType = pass == Propagation.BackwardWeights ? DataType.Fp32 : type;
         using var source = DescribeMap(context, shape.Images, shape.In, shape.Height, shape.Width, type);
         using var weights = context.Calls.Describe([shape.Out, shape.In, shape.Kernel, shape.Kernel], WeightsType, null);
@@ -39,24 +39,22 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         OneDnnException.ThrowIfFailed(NativeMethods.dnnl_primitive_create(out _primitive, _description), "make a convolution");
         _weights = _description.Memory(pass == Propagation.BackwardWeights ? Query.WeightsGradient : Query.Weights);
         WeightSizes = [shape.Out, shape.In, shape.Kernel, shape.Kernel];
+        ScratchBytes = (long)NativeMethods.dnnl_memory_desc_get_size(_description.Memory(Query.Scratchpad));
         // Version 2.6.3's gradient by the weights of a strided 1x1 convolution gathers whole vectors of input channels in its scratch memory
         // but asks for room for the channels there are, and writes past the end.
-        var widened = (shape.In + WidestVector - 1) / WidestVector * WidestVector;
-        ScratchBytes = (long)NativeMethods.dnnl_memory_desc_get_size(_description.Memory(Query.Scratchpad)) * widened / shape.In;
+        if (pass == Propagation.BackwardWeights && shape is { Kernel: 1, Stride: > 1 })
+            ScratchBytes = ScratchBytes * ((shape.In + WidestVector - 1) / WidestVector * WidestVector) / shape.In;
         nint name;
         OneDnnException.ThrowIfFailed(
             NativeMethods.dnnl_primitive_desc_query(_description, Query.Implementation, 0, &name), "tell an implementation's name");
         Implementation = Marshal.PtrToStringUTF8(name)!;
 
-        var (isForward, byData) = (pass is Propagation.ForwardTraining or Propagation.ForwardInference, pass == Propagation.BackwardData);
+        var (isForward, byData) = (pass == Propagation.ForwardTraining, pass == Propagation.BackwardData);
         Prepare(0, byData ? Argument.SourceGradient : Argument.Source, byData ? Query.SourceGradient : Query.Source);
         Prepare(1, isForward || byData ? Argument.Weights : Argument.WeightsGradient, isForward || byData ? Query.Weights : Query.WeightsGradient);
         Prepare(2, isForward ? Argument.Destination : Argument.DestinationGradient, isForward ? Query.Destination : Query.DestinationGradient);
         Prepare(3, Argument.Scratchpad, Query.Scratchpad);
     }
-
-    /// <summary>The number format of the maps.</summary>
-    internal DataType Type { get; }
 
     /// <summary>The number format of the weights, or of their gradient.</summary>
     internal DataType WeightsType { get; }

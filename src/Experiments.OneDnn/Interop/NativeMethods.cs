@@ -15,9 +15,6 @@ internal static unsafe partial class NativeMethods
     internal const int MaximumDimensions = 12;
 
     [LibraryImport(Library)]
-    internal static partial NativeVersion* dnnl_version();
-
-    [LibraryImport(Library)]
     internal static partial Status dnnl_engine_create(out DnnlEngine engine, EngineKind kind, nuint index);
 
     [LibraryImport(Library)]
@@ -134,7 +131,6 @@ internal enum DataType
 internal enum Propagation
 {
     ForwardTraining = 64,
-    ForwardInference = 96,
     BackwardData = 160,
     BackwardWeights = 192,
 }

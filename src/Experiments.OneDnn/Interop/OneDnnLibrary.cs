@@ -10,7 +10,7 @@ internal static unsafe class OneDnnLibrary
     private const string WhatToInstall = "on Debian or Ubuntu, apt-get install libdnnl2 (or the newest libdnnl3 there is)";
 
     // The newest that is known first; a name without a version is what a build from source leaves.
-    private static readonly string[] s_files = ["libdnnl.so.3", "libdnnl.so.2", "libdnnl.so", "libdnnl.3.dylib", "dnnl.dll"];
+    private static readonly string[] s_files = ["libdnnl.so.3", "libdnnl.so.2", "libdnnl.so"];
 
     private static readonly Lazy<Loaded> s_loaded = new(Load);
 
@@ -23,8 +23,8 @@ internal static unsafe class OneDnnLibrary
     /// <summary>The calls that depend on the version, where there is no problem.</summary>
     internal static VersionedCalls Calls => s_loaded.Value.Calls ?? throw new InvalidOperationException(Problem);
 
-    /// <summary>The threads that the library computes with; null where it computes with one.</summary>
-    internal static OpenMP.Functions? OpenMP => s_loaded.Value.OpenMP;
+    /// <summary>The threads that the library computes with, where there is no problem.</summary>
+    internal static OpenMP.Functions OpenMP => s_loaded.Value.OpenMP ?? throw new InvalidOperationException(Problem);
 
     /// <summary>How a loaded library is judged by its version.</summary>
     /// <param name="version">major.minor.patch.</param>
@@ -33,20 +33,41 @@ internal static unsafe class OneDnnLibrary
     internal static string? Judge(Version version, CpuRuntime runtime) =>
         VersionedCalls.For(version.Major) is null
             ? $"oneDNN {version} is of a version that this program does not know (it knows 2 and 3): {WhatToInstall}."
-        : runtime is not (CpuRuntime.OpenMP or CpuRuntime.Sequential)
-            ? $"oneDNN {version} here computes with {runtime}, and this program knows those with OpenMP: {WhatToInstall}."
+        : runtime != CpuRuntime.OpenMP
+            ? $"oneDNN {version} here computes with {runtime}, and this program takes one with OpenMP: {WhatToInstall}."
         : null;
 
+    /// <summary>The first that can be used; else the first that was found, with its problem.</summary>
     private static Loaded Load()
     {
-        var library = s_files.Select(file => NativeLibrary.TryLoad(file, out var handle) ? handle : 0).FirstOrDefault(handle => handle != 0);
-        if (library == 0)
-            return new Loaded($"oneDNN ({s_files[0]} or {s_files[1]}) is not installed: {WhatToInstall}.", "", null, null);
-        NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == NativeMethods.Library ? library : 0);
-        var native = *NativeMethods.dnnl_version();
+        Loaded? unfit = null;
+        foreach (var file in s_files)
+        {
+            if (!NativeLibrary.TryLoad(file, out var library))
+                continue;
+            var loaded = Look(library);
+            if (loaded.Problem is null)
+            {
+                NativeLibrary.SetDllImportResolver(Assembly.GetExecutingAssembly(), (name, _, _) => name == NativeMethods.Library ? library : 0);
+                return loaded;
+            }
+
+            unfit ??= loaded;
+        }
+
+        return unfit ?? new Loaded($"oneDNN ({s_files[0]} or {s_files[1]}) is not installed: {WhatToInstall}.", "", null, null);
+    }
+
+    private static Loaded Look(nint library)
+    {
+        if (!NativeLibrary.TryGetExport(library, "dnnl_version", out var function))
+            return new Loaded($"A library is named as oneDNN's but is not: {WhatToInstall}.", "", null, null);
+        var native = *((delegate* unmanaged<NativeVersion*>)function)();
         var version = new Version(native.Major, native.Minor, native.Patch);
-        return new Loaded(Judge(version, native.CpuRuntime), string.Create(CultureInfo.InvariantCulture, $"oneDNN {version}"),
-            VersionedCalls.For(version.Major), native.CpuRuntime == CpuRuntime.OpenMP ? Interop.OpenMP.Functions.In(library) : null);
+        var openMP = Interop.OpenMP.Functions.In(library);
+        var problem = Judge(version, native.CpuRuntime)
+            ?? (openMP is null ? $"oneDNN {version} here computes with an OpenMP that this program does not know (it knows GNU's): {WhatToInstall}." : null);
+        return new Loaded(problem, string.Create(CultureInfo.InvariantCulture, $"oneDNN {version}"), VersionedCalls.For(version.Major), openMP);
     }
 
     private sealed record Loaded(string? Problem, string Name, VersionedCalls? Calls, OpenMP.Functions? OpenMP);

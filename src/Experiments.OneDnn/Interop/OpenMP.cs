@@ -18,16 +18,12 @@ internal sealed unsafe class OpenMP : IDisposable
     /// <param name="threads">How many threads.</param>
     internal OpenMP(int threads)
     {
-        _threads = OneDnnLibrary.OpenMP is null ? 1 : threads;
+        _threads = threads;
         _self = GCHandle.Alloc(this, GCHandleType.Normal);
     }
 
     /// <summary>Begins to compute with so many threads, in the thread that calls: OpenMP counts per calling thread.</summary>
-    internal void Enter()
-    {
-        if (OneDnnLibrary.OpenMP is { } functions)
-            functions.SetThreads(_threads);
-    }
+    internal void Enter() => OneDnnLibrary.OpenMP.SetThreads(_threads);
 
     /// <summary>Runs a pass over the images [first, first + count), a share in each thread.</summary>
     /// <param name="pass">Takes the first image of a share and how many it has.</param>
@@ -42,7 +38,7 @@ internal sealed unsafe class OpenMP : IDisposable
         }
 
         (_pass, _first, _count) = (pass, first, count);
-        OneDnnLibrary.OpenMP!.Parallel(&Share, GCHandle.ToIntPtr(_self), (uint)_threads);
+        OneDnnLibrary.OpenMP.Parallel(&Share, GCHandle.ToIntPtr(_self), (uint)_threads);
     }
 
     /// <inheritdoc/>
@@ -53,7 +49,7 @@ internal sealed unsafe class OpenMP : IDisposable
     {
         var team = (OpenMP)GCHandle.FromIntPtr(self).Target!;
         // There may be fewer threads than asked for: OMP_THREAD_LIMIT and OMP_DYNAMIC are the user's.
-        var (thread, threads) = (OneDnnLibrary.OpenMP!.ThreadNumber(), OneDnnLibrary.OpenMP.ThreadCount());
+        var (thread, threads) = (OneDnnLibrary.OpenMP.ThreadNumber(), OneDnnLibrary.OpenMP.ThreadCount());
         var (from, to) = ((int)((long)team._count * thread / threads), (int)((long)team._count * (thread + 1) / threads));
         if (to > from)
             team._pass!(team._first + from, to - from);

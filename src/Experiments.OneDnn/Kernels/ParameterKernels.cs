@@ -38,7 +38,14 @@ internal static unsafe class ParameterKernels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Gather(float* from, int* order, float* to, nint count)
     {
-        for (nint i = 0; i < count; i++)
+        nint i = 0;
+        if (Avx2.IsSupported)
+        {
+            for (; i + Vector256<float>.Count <= count; i += Vector256<float>.Count)
+                Avx2.GatherVector256(from, Vector256.Load(order + i), sizeof(float)).Store(to + i);
+        }
+
+        for (; i < count; i++)
             to[i] = from[order[i]];
     }
 
@@ -46,7 +53,14 @@ internal static unsafe class ParameterKernels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Gather(float* from, int* order, Bf16* to, nint count)
     {
-        for (nint i = 0; i < count; i++)
+        nint i = 0;
+        if (Avx2.IsSupported)
+        {
+            for (; i + Vector8.Width <= count; i += Vector8.Width)
+                Vector8.Store(new Vector8(Avx2.GatherVector256(from, Vector256.Load(order + i), sizeof(float))), to + i);
+        }
+
+        for (; i < count; i++)
             to[i] = Bf16.Round(from[order[i]]);
     }
 
@@ -173,9 +187,18 @@ internal static unsafe class ParameterKernels
     }
 
     /// <summary>Rounds fp32 values to bfloat16 and keeps them in fp32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void RoundInPlace(float* values, nint count)
     {
-        for (nint i = 0; i < count; i++)
+        var rounded = stackalloc Bf16[Vector8.Width];
+        nint i = 0;
+        for (; i + Vector8.Width <= count; i += Vector8.Width)
+        {
+            Vector8.Store(Vector8.Load(values + i), rounded);
+            Vector8.Store(Vector8.Load(rounded), values + i);
+        }
+
+        for (; i < count; i++)
             values[i] = Bf16.Round(values[i]).ToSingle();
     }
 
