@@ -20,6 +20,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     private readonly Step[] _backward;
     private readonly long[] _ticks;
     private readonly long[] _calls;
+    private bool _profiled;
 
     /// <summary>Compiles.</summary>
     /// <param name="compilation">The number of images, and what is shared.</param>
@@ -55,9 +56,6 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         _calls = new long[_ticks.Length];
     }
 
-    /// <summary>Whether each kernel's time is taken.</summary>
-    internal bool Profiled { get; private set; }
-
     /// <summary>Class scores [N, classes] of the last forward pass.</summary>
     internal ReadOnlySpan<float> Scores => new(_scores.Data.At(0), _compilation.Images * _scores.Shape.Size);
 
@@ -68,7 +66,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <summary>Begins to measure from zero, or stops.</summary>
     internal void Profile(bool on)
     {
-        Profiled = on;
+        _profiled = on;
         if (on)
         {
             Array.Clear(_ticks);
@@ -151,7 +149,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
 
     private void Run(Step step, int index, int first, int count)
     {
-        if (!Profiled)
+        if (!_profiled)
         {
             step.Run(first, count);
             return;

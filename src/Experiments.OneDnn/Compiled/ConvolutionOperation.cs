@@ -47,13 +47,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
         _outputGradient = Output.OnlyGradient(Layer);
         _outputGradient.UsedAt(time);
         _input.Data.UsedAt(time);
-        if (_input.NeedsGradient)
-        {
-            _inputGradient = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
-            _inputGradient.UsedAt(time);
-            _input.AddGradient(_inputGradient);
-        }
-
+        _inputGradient = PlanInputGradient(_input, time);
         if (Compilation.Images > Compilation.Chunk)
             _gradientOfChunk = Compilation.Buffers.Scratch(_primitives.Max(set => set.GradientValues) * sizeof(float), time);
         var scratch = _primitives.Max(set => Math.Max(set.ByWeights!.ScratchBytes, set.ByInput?.ScratchBytes ?? 0));

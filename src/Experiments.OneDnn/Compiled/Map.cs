@@ -37,11 +37,10 @@ internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bo
     internal IReadOnlyList<(Buffer Buffer, bool Shared)> Gradients => _gradients;
 
     /// <summary>It is read at this moment of the forward pass.</summary>
-    internal Buffer ReadAt(int time)
+    internal void ReadAt(int time)
     {
         Readers++;
         Data.UsedAt(time);
-        return Data;
     }
 
     /// <summary>A reader's gradient.</summary>

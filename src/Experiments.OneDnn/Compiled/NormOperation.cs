@@ -27,7 +27,6 @@ internal sealed unsafe class NormOperation : Operation
     private readonly PoolingBlocks _blocks;
     private readonly NormKernels _kernels;
     private readonly NormTables _tables;
-    private readonly float* _tableMemory;
 
     // Of every block, [S, G]: mean, sum of squared deviations, and 1 / sqrt(var + epsilon).
     private readonly double* _mean;
@@ -89,17 +88,17 @@ internal sealed unsafe class NormOperation : Operation
         NativeMemory.Clear(_mean, bytes);
         _deviations = _mean + statistics;
         _inverse = _deviations + statistics;
-        _tableMemory = (float*)(_inverse + statistics);
+        var table = (float*)(_inverse + statistics);
         _tables = new NormTables
         {
-            Mean = _tableMemory,
-            Deviations = _tableMemory + cells,
-            Scale = _tableMemory + (2 * cells),
-            Sum = _tableMemory + (3 * cells),
-            Product = _tableMemory + (4 * cells),
-            Level = _tableMemory + (5 * cells),
-            Slope = _tableMemory + (6 * cells),
-            Shift = _beta is null ? _tableMemory + (7 * cells) : _beta.Values,
+            Mean = table,
+            Deviations = table + cells,
+            Scale = table + (2 * cells),
+            Sum = table + (3 * cells),
+            Product = table + (4 * cells),
+            Level = table + (5 * cells),
+            Slope = table + (6 * cells),
+            Shift = _beta is null ? table + (7 * cells) : _beta.Values,
         };
         new Span<double>(_inverse, (int)statistics).Fill(1);
 

@@ -87,6 +87,17 @@ internal abstract class Operation(Compilation compilation, string layer) : IDisp
     /// <summary>The kernels of the backward pass.</summary>
     internal abstract IEnumerable<Step> Backward();
 
+    /// <summary>The gradient by an input that this writes at a moment of the backward pass; null where nothing before it learns.</summary>
+    protected Buffer? PlanInputGradient(Map input, int time)
+    {
+        if (!input.NeedsGradient)
+            return null;
+        var gradient = Compilation.Buffers.PerImage(Map.Bytes(input.Shape, input.Precision));
+        gradient.UsedAt(time);
+        input.AddGradient(gradient);
+        return gradient;
+    }
+
     /// <inheritdoc/>
     public virtual void Dispose()
     {

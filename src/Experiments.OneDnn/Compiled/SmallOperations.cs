@@ -34,9 +34,7 @@ internal sealed unsafe class PaddedIdentityOperation : Operation
         var time = Compilation.Buffers.Tick();
         _dy = Output.OnlyGradient(Layer);
         _dy.UsedAt(time);
-        _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
-        _dx.UsedAt(time);
-        _input.AddGradient(_dx);
+        _dx = PlanInputGradient(_input, time);
     }
 
     /// <inheritdoc/>
@@ -79,9 +77,7 @@ internal sealed unsafe class AveragePoolOperation : Operation
         var time = Compilation.Buffers.Tick();
         _dy = Output.OnlyGradient(Layer);
         _dy.UsedAt(time);
-        _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, _input.Precision));
-        _dx.UsedAt(time);
-        _input.AddGradient(_dx);
+        _dx = PlanInputGradient(_input, time);
     }
 
     /// <inheritdoc/>
@@ -133,12 +129,7 @@ internal sealed unsafe class LinearOperation : Operation
         _dy = Output.OnlyGradient(Layer);
         _dy.UsedAt(time);
         _input.Data.UsedAt(time);
-        if (_input.NeedsGradient)
-        {
-            _dx = Compilation.Buffers.PerImage(Map.Bytes(_input.Shape, Precision.Fp32));
-            _dx.UsedAt(time);
-            _input.AddGradient(_dx);
-        }
+        _dx = PlanInputGradient(_input, time);
     }
 
     /// <inheritdoc/>
