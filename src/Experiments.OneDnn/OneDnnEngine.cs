@@ -62,13 +62,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     public void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores)
     {
         Check(batch, isStep: false);
-        var mode = statistics switch
-        {
-            NormStatistics.MovingAverage => NormMode.MovingAverage,
-            NormStatistics.Population => NormMode.Population,
-            NormStatistics.Batch => NormMode.Batch,
-            _ => throw new ArgumentOutOfRangeException(nameof(statistics), statistics, "unknown statistics"),
-        };
+        var mode = statistics.InEvaluation();
         // A chunk at a time where images do not depend on each other.
         var together = mode == NormMode.Batch && _settings.Network.Norm.HasRunningStatistics ? batch.Count : Compilation.ChunkFor(_settings);
         for (var first = 0; first < batch.Count; first += together)

@@ -1,4 +1,5 @@
 using Experiments.Core.Norms;
+using Experiments.Core.Training;
 
 namespace Experiments.Torch;
 

@@ -58,13 +58,7 @@ internal sealed class TorchEngine : IEngine
     /// <inheritdoc/>
     public void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores)
     {
-        var mode = statistics switch
-        {
-            NormStatistics.MovingAverage => NormMode.MovingAverage,
-            NormStatistics.Population => NormMode.Population,
-            NormStatistics.Batch => NormMode.Batch,
-            _ => throw new ArgumentOutOfRangeException(nameof(statistics), statistics, "unknown statistics"),
-        };
+        var mode = statistics.InEvaluation();
         using var scope = Begin(mode, workers: 1);
         using var noGrad = no_grad();
         CopyScores(_network.call(Load(batch).Images), scores);

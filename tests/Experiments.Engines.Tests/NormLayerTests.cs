@@ -1,5 +1,5 @@
 using Experiments.Core.Norms;
-using Experiments.Torch;
+using Experiments.Core.Training;
 
 namespace Experiments.Engines.Tests;
 

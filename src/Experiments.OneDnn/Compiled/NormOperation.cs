@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Training;
 using Experiments.OneDnn.Kernels;
 
 namespace Experiments.OneDnn.Compiled;

@@ -1,3 +1,5 @@
+using Experiments.Core.Training;
+
 namespace Experiments.OneDnn.Compiled;
 
 /// <summary>One kernel of a compiled network.</summary>
@@ -20,25 +22,6 @@ internal enum StepKind
     /// Once, when a gradient is complete: it changes parameters. Where there is but one chunk that is at once, while they are in the cache.
     /// </summary>
     Update,
-}
-
-/// <summary>Where a pass's norms take their statistics from.</summary>
-internal enum NormMode
-{
-    /// <summary>The batch; running averages move towards it.</summary>
-    Train,
-
-    /// <summary>The batch; nothing is kept.</summary>
-    Batch,
-
-    /// <summary>The batch, which is pooled into the population.</summary>
-    Collect,
-
-    /// <summary>The running averages, where the norm has them.</summary>
-    MovingAverage,
-
-    /// <summary>The population, where the norm has one.</summary>
-    Population,
 }
 
 /// <summary>What all kernels of a pass look at.</summary>

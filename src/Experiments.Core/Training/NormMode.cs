@@ -1,0 +1,33 @@
+namespace Experiments.Core.Training;
+
+/// <summary>What the norms of a network do in a forward pass.</summary>
+public enum NormMode
+{
+    /// <summary>Normalize with the batch's own statistics and move the running averages towards them.</summary>
+    Train,
+
+    /// <summary>Normalize with the batch's own statistics and keep nothing.</summary>
+    Batch,
+
+    /// <summary>Normalize with the batch's own statistics and pool them into the population's.</summary>
+    Collect,
+
+    /// <summary>Normalize with the moving averages, where the norm has them.</summary>
+    MovingAverage,
+
+    /// <summary>Normalize with the population's statistics, where the norm has them.</summary>
+    Population,
+}
+
+/// <summary>How an evaluation is asked for, as what norms do in it.</summary>
+public static class NormModes
+{
+    /// <summary>What norms do when a batch is evaluated by these statistics.</summary>
+    public static NormMode InEvaluation(this NormStatistics statistics) => statistics switch
+    {
+        NormStatistics.MovingAverage => NormMode.MovingAverage,
+        NormStatistics.Population => NormMode.Population,
+        NormStatistics.Batch => NormMode.Batch,
+        _ => throw new ArgumentOutOfRangeException(nameof(statistics), statistics, "unknown statistics"),
+    };
+}
