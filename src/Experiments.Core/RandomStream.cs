@@ -29,6 +29,18 @@ public enum RandomPurpose
 
     /// <summary>The batch that a training step is timed on.</summary>
     Benchmark = 9,
+
+    /// <summary>The noise of a noisy BN in one step; the item is the norm's position and the channel.</summary>
+    ActivationNoise = 10,
+
+    /// <summary>The images that a weight normalization is initialised on.</summary>
+    DataDependentInitialization = 11,
+
+    /// <summary>The training images that measurements along a training look at.</summary>
+    Measurement = 12,
+
+    /// <summary>The noise of shifted test images; the item is the image.</summary>
+    DataShift = 13,
 }
 
 /// <summary>

@@ -40,22 +40,32 @@ internal sealed class OneDnnEngine : IProfiledEngine
     public void Profile(bool on) => _step.Profile(on);
 
     /// <inheritdoc/>
-    public void Train(ImageBatch batch, double learningRate, Span<float> scores)
+    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
     {
         Check(batch, isStep: true);
-        _step.Forward(batch.Values, NormMode.Train);
+        _step.Forward(batch.Values, NormMode.Train, step);
         _step.Scores.CopyTo(scores);
-        _step.Backward(batch.Labels, learningRate);
+        _step.Backward(batch.Labels, step.LearningRate);
     }
 
     /// <inheritdoc/>
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch)
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
     {
         Check(batch, isStep: true);
-        _step.Forward(batch.Values, NormMode.Batch);
+        _step.Forward(batch.Values, NormMode.Trial, step);
         var loss = Score.Of(_step.Scores, batch.Labels).MeanLoss;
         _step.Backward(batch.Labels, null);
         return (loss, [.. _parameters.Arrays.Select(array => array.ReadGradients())]);
+    }
+
+    /// <inheritdoc/>
+    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    {
+        Check(batch, isStep: false);
+        var shape = _settings.Network.ShapeAt(slot);
+        if (values.Length != batch.Count * shape.Size)
+            throw new ArgumentException($"{batch.Count} maps of {shape} at {slot} are {batch.Count * shape.Size} values, not {values.Length}.", nameof(values));
+        Evaluation(batch.Count).Observe(batch.Values, step, slot, side, values);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 
 namespace Experiments.Torch;
 
@@ -50,27 +51,61 @@ internal sealed class ResidualModule : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>A convolution without bias.</summary>
+/// <summary>A convolution without bias, its kernel transformed as the norm says and differentiated by autograd.</summary>
 internal sealed class ConvolutionModule : nn.Module<Tensor, Tensor>
 {
+    // Over one output channel's weights.
+    private static readonly long[] s_kernel = [1, 2, 3];
+
     private readonly Parameter weight;
+    private readonly Parameter? gain;
+    private readonly WeightTransform _transform;
     private readonly long[] _strides;
     private readonly long[] _padding;
 
-    internal ConvolutionModule(Convolution layer, Parameter weight) : base(nameof(ConvolutionModule))
+    internal ConvolutionModule(Convolution layer, WeightTransform transform, Parameter weight, Parameter? gain) : base(nameof(ConvolutionModule))
     {
-        this.weight = weight;
+        (this.weight, this.gain, _transform) = (weight, gain, transform);
         (_strides, _padding) = ([layer.Stride, layer.Stride], [layer.Padding, layer.Padding]);
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input) => nn.functional.conv2d(input, weight, null, strides: _strides, padding: _padding);
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.conv2d(input, Transformed(), null, strides: _strides, padding: _padding).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>w from v, [Out, In, K, K].</summary>
+    private Tensor Transformed() => _transform switch
+    {
+        WeightTransform.None => weight,
+        WeightTransform.Normalization => weight * (gain! / (weight * weight).sum(s_kernel, keepdim: true).sqrt()),
+        WeightTransform.Standardization => Standardized(weight - weight.mean(s_kernel, keepdim: true)),
+        _ => throw new InvalidOperationException($"unknown transform {_transform}"),
+    };
+
+    private static Tensor Standardized(Tensor centred) => centred * ((centred * centred).mean(s_kernel, keepdim: true) + Norm.Epsilon).rsqrt();
 }
 
-/// <summary>max(x, 0).</summary>
-internal sealed class ReluModule(bool inPlace) : nn.Module<Tensor, Tensor>(nameof(ReluModule))
+/// <summary>A function of each value.</summary>
+/// <param name="kind">Which.</param>
+/// <param name="inPlace">Whether a ReLU may overwrite its input; the others never do.</param>
+internal sealed class ActivationModule(ActivationKind kind, bool inPlace) : nn.Module<Tensor, Tensor>(nameof(ActivationModule))
 {
-    public override Tensor forward(Tensor input) => inPlace ? input.relu_() : input.relu();
+    public override Tensor forward(Tensor input) => kind switch
+    {
+        ActivationKind.Relu => inPlace ? input.relu_() : input.relu(),
+        ActivationKind.Sigmoid => input.sigmoid(),
+        ActivationKind.Tanh => input.tanh(),
+        _ => throw new InvalidOperationException($"unknown activation {kind}"),
+    };
+}
+
+/// <summary>The largest of each 2 x 2 places.</summary>
+internal sealed class MaxPoolModule() : nn.Module<Tensor, Tensor>(nameof(MaxPoolModule))
+{
+    public override Tensor forward(Tensor input) => nn.functional.max_pool2d(input, 2);
 }
 
 /// <summary>One pixel in every Stride rows and columns, and zeros for new channels after the old ones.</summary>

@@ -15,15 +15,17 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <param name="network">Its description.</param>
     /// <param name="leaves">Its parameters by name.</param>
     /// <param name="device">Where they lie.</param>
-    internal NetworkModule(Network network, IReadOnlyDictionary<string, Parameter> leaves, Device device) : base(nameof(NetworkModule))
+    /// <param name="seed">What random numbers follow from.</param>
+    internal NetworkModule(Network network, IReadOnlyDictionary<string, Parameter> leaves, Device device, long seed) : base(nameof(NetworkModule))
     {
+        Pass = new Pass { Seed = seed };
         (_network, _leaves, _device) = (network, leaves, device);
         layers = Build(network.Layers);
         RegisterComponents();
     }
 
     /// <summary>What the norms do in the next forward pass.</summary>
-    internal Pass Pass { get; } = new();
+    internal Pass Pass { get; }
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input) => layers.call(input);
@@ -42,10 +44,12 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
 
     private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous) => layer switch
     {
-        Convolution c => new ConvolutionModule(c, _leaves[$"{c.Name}.weight"]),
+        Convolution c => new ConvolutionModule(
+            c, _network.Norm.Weights, _leaves[Network.WeightName(c, _network.Norm)], _leaves.GetValueOrDefault(Network.GainName(c))),
         NormSlot slot => Build(slot),
         // In place of what was just made, of which nobody else has need; but never of an input that a shortcut may share.
-        Relu => new ReluModule(inPlace: previous is NormSlot or Residual),
+        Activation a => new ActivationModule(a.Kind, inPlace: previous is NormSlot or Residual),
+        MaxPool => new MaxPoolModule(),
         Residual r => new ResidualModule(Build(r.Branch), Build(r.Shortcut)),
         PaddedIdentity p => new PaddedIdentityModule(p),
         GlobalAveragePool => new GlobalAveragePoolModule(),
@@ -58,7 +62,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         var (mean, variance) = _network.Norm.HasRunningStatistics
             ? (zeros(slot.Channels, float32, _device).DetachFromDisposeScope(), ones(slot.Channels, float32, _device).DetachFromDisposeScope())
             : (null, null);
-        var module = new NormModule(_network.Norm, slot.Channels, _leaves.GetValueOrDefault($"{slot.Name}.weight"),
+        var module = new NormModule(_network.Norm, slot, _norms.Count, _leaves.GetValueOrDefault($"{slot.Name}.weight"),
             _leaves.GetValueOrDefault($"{slot.Name}.bias"), mean, variance, Pass);
         _norms.Add((slot, module));
         return module;

@@ -23,7 +23,7 @@ internal sealed class TorchEngine : IEngine
         ProcessMemory.Keep();
         Torch.Library.UseThreads(settings.Threads);
         _parameters = new FlatParameters(settings, _device);
-        _network = new NetworkModule(settings.Network, _parameters.Leaves(), _device);
+        _network = new NetworkModule(settings.Network, _parameters.Leaves(), _device, settings.Seed);
         (_images, _labels) = Allocate(settings.Batch * settings.Workers);
     }
 
@@ -34,25 +34,41 @@ internal sealed class TorchEngine : IEngine
     public ImageLayout Layout => ImageLayout.ChannelsLast;
 
     /// <inheritdoc/>
-    public void Train(ImageBatch batch, double learningRate, Span<float> scores)
+    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
     {
-        using var scope = Begin(NormMode.Train, _settings.Workers);
+        using var scope = Begin(NormMode.Train, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
         var logits = _network.call(images);
         var loss = nn.functional.cross_entropy(logits, labels);
         loss.backward();
         CopyScores(logits, scores);
-        _parameters.Step(learningRate);
+        _parameters.Step(step.LearningRate);
     }
 
     /// <inheritdoc/>
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch)
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
     {
-        using var scope = Begin(NormMode.Batch, _settings.Workers);
+        using var scope = Begin(NormMode.Trial, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
         var loss = nn.functional.cross_entropy(_network.call(images), labels);
         loss.backward();
         return (loss.item<float>(), _parameters.TakeGradients());
+    }
+
+    /// <inheritdoc/>
+    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    {
+        var shape = _settings.Network.ShapeAt(slot);
+        if (values.Length != batch.Count * shape.Size)
+            throw new ArgumentException($"{batch.Count} maps of {shape} at {slot} are {batch.Count * shape.Size} values, not {values.Length}.", nameof(values));
+        using var scope = Begin(NormMode.Trial, workers: 1, step);
+        using var noGrad = no_grad();
+        var pass = _network.Pass;
+        (pass.ObservedSlot, pass.ObservedSide) = (slot, side);
+        _network.call(Load(batch).Images);
+        using var observed = pass.Observed!;
+        (pass.ObservedSlot, pass.Observed) = (null, null);
+        MemoryMarshal.Cast<byte, float>(observed.permute(0, 2, 3, 1).contiguous().cpu().bytes).CopyTo(values);
     }
 
     /// <inheritdoc/>
@@ -108,10 +124,10 @@ internal sealed class TorchEngine : IEngine
         _labels.Dispose();
     }
 
-    private DisposeScope Begin(NormMode mode, int workers)
+    private DisposeScope Begin(NormMode mode, int workers, TrainingStep step = default)
     {
         Torch.Library.UseThreads(_settings.Threads);
-        (_network.Pass.Mode, _network.Pass.Workers) = (mode, workers);
+        (_network.Pass.Mode, _network.Pass.Workers, _network.Pass.Step) = (mode, workers, step);
         return NewDisposeScope();
     }
 

@@ -50,8 +50,8 @@ internal sealed class RunOptionSet
     {
         var mistakes = new List<string>();
         var typed = Typed(result).ToList();
-        if (RunOptions.OfNorm.All(key => typed.Any(pair => pair.Option.Name == key)))
-            mistakes.Add($"{string.Join(" and ", RunOptions.OfNorm.Select(key => $"--{key}"))} exclude each other: give one of them.");
+        if (RunOptions.Exclusive.All(key => typed.Any(pair => pair.Option.Name == key)))
+            mistakes.Add($"{string.Join(" and ", RunOptions.Exclusive.Select(key => $"--{key}"))} exclude each other: give one of them.");
         foreach (var (option, text) in typed)
         {
             var values = CommandLine.SplitList(text).Select(value => new GridValue(value)).ToImmutableArray();

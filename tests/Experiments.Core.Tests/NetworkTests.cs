@@ -17,7 +17,7 @@ public sealed class NetworkTests
     [InlineData("resnet110", 1.7, 1_727_962)]
     public void A_resnet_has_the_published_number_of_parameters(string model, double millions, int exactly)
     {
-        var network = ModelCatalog.Build(model, null, projection: false, Cifar, 10, NormCatalog.Create("bn"));
+        var network = ModelCatalog.Build(model, null, projection: false, Cifar, 10, NormCatalog.Create(new("bn")));
         Assert.Equal(exactly, network.ParameterCount);
         Assert.Equal(millions, network.ParameterCount / 1e6, millions < 1 ? 0.005 : 0.05);
     }
@@ -25,8 +25,8 @@ public sealed class NetworkTests
     [Fact]
     public void Projection_shortcuts_add_two_convolutions_and_two_norms()
     {
-        var identity = ModelCatalog.Build("resnet20", null, projection: false, Cifar, 10, NormCatalog.Create("bn"));
-        var projection = ModelCatalog.Build("resnet20", null, projection: true, Cifar, 10, NormCatalog.Create("bn"));
+        var identity = ModelCatalog.Build("resnet20", null, projection: false, Cifar, 10, NormCatalog.Create(new("bn")));
+        var projection = ModelCatalog.Build("resnet20", null, projection: true, Cifar, 10, NormCatalog.Create(new("bn")));
         Assert.Equal((16 * 32) + (32 * 64) + (2 * 32) + (2 * 64), projection.ParameterCount - identity.ParameterCount);
     }
 
@@ -38,17 +38,17 @@ public sealed class NetworkTests
     [InlineData("gn")]
     public void Every_norm_of_the_paper_has_the_same_parameters(string norm) =>
         Assert.Equal(
-            ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create("bn")).Parameters.Select(p => (p.Name, p.Size)),
-            ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(norm)).Parameters.Select(p => (p.Name, p.Size)));
+            ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(new("bn"))).Parameters.Select(p => (p.Name, p.Size)),
+            ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(new(norm))).Parameters.Select(p => (p.Name, p.Size)));
 
     [Fact]
     public void The_default_network_has_64_channels_or_more_in_every_normalized_layer() =>
-        Assert.All(ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create("gn")).NormSlots, slot => Assert.True(slot.Channels >= 64));
+        Assert.All(ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(new("gn"))).NormSlots, slot => Assert.True(slot.Channels >= 64));
 
     [Fact]
     public void The_norm_at_the_end_of_every_residual_branch_is_marked_and_no_other()
     {
-        var network = ModelCatalog.Build("resnet20", null, projection: true, Cifar, 10, NormCatalog.Create("bn"));
+        var network = ModelCatalog.Build("resnet20", null, projection: true, Cifar, 10, NormCatalog.Create(new("bn")));
         Assert.Equal(9, network.NormSlots.Count(slot => slot.EndsResidual));
         Assert.All(network.NormSlots.Where(slot => slot.EndsResidual), slot => Assert.EndsWith(".norm2", slot.Name, StringComparison.Ordinal));
     }
@@ -56,7 +56,7 @@ public sealed class NetworkTests
     [Fact]
     public void Maps_are_halved_between_stages_also_when_their_size_is_odd()
     {
-        var network = ModelCatalog.Build("resnet8", null, projection: true, new ImageShape(1, 29, 27), 10, NormCatalog.Create("bn"));
+        var network = ModelCatalog.Build("resnet8", null, projection: true, new ImageShape(1, 29, 27), 10, NormCatalog.Create(new("bn")));
         Assert.Equal([(29, 27), (29, 27), (29, 27), (15, 14), (15, 14), (15, 14), (8, 7), (8, 7), (8, 7)],
             network.Shapes().Select(pair => (pair.Shape.Height, pair.Shape.Width)));
     }
@@ -64,7 +64,7 @@ public sealed class NetworkTests
     [Fact]
     public void Groups_that_do_not_divide_a_layer_are_refused_with_the_layer_its_channels_and_groups_that_would_do()
     {
-        var network = ModelCatalog.Build("resnet20", null, false, Cifar, 10, NormCatalog.Create("gn", groups: 32));
+        var network = ModelCatalog.Build("resnet20", null, false, Cifar, 10, NormCatalog.Create(new("gn", Groups: 32)));
         var error = Assert.Throws<ExperimentException>(() => network.Check(batch: 2, workers: 1));
         Assert.Contains("--groups 32 does not divide the 16 channels of layer norm1", error.Message, StringComparison.Ordinal);
         Assert.Contains("1, 2, 4, 8, 16.", error.Message, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class NetworkTests
     [Fact]
     public void Channels_per_group_that_do_not_divide_a_layer_are_refused_likewise()
     {
-        var network = ModelCatalog.Build("resnet20", null, false, Cifar, 10, NormCatalog.Create("gn", channelsPerGroup: 32));
+        var network = ModelCatalog.Build("resnet20", null, false, Cifar, 10, NormCatalog.Create(new("gn", ChannelsPerGroup: 32)));
         Assert.Contains("--channels-per-group 32", Assert.Throws<ExperimentException>(() => network.Check(2, 1)).Message, StringComparison.Ordinal);
     }
 
@@ -86,7 +86,7 @@ public sealed class NetworkTests
     public void A_statistic_over_a_single_value_is_refused(string norm, int batch, bool refused)
     {
         // 4x4 images shrink to one pixel in the last stage of a residual network
-        var network = ModelCatalog.Build("resnet8", null, false, new ImageShape(3, 4, 4), 10, NormCatalog.Create(norm));
+        var network = ModelCatalog.Build("resnet8", null, false, new ImageShape(3, 4, 4), 10, NormCatalog.Create(new(norm)));
         var error = Record.Exception(() => network.Check(batch, workers: 2));
         Assert.Equal(refused, error is ExperimentException e && e.Message.Contains("single value", StringComparison.Ordinal));
     }

@@ -21,10 +21,10 @@ public sealed partial class AllocationTests
             using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads));
             var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
             var scores = new float[Workers * Batch * Engines.Classes];
-            engine.Train(batch, 0.01, scores);
+            engine.Train(batch, new(0.01), scores);
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var step = 0; step < 20; step++)
-                engine.Train(batch, 0.01, scores);
+                engine.Train(batch, new(0.01), scores);
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         }
     }
@@ -37,13 +37,13 @@ public sealed partial class AllocationTests
         using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 4, Workers: 2));
         var batch = Engines.Batch(engine, 8, 1);
         var scores = new float[8 * Engines.Classes];
-        engine.Train(batch, 0.01, scores);
+        engine.Train(batch, new(0.01), scores);
         var left = new List<long>();
         for (var attempt = 0; attempt < 5; attempt++)
         {
             var before = (long)mallinfo2().Used;
             for (var step = 0; step < Steps; step++)
-                engine.Train(batch, 0.01, scores);
+                engine.Train(batch, new(0.01), scores);
             left.Add((long)mallinfo2().Used - before);
         }
 

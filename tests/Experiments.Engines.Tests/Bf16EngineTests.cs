@@ -25,8 +25,8 @@ public sealed class Bf16EngineTests
         var settings = new EngineSettings(ModelCatalog.Build("resnet8", 8, true, shape, Engines.Classes, Engines.NormOf(norm)), 9);
         using var fp32 = Engines.Create("onednn", settings);
         using var bf16 = Create(settings);
-        var expected = fp32.LossAndGradients(Engines.Batch(fp32, 9, 1, shape));
-        var actual = bf16.LossAndGradients(Engines.Batch(bf16, 9, 1, shape));
+        var expected = fp32.LossAndGradients(Engines.Batch(fp32, 9, 1, shape), new(0));
+        var actual = bf16.LossAndGradients(Engines.Batch(bf16, 9, 1, shape), new(0));
         Assert.Equal(expected.Loss, actual.Loss, 0.02 * expected.Loss);
         var (a, b) = (Engines.Values(expected.Gradients), Engines.Values(actual.Gradients));
         var distance = Math.Sqrt(a.Zip(b, (x, y) => ((double)x - y) * (x - y)).Sum() / a.Sum(x => (double)x * x));
@@ -50,7 +50,7 @@ public sealed class Bf16EngineTests
         var network = Engines.ResNet("gn");
         using var engine = Create(new EngineSettings(network, 8, WeightDecay: Decay));
         var batch = Engines.Batch(engine, 8, 1);
-        var (before, gradients) = (engine.Read().Parameters, engine.LossAndGradients(batch).Gradients);
+        var (before, gradients) = (engine.Read().Parameters, engine.LossAndGradients(batch, new(0)).Gradients);
         Engines.Train(engine, batch, Rate);
         foreach (var ((was, gradient), now) in before.Zip(gradients).Zip(engine.Read().Parameters))
         {
@@ -71,7 +71,7 @@ public sealed class Bf16EngineTests
         foreach (var engine in new[] { fp32, bf16 })
             Engines.Train(engine, Engines.Batch(engine, 8, 1), 0.1);
         var state = bf16.Read();
-        IEnumerable<NamedArray> arrays = [.. state.Parameters, .. state.Momentum, .. state.Buffers, .. bf16.LossAndGradients(Engines.Batch(bf16, 8, 2)).Gradients];
+        IEnumerable<NamedArray> arrays = [.. state.Parameters, .. state.Momentum, .. state.Buffers, .. bf16.LossAndGradients(Engines.Batch(bf16, 8, 2), new(0)).Gradients];
         Assert.All(arrays, array => Assert.Contains(array.Values, value => Bf16.Round(value).ToSingle() != value));
         foreach (var (expected, actual) in fp32.Read().Buffers.Zip(state.Buffers))
             Numbers.Close(expected.Values, actual.Values, 0.02, expected.Name);

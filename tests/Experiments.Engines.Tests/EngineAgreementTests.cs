@@ -211,11 +211,11 @@ public sealed class EngineAgreementTests
         {
             var (count, shape) = (settings.Batch * settings.Workers, settings.Network.Input);
             using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
-            var expected = torch.LossAndGradients(Engines.Batch(torch, count, seed, shape));
-            var actual = onednn.LossAndGradients(Engines.Batch(onednn, count, seed, shape));
+            var expected = torch.LossAndGradients(Engines.Batch(torch, count, seed, shape), new(0));
+            var actual = onednn.LossAndGradients(Engines.Batch(onednn, count, seed, shape), new(0));
             Assert.Equal(expected.Loss, actual.Loss, 1e-5 * expected.Loss);
             foreach (var engine in new[] { torch, onednn })
-                engine.Train(Engines.Batch(engine, count, seed, shape), 0.01, new float[count * Engines.Classes]);
+                engine.Train(Engines.Batch(engine, count, seed, shape), new(0.01), new float[count * Engines.Classes]);
             return expected.Gradients.Concat(All(torch.Read())).Zip(actual.Gradients.Concat(All(onednn.Read())))
                 .Max(pair => (Distance(pair.First, pair.Second), pair.First.Name));
         }

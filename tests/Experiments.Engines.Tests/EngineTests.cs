@@ -19,7 +19,7 @@ public sealed class EngineTests
         foreach (var (step, rate) in new[] { 0.1, 0.05, 0.2, 0.1 }.Index())
         {
             var batch = Engines.Batch(engine, 4, step);
-            var gradients = engine.LossAndGradients(batch).Gradients;
+            var gradients = engine.LossAndGradients(batch, new(0)).Gradients;
             Engines.Train(engine, batch, rate);
             for (var p = 0; p < weights.Count; p++)
             {
@@ -46,7 +46,7 @@ public sealed class EngineTests
         using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 3, Workers: 2));
         var batch = Engines.Batch(engine, 6, 1);
         var state = engine.Read();
-        var (loss, gradients) = engine.LossAndGradients(batch);
+        var (loss, gradients) = engine.LossAndGradients(batch, new(0));
         Assert.Equal(state.Parameters.Select(array => array.Name), gradients.Select(array => array.Name));
 
         // Along the gradient itself the loss rises by the gradient's square. The network is fp32 and has ReLUs, hence the tolerance.
@@ -59,13 +59,13 @@ public sealed class EngineTests
                 Parameters = [.. state.Parameters.Zip(gradients, (array, gradient) =>
                     array with { Values = [.. array.Values.Zip(gradient.Values, (value, slope) => (float)(value + (distance * slope)))] })],
             });
-            return engine.LossAndGradients(batch).Loss;
+            return engine.LossAndGradients(batch, new(0)).Loss;
         }
 
         var rise = (LossAt(step) - LossAt(-step)) / (2 * step);
         Assert.Equal(1, rise / square, 0.01);
         engine.Write(state);
-        Assert.Equal(loss, engine.LossAndGradients(batch).Loss);
+        Assert.Equal(loss, engine.LossAndGradients(batch, new(0)).Loss);
     }
 
     [Theory, OnTorch("bn", "gn"), OnOneDnn("bn", "gn")]
@@ -74,7 +74,7 @@ public sealed class EngineTests
         using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm), 4));
         Engines.Train(engine, Engines.Batch(engine, 4, 1), 0.1);
         var before = engine.Read();
-        engine.LossAndGradients(Engines.Batch(engine, 4, 2));
+        engine.LossAndGradients(Engines.Batch(engine, 4, 2), new(0));
         Engines.Same(before, engine.Read());
     }
 
@@ -84,7 +84,7 @@ public sealed class EngineTests
         using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet("bn"), 4));
         var batch = Engines.Batch(engine, 4, 1);
         var expected = Engines.Evaluate(engine, batch, NormStatistics.Batch);
-        var loss = engine.LossAndGradients(batch).Loss;
+        var loss = engine.LossAndGradients(batch, new(0)).Loss;
         var scores = Engines.Train(engine, batch, 0.1);
         Numbers.Close(expected, scores, 1e-6, "scores");
         Assert.Equal(Score.Of(scores, batch.Labels).MeanLoss, loss, 1e-6);
@@ -181,6 +181,6 @@ public sealed class EngineTests
         var names = engine.Read().Parameters.Select(array => array.Name).ToList();
         Assert.Contains("norm1.bias", names);
         Assert.DoesNotContain("norm1.weight", names);
-        Assert.Contains(Engines.Values([.. engine.LossAndGradients(Engines.Batch(engine, 2, 1)).Gradients.Where(array => array.Name == "norm1.bias")]), value => value != 0);
+        Assert.Contains(Engines.Values([.. engine.LossAndGradients(Engines.Batch(engine, 2, 1), new(0)).Gradients.Where(array => array.Name == "norm1.bias")]), value => value != 0);
     }
 }

@@ -15,7 +15,7 @@ internal static class Engines
 
     internal const int Classes = 5;
 
-    internal static Norm NormOf(string name) => NormCatalog.Create(name, name == "gn" ? 2 : null);
+    internal static Norm NormOf(string name) => NormCatalog.Create(new(name, name == "gn" ? 2 : null));
 
     /// <summary>
     /// A ResNet-8 of width 4, or 8 with projections: on a processor without AVX-512 oneDNN 2.6.3, which libtorch and PyTorch compute with
@@ -106,7 +106,7 @@ internal static class Engines
     internal static float[] Train(IEngine engine, ImageBatch batch, double rate)
     {
         var scores = new float[batch.Count * Classes];
-        engine.Train(batch, rate, scores);
+        engine.Train(batch, new(rate), scores);
         return scores;
     }
 

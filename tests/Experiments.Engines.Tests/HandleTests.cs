@@ -26,7 +26,7 @@ public sealed class HandleTests
             void Everything()
             {
                 Engines.Train(engine, Engines.Batch(engine, 4, 1), 0.1);
-                engine.LossAndGradients(Engines.Batch(engine, 4, 1));
+                engine.LossAndGradients(Engines.Batch(engine, 4, 1), new(0));
                 engine.CollectPopulation(Engines.Batch(engine, 4, 1));
                 Engines.Evaluate(engine, Engines.Batch(engine, 7, 1));
                 Engines.Evaluate(engine, Engines.Batch(engine, 7, 1), NormStatistics.Batch);

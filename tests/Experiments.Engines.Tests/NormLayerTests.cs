@@ -109,7 +109,7 @@ public sealed class NormLayerTests
     {
         using var scope = NewDisposeScope();
         var (x, dy) = (Input([3, 6, 5, 7], 1, float64, false), Numbers.Varied([3, 6, 5, 7], 2));
-        using Layer group = new(NormCatalog.Create("gn", groups: 1), 6, float64), layer = new(NormCatalog.Create("ln"), 6, float64);
+        using Layer group = new(NormCatalog.Create(new("gn", Groups: 1)), 6, float64), layer = new(NormCatalog.Create(new("ln")), 6, float64);
         group.Run(x, dy).AgreesWith(layer.Run(x, dy), 0);
     }
 
@@ -118,7 +118,7 @@ public sealed class NormLayerTests
     {
         using var scope = NewDisposeScope();
         var (x, dy) = (Input([3, 6, 5, 7], 1, float64, false), Numbers.Varied([3, 6, 5, 7], 2));
-        using Layer group = new(NormCatalog.Create("gn", groups: 6), 6, float64), instance = new(NormCatalog.Create("in"), 6, float64);
+        using Layer group = new(NormCatalog.Create(new("gn", Groups: 6)), 6, float64), instance = new(NormCatalog.Create(new("in")), 6, float64);
         group.Run(x, dy).AgreesWith(instance.Run(x, dy), 0);
     }
 
@@ -128,7 +128,7 @@ public sealed class NormLayerTests
     {
         using var scope = NewDisposeScope();
         var x = Input([3, 6, 5, 7], 1, float64, false);
-        using var layer = new Layer(NormCatalog.Create("ln"), 6, float64);
+        using var layer = new Layer(NormCatalog.Create(new("ln")), 6, float64);
         Assert.Equal([6L], layer.Gamma!.shape);
         Assert.Equal([6L], layer.Beta!.shape);
         var plain = nn.functional.layer_norm(x, [6, 5, 7], eps: Norm.Epsilon);
@@ -143,7 +143,7 @@ public sealed class NormLayerTests
         var other = cat([batch.narrow(0, 0, 1), Numbers.Varied([3, 6, 5, 7], 3)], 0);
         foreach (var (name, depends) in new[] { ("gn", false), ("ln", false), ("in", false), ("bn", true), ("syncbn", true) })
         {
-            using var layer = new Layer(NormCatalog.Create(name, name == "gn" ? 3 : null), 6, float64);
+            using var layer = new Layer(NormCatalog.Create(new(name, name == "gn" ? 3 : null)), 6, float64);
             layer.Pass.Mode = NormMode.Batch;
             var difference = (layer.Forward(batch).narrow(0, 0, 1) - layer.Forward(other).narrow(0, 0, 1)).abs().max().item<double>();
             Assert.True(depends ? difference > 0.01 : difference == 0, $"{name}: {difference}");
@@ -155,7 +155,7 @@ public sealed class NormLayerTests
     {
         using var scope = NewDisposeScope();
         var x = Input([2, 6, 3, 1], 2, float64, false);
-        using var layer = new Layer(NormCatalog.Create("bn"), 6, float64);
+        using var layer = new Layer(NormCatalog.Create(new("bn")), 6, float64);
         var before = (Mean: layer.RunningMean!.clone(), Variance: layer.RunningVariance!.clone());
         var normalized = (layer.Forward(x) - layer.Beta!.view(6, 1, 1)) / layer.Gamma!.view(6, 1, 1);
         var (biased, mean) = x.var_mean([0, 2, 3], unbiased: false, keepdim: true);
@@ -170,13 +170,13 @@ public sealed class NormLayerTests
     public void Moving_averages_over_several_steps_are_libtorchs(string name)
     {
         using var scope = NewDisposeScope();
-        using var layer = new Layer(NormCatalog.Create(name), 6, float64);
+        using var layer = new Layer(NormCatalog.Create(new(name)), 6, float64);
         var (mean, variance) = (layer.RunningMean!.clone(), layer.RunningVariance!.clone());
         for (var step = 0; step < 5; step++)
         {
             var x = Input([4, 6, 3, 5], step, float64, false);
             layer.Forward(x);
-            nn.functional.batch_norm(x, mean, variance, null, null, training: true, momentum: Norm.RunningMomentum, eps: Norm.Epsilon);
+            nn.functional.batch_norm(x, mean, variance, null, null, training: true, momentum: 0.1, eps: Norm.Epsilon);
         }
 
         Numbers.Close(mean, layer.RunningMean!, 1e-12, "running mean");
@@ -190,7 +190,7 @@ public sealed class NormLayerTests
     internal void Only_training_moves_the_averages(NormMode mode)
     {
         using var scope = NewDisposeScope();
-        using var layer = new Layer(NormCatalog.Create("bn"), 6, float64);
+        using var layer = new Layer(NormCatalog.Create(new("bn")), 6, float64);
         var (mean, variance) = (layer.RunningMean!.clone(), layer.RunningVariance!.clone());
         layer.Pass.Mode = mode;
         using (no_grad())
@@ -203,7 +203,7 @@ public sealed class NormLayerTests
     public void Evaluation_by_moving_averages_is_libtorchs()
     {
         using var scope = NewDisposeScope();
-        using var layer = new Layer(NormCatalog.Create("bn"), 6, float64);
+        using var layer = new Layer(NormCatalog.Create(new("bn")), 6, float64);
         var x = Input([4, 6, 3, 5], 2, float64, false);
         layer.Pass.Mode = NormMode.MovingAverage;
         using var noGrad = no_grad();
@@ -213,9 +213,9 @@ public sealed class NormLayerTests
 
     internal static Norm NormOf(string name, string grouping) => grouping switch
     {
-        "3 groups" => NormCatalog.Create(name, groups: 3),
-        "2 channels" => NormCatalog.Create(name, channelsPerGroup: 2),
-        _ => NormCatalog.Create(name),
+        "3 groups" => NormCatalog.Create(new(name, Groups: 3)),
+        "2 channels" => NormCatalog.Create(new(name, ChannelsPerGroup: 2)),
+        _ => NormCatalog.Create(new(name)),
     };
 
     /// <summary>x with a mean of so many standard deviations, a little different from channel to channel.</summary>

@@ -1,3 +1,4 @@
+using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Torch;
 
@@ -50,8 +51,8 @@ internal sealed class Layer : IDisposable
         Beta = norm.Affine.HasFlag(Affine.Shift) ? new Parameter(Numbers.Varied([channels], 12).to(type)) : null;
         RunningMean = norm.HasRunningStatistics ? Numbers.Varied([channels], 13).to(type) : null;
         RunningVariance = norm.HasRunningStatistics ? Numbers.Varied([channels], 14).square().add(0.5).to(type) : null;
-        Pass = new Pass { Workers = workers };
-        _module = new NormModule(norm, channels, Gamma, Beta, RunningMean, RunningVariance, Pass);
+        Pass = new Pass { Workers = workers, Seed = 1 };
+        _module = new NormModule(norm, new NormSlot("norm1", channels), 0, Gamma, Beta, RunningMean, RunningVariance, Pass);
     }
 
     internal Parameter? Gamma { get; }

@@ -50,8 +50,8 @@ public sealed class OneDnnEngineTests
     {
         var settings = new EngineSettings(Engines.ResNet(norm, projection: true), 5, workers);
         using IEngine one = Engines.Create("onednn", settings), two = Engines.Create("onednn", settings with { Threads = 2 });
-        var expected = one.LossAndGradients(Engines.Batch(one, 5 * workers, 1));
-        var actual = two.LossAndGradients(Engines.Batch(two, 5 * workers, 1));
+        var expected = one.LossAndGradients(Engines.Batch(one, 5 * workers, 1), new(0));
+        var actual = two.LossAndGradients(Engines.Batch(two, 5 * workers, 1), new(0));
         Assert.Equal(expected.Loss, actual.Loss, 1e-5);
         foreach (var (a, b) in expected.Gradients.Zip(actual.Gradients))
             Numbers.Close(a.Values, b.Values, 1e-4, a.Name);
@@ -117,12 +117,12 @@ public sealed class OneDnnEngineTests
     {
         Core.Networks.Layer[] layers =
         [
-            new Convolution("conv1", 3, 8, 3), new Relu(), new Convolution("conv2", 8, 8, 3), new NormSlot("norm1", 8),
-            new Residual("block", [new Convolution("conv3", 8, 8, 3)], []), new Relu(), new GlobalAveragePool(), new Linear("fc", 8, Engines.Classes),
+            new Convolution("conv1", 3, 8, 3), new Activation(ActivationKind.Relu), new Convolution("conv2", 8, 8, 3), new NormSlot("norm1", 8),
+            new Residual("block", [new Convolution("conv3", 8, 8, 3)], []), new Activation(ActivationKind.Relu), new GlobalAveragePool(), new Linear("fc", 8, Engines.Classes),
         ];
         var network = new Network("unusual", Engines.Shape, Engines.Classes, Engines.NormOf("gn"), layers);
         using IEngine onednn = Engines.Create("onednn", new EngineSettings(network, 3)), torch = Engines.Create("torch", new EngineSettings(network, 3));
-        foreach (var (a, b) in torch.LossAndGradients(Engines.Batch(torch, 3, 1)).Gradients.Zip(onednn.LossAndGradients(Engines.Batch(onednn, 3, 1)).Gradients))
+        foreach (var (a, b) in torch.LossAndGradients(Engines.Batch(torch, 3, 1), new(0)).Gradients.Zip(onednn.LossAndGradients(Engines.Batch(onednn, 3, 1), new(0)).Gradients))
             Numbers.Close(a.Values, b.Values, 1e-4, a.Name);
     }
 

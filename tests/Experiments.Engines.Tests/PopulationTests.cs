@@ -12,7 +12,7 @@ public sealed class PopulationTests
     {
         var (c, h, w) = (Engines.Shape.Channels, Engines.Shape.Height, Engines.Shape.Width);
         var network = new Network(
-            "one-norm", Engines.Shape, Engines.Classes, NormCatalog.Create(name), [new NormSlot("norm1", c), new GlobalAveragePool(), new Linear("fc", c, Engines.Classes)]);
+            "one-norm", Engines.Shape, Engines.Classes, NormCatalog.Create(new(name)), [new NormSlot("norm1", c), new GlobalAveragePool(), new Linear("fc", c, Engines.Classes)]);
         using var engine = Engines.Create(engineName, new EngineSettings(network, 4, Workers: 2));
         var parameters = engine.Read().Parameters.ToDictionary(array => array.Name, array => array.Values);
 

@@ -12,8 +12,8 @@ public sealed class WorkersTests
     {
         using var scope = NewDisposeScope();
         var (x, dy) = (NormLayerTests.Input(s_shape, 2, float64, false), Numbers.Varied(s_shape, 2));
-        using var sync = new Layer(NormCatalog.Create("syncbn"), 4, float64, workers: 3);
-        using var one = new Layer(NormCatalog.Create("bn"), 4, float64, workers: 1);
+        using var sync = new Layer(NormCatalog.Create(new("syncbn")), 4, float64, workers: 3);
+        using var one = new Layer(NormCatalog.Create(new("bn")), 4, float64, workers: 1);
         sync.Run(x, dy).AgreesWith(one.Run(x, dy), 1e-12);
         Numbers.Close(one.RunningMean!, sync.RunningMean!, 1e-12, "running mean");
         Numbers.Close(one.RunningVariance!, sync.RunningVariance!, 1e-12, "running variance");
@@ -24,12 +24,12 @@ public sealed class WorkersTests
     {
         using var scope = NewDisposeScope();
         var (x, dy) = (NormLayerTests.Input(s_shape, 2, float64, false), Numbers.Varied(s_shape, 2));
-        using var shared = new Layer(NormCatalog.Create("bn"), 4, float64, workers: 3);
+        using var shared = new Layer(NormCatalog.Create(new("bn")), 4, float64, workers: 3);
         var together = shared.Run(x, dy);
         Outcome[] alone = new Outcome[3];
         for (var worker = 0; worker < 3; worker++)
         {
-            using var single = new Layer(NormCatalog.Create("bn"), 4, float64);
+            using var single = new Layer(NormCatalog.Create(new("bn")), 4, float64);
             alone[worker] = single.Run(x.narrow(0, 2 * worker, 2), dy.narrow(0, 2 * worker, 2));
             if (worker == 0)
             {
@@ -55,7 +55,7 @@ public sealed class WorkersTests
     {
         using var scope = NewDisposeScope();
         var (x, dy) = (NormLayerTests.Input(s_shape, 2, float64, false), Numbers.Varied(s_shape, 2));
-        var norm = NormCatalog.Create(name, name == "gn" ? 2 : null);
+        var norm = NormCatalog.Create(new(name, name == "gn" ? 2 : null));
         using Layer three = new(norm, 4, float64, workers: 3), one = new(norm, 4, float64);
         three.Run(x, dy).AgreesWith(one.Run(x, dy), 0);
     }

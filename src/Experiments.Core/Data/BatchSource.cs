@@ -105,6 +105,18 @@ public sealed class BatchSource
         return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0);
     }
 
+    /// <summary>
+    /// One batch of training images as they are, drawn for a purpose of its own, so that training is the same whether or not it is taken.
+    /// </summary>
+    /// <param name="purpose">What they are for.</param>
+    /// <param name="count">How many images; fewer where the training set is smaller.</param>
+    public ImageBatch Sample(RandomPurpose purpose, int count)
+    {
+        CheckBatch(count);
+        var order = Order(_dataset.Train.Count, _options.Seed, purpose, epoch: 0);
+        return Batches(_dataset.Train, order, Math.Min(count, order.Length), count, augmentation: null, epoch: 0).First();
+    }
+
     private static int[] Order(int count, ulong seed, RandomPurpose purpose, int epoch)
     {
         int[] order = [.. Enumerable.Range(0, count)];

@@ -24,8 +24,25 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 /// </param>
 public sealed record NormSlot(string Name, int Channels, bool EndsResidual = false) : Layer(Name);
 
-/// <summary>max(x, 0).</summary>
-public sealed record Relu() : Layer("");
+/// <summary>A function of each value.</summary>
+public enum ActivationKind
+{
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    Sigmoid,
+
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
+}
+
+/// <summary>The network's activation function.</summary>
+/// <param name="Kind">Which.</param>
+public sealed record Activation(ActivationKind Kind) : Layer("");
+
+/// <summary>The largest of each 2 x 2 places; an odd last row or column is left out. The first of equals counts.</summary>
+public sealed record MaxPool() : Layer("");
 
 /// <summary>The sum of two paths from the same input. An empty shortcut is the identity.</summary>
 /// <param name="Name">The name.</param>

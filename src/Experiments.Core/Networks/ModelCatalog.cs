@@ -8,11 +8,21 @@ namespace Experiments.Core.Networks;
 public static class ModelCatalog
 {
     /// <summary>Names to show; every <c>resnet</c> of depth 6n+2 is known.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110"];
+    public static IReadOnlyList<string> Names { get; } =
+        ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", .. Vgg.Depths.Select(depth => $"vgg{depth}")];
 
     /// <summary>The width a network has when none is given.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static int DefaultWidth(string model) => DepthOf(model) is null ? SmallCnn.DefaultWidth : ResNet.DefaultWidth;
+    public static int DefaultWidth(string model) => Parse(model) switch
+    {
+        { Family: Family.Vgg } => Vgg.DefaultWidth,
+        { Family: Family.ResNet } => ResNet.DefaultWidth,
+        _ => SmallCnn.DefaultWidth,
+    };
+
+    /// <summary>Whether a network has residual shortcuts.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static bool IsResidual(string model) => Parse(model).Family == Family.ResNet;
 
     /// <summary>Builds the network of a name.</summary>
     /// <param name="model">The name.</param>
@@ -21,28 +31,47 @@ public static class ModelCatalog
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
-    /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static Network Build(string model, int? width, bool projection, ImageShape input, int classes, Norm norm)
+    /// <param name="block">Convolution, norm and activation; null: the norm before a ReLU.</param>
+    /// <exception cref="ExperimentException">There is no network of that name, or it does not take images so small.</exception>
+    public static Network Build(string model, int? width, bool projection, ImageShape input, int classes, Norm norm, BuildingBlock? block = null)
     {
         var channels = width ?? DefaultWidth(model);
-        return DepthOf(model) is { } depth
-            ? ResNet.Build(depth, channels, projection, input, classes, norm)
-            : SmallCnn.Build(channels, input, classes, norm);
+        block ??= new BuildingBlock();
+        var (family, depth) = Parse(model);
+        if (family == Family.Vgg && Math.Min(input.Height, input.Width) < 16)
+            throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn.");
+        return family switch
+        {
+            Family.ResNet => ResNet.Build(depth, channels, projection, block, input, classes, norm),
+            Family.Vgg => Vgg.Build(depth, channels, block, input, classes, norm),
+            Family.SmallCnn => SmallCnn.Build(channels, block, input, classes, norm),
+            _ => throw new InvalidOperationException($"unknown family {family}"),
+        };
     }
 
-    /// <summary>A residual network's depth; null for the small CNN.</summary>
-    /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static int? DepthOf(string model)
+    private static (Family Family, int Depth) Parse(string model)
     {
         if (model == "small-cnn")
-            return null;
-        if (model.StartsWith("resnet", StringComparison.Ordinal)
-            && int.TryParse(model.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var depth))
+            return (Family.SmallCnn, 0);
+        if (DepthAfter("vgg", model) is { } layers && Vgg.Depths.Contains(layers))
+            return (Family.Vgg, layers);
+        if (DepthAfter("resnet", model) is { } depth)
         {
-            return depth >= 8 && depth % 6 == 2 ? depth
+            return depth >= 8 && depth % 6 == 2 ? (Family.ResNet, depth)
                 : throw new ExperimentException($"There is no CIFAR resnet of depth {depth}: the depth is 6n+2, as in resnet8, resnet14, resnet20 (He et al. 2016, section 4.2).");
         }
 
         throw new ExperimentException(Suggestion.Unknown("model", model, Names));
+    }
+
+    private static int? DepthAfter(string family, string model) =>
+        model.StartsWith(family, StringComparison.Ordinal) && int.TryParse(model.AsSpan(family.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth)
+            ? depth : null;
+
+    private enum Family
+    {
+        SmallCnn,
+        ResNet,
+        Vgg,
     }
 }

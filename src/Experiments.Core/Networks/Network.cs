@@ -6,8 +6,11 @@ namespace Experiments.Core.Networks;
 /// <summary>What a parameter is to its layer; initialisation and weight decay go by it.</summary>
 public enum ParameterKind
 {
-    /// <summary>A convolution's kernel [Out, In, K, K].</summary>
+    /// <summary>A convolution's kernel [Out, In, K, K], before the norm's weight transform.</summary>
     ConvolutionWeight,
+
+    /// <summary>Weight normalization's g [Out, 1, 1, 1].</summary>
+    Gain,
 
     /// <summary>A linear layer's matrix [Out, In].</summary>
     LinearWeight,
@@ -50,13 +53,21 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <summary>The slots for a norm, in the same order.</summary>
     public IReadOnlyList<NormSlot> NormSlots => [.. Flatten(Layers).OfType<NormSlot>()];
 
+    /// <summary>The convolutions, in the same order.</summary>
+    public IReadOnlyList<Convolution> Convolutions => [.. Flatten(Layers).OfType<Convolution>()];
+
     /// <summary>The number of learnable values.</summary>
     public int ParameterCount => Parameters.Sum(parameter => parameter.Size);
 
     /// <summary>The parameters of one layer, weight before bias.</summary>
     public static IEnumerable<Parameter> ParametersOf(Layer layer, Norm norm) => layer switch
     {
-        Convolution c => [new($"{c.Name}.weight", ParameterKind.ConvolutionWeight, [c.Out, c.In, c.Kernel, c.Kernel], c)],
+        Convolution c when norm.Weights == WeightTransform.Normalization =>
+        [
+            new(GainName(c), ParameterKind.Gain, [c.Out, 1, 1, 1], c),
+            new(WeightName(c, norm), ParameterKind.ConvolutionWeight, [c.Out, c.In, c.Kernel, c.Kernel], c),
+        ],
+        Convolution c => [new(WeightName(c, norm), ParameterKind.ConvolutionWeight, [c.Out, c.In, c.Kernel, c.Kernel], c)],
         Linear l =>
         [
             new($"{l.Name}.weight", ParameterKind.LinearWeight, [l.Out, l.In], l),
@@ -67,9 +78,16 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             norm.Affine.HasFlag(Affine.Scale) ? new($"{n.Name}.weight", ParameterKind.Scale, [n.Channels], n) : null,
             norm.Affine.HasFlag(Affine.Shift) ? new($"{n.Name}.bias", ParameterKind.Shift, [n.Channels], n) : null,
         }.OfType<Parameter>(),
-        Residual or Relu or PaddedIdentity or GlobalAveragePool => [],
+        Residual or Activation or MaxPool or PaddedIdentity or GlobalAveragePool => [],
         _ => throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer"),
     };
+
+    /// <summary>The name of a convolution's kernel, which is v where the weights are normalized (PyTorch's names).</summary>
+    public static string WeightName(Convolution convolution, Norm norm) =>
+        $"{convolution.Name}.{(norm.Weights == WeightTransform.Normalization ? "weight_v" : "weight")}";
+
+    /// <summary>The name of weight normalization's g.</summary>
+    public static string GainName(Convolution convolution) => $"{convolution.Name}.weight_g";
 
     /// <summary>
     /// Finds what cannot be trained before any work is done: groups that do not divide a layer's channels, and statistics over a
@@ -95,6 +113,10 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
                 + $"what divides every normalized layer: {string.Join(", ", fitting)}.");
         }
 
+        if (pooling.Samples is SampleSpan.Several(var together) && batch % together != 0)
+            throw new ExperimentException($"--virtual-batch {together} does not divide --batch {batch}; what would do: "
+                + $"{string.Join(", ", Enumerable.Range(1, batch).Where(n => batch % n == 0))}.");
+
         foreach (var (slot, shape) in Shapes())
         {
             var blocks = pooling.Over(batch * workers, workers, slot.Channels);
@@ -104,6 +126,11 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
                     + (pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
         }
     }
+
+    /// <summary>The size [C, H, W] of the map that enters one norm slot.</summary>
+    /// <exception cref="ArgumentException">There is no such slot.</exception>
+    public ImageShape ShapeAt(string slot) => Shapes().Where(at => at.Slot.Name == slot).Select(at => at.Shape).FirstOrDefault()
+        ?? throw new ArgumentException($"{Model} has no norm {slot}; it has {string.Join(", ", NormSlots.Select(other => other.Name))}.", nameof(slot));
 
     /// <summary>The size [C, H, W] of the map that enters each norm slot.</summary>
     public IReadOnlyList<(NormSlot Slot, ImageShape Shape)> Shapes()
@@ -120,6 +147,7 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
                 {
                     Convolution c => new ImageShape(c.Out, Strided(shape.Height, c), Strided(shape.Width, c)),
                     Residual r => FollowBoth(r, shape),
+                    MaxPool => new ImageShape(shape.Channels, shape.Height / 2, shape.Width / 2),
                     GlobalAveragePool => new ImageShape(shape.Channels, 1, 1),
                     Linear l => new ImageShape(l.Out, 1, 1),
                     PaddedIdentity p => new ImageShape(p.Out, (shape.Height + p.Stride - 1) / p.Stride, (shape.Width + p.Stride - 1) / p.Stride),

@@ -17,22 +17,23 @@ public static class ResNet
     /// <param name="depth">6n+2: 8, 14, 20, 32, 44, 56, 110, ...</param>
     /// <param name="width">Channels of the first stage.</param>
     /// <param name="projection">Where a block changes shape: a 1x1 convolution and a norm (option B) instead of the padded identity (A).</param>
+    /// <param name="block">Convolution, norm and activation; where the norm comes last, that of the sum still follows the sum.</param>
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
-    public static Network Build(int depth, int width, bool projection, ImageShape input, int classes, Norm norm)
+    public static Network Build(int depth, int width, bool projection, BuildingBlock block, ImageShape input, int classes, Norm norm)
     {
         var blocks = (depth - 2) / 6;
-        List<Layer> layers = [new Convolution("conv1", input.Channels, width, 3), new NormSlot("norm1", width), new Relu()];
+        List<Layer> layers = [.. block.Layers(new("conv1", input.Channels, width, 3), "norm1")];
         var channels = width;
         for (var stage = 1; stage <= 3; stage++)
         {
             var outChannels = width << (stage - 1);
-            for (var block = 0; block < blocks; block++)
+            for (var index = 0; index < blocks; index++)
             {
-                var stride = stage > 1 && block == 0 ? 2 : 1;
-                layers.Add(Block($"layer{stage}.{block}", channels, outChannels, stride, projection));
-                layers.Add(new Relu());
+                var stride = stage > 1 && index == 0 ? 2 : 1;
+                layers.Add(Block($"layer{stage}.{index}", channels, outChannels, stride, projection, block));
+                layers.Add(new Activation(block.Activation));
                 channels = outChannels;
             }
         }
@@ -41,13 +42,11 @@ public static class ResNet
         return new Network($"resnet{depth}", input, classes, norm, layers);
     }
 
-    private static Residual Block(string name, int channels, int outChannels, int stride, bool projection)
+    private static Residual Block(string name, int channels, int outChannels, int stride, bool projection, BuildingBlock block)
     {
         IReadOnlyList<Layer> branch =
         [
-            new Convolution($"{name}.conv1", channels, outChannels, 3, stride),
-            new NormSlot($"{name}.norm1", outChannels),
-            new Relu(),
+            .. block.Layers(new($"{name}.conv1", channels, outChannels, 3, stride), $"{name}.norm1"),
             new Convolution($"{name}.conv2", outChannels, outChannels, 3),
             new NormSlot($"{name}.norm2", outChannels, EndsResidual: true),
         ];

@@ -15,22 +15,18 @@ public static class SmallCnn
 
     /// <summary>Builds the network.</summary>
     /// <param name="width">Channels of the first two convolutions; the last two have twice as many.</param>
+    /// <param name="block">Convolution, norm and activation.</param>
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
-    public static Network Build(int width, ImageShape input, int classes, Norm norm)
+    public static Network Build(int width, BuildingBlock block, ImageShape input, int classes, Norm norm)
     {
         (int Channels, int Stride)[] convolutions = [(width, 2), (width, 1), (2 * width, 2), (2 * width, 2)];
         var layers = new List<Layer>();
         var channels = input.Channels;
         foreach (var (index, (outChannels, stride)) in convolutions.Index())
         {
-            layers.AddRange(
-            [
-                new Convolution($"conv{index + 1}", channels, outChannels, 3, stride),
-                new NormSlot($"norm{index + 1}", outChannels),
-                new Relu(),
-            ]);
+            layers.AddRange(block.Layers(new($"conv{index + 1}", channels, outChannels, 3, stride), $"norm{index + 1}"));
             channels = outChannels;
         }
 

@@ -17,8 +17,18 @@ public enum Affine
     ScaleAndShift = Scale | Shift,
 }
 
+/// <summary>What is used of the statistics over a set S_i.</summary>
+public enum StatisticsUse
+{
+    /// <summary>x^ = (x - mean) / sqrt(var + epsilon).</summary>
+    MeanAndVariance,
+
+    /// <summary>x^ = x - mean (mean-only BN: Salimans &amp; Kingma 2016, section 4).</summary>
+    Mean,
+}
+
 /// <summary>
-/// A normalization as data: what is pooled, and what is learnt. Every one of them computes
+/// A normalization as data: what is done to the weights, what is pooled and how it is used, and what is learnt. Every one of them computes
 /// <code>
 ///   y = gamma * (x - mean) / sqrt(var + epsilon) + beta          (Eqns 1, 2 and 6)
 /// </code>
@@ -33,20 +43,49 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// <summary>Added to the variance under the root.</summary>
     public const double Epsilon = 1e-5;
 
+    /// <summary>What is used of the statistics.</summary>
+    public StatisticsUse Use { get; init; }
+
+    /// <summary>What is done to the weights of the convolutions.</summary>
+    public WeightTransform Weights { get; init; }
+
+    /// <summary>Batch Renormalization's limits; null: the batch's statistics are used as they are.</summary>
+    public BatchRenorm? Renorm { get; init; }
+
+    /// <summary>Whether <see cref="ActivationNoise"/> follows, in training.</summary>
+    public bool IsNoisy { get; init; }
+
     /// <summary>
     /// The weight of a new batch in the running estimate, as PyTorch counts it: running = (1 - m) * running + m * batch. The running
     /// variance takes the batch's unbiased variance, the normalization its biased one.
     /// </summary>
-    public const double RunningMomentum = 0.1;
+    public double RunningMomentum { get; init; } = 0.1;
 
     /// <summary>Whether the layer keeps running statistics of its batches for evaluation.</summary>
     public bool HasRunningStatistics => Pooling is { OverSamples: true };
 
-    /// <summary>For example <c>bn</c>, <c>gn (8 groups)</c> or <c>gn (16 channels per group)</c>.</summary>
-    public override string ToString() => Pooling?.Channels switch
+    /// <summary>
+    /// How many of a step's blocks of samples move the running estimate, one after the other: those of the first worker, as data-parallel
+    /// training keeps its estimate.
+    /// </summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="workers">The workers that share the step.</param>
+    public static int BlocksToKeep(PoolingBlocks blocks, int workers) => Math.Max(1, blocks.SampleBlocks / workers);
+
+    /// <summary>For example <c>bn</c>, <c>gn (8 groups)</c> or <c>gn (16 channels per group) on standardized weights</c>.</summary>
+    public override string ToString()
     {
-        ChannelSpan.GroupOf(var groups) => $"{Name} ({groups} groups)",
-        ChannelSpan.GroupWith(var channels) => $"{Name} ({channels} channels per group)",
-        _ => Name,
-    };
+        var parts = new[]
+        {
+            Pooling?.Channels switch
+            {
+                ChannelSpan.GroupOf(var groups) => $"{groups} groups",
+                ChannelSpan.GroupWith(var channels) => $"{channels} channels per group",
+                _ => null,
+            },
+            Pooling?.Samples is SampleSpan.Several(var samples) ? $"over {samples} samples" : null,
+        }.OfType<string>().ToList();
+        return (parts.Count == 0 ? Name : $"{Name} ({string.Join(", ", parts)})")
+            + (Weights == WeightTransform.Standardization ? " on standardized weights" : "");
+    }
 }

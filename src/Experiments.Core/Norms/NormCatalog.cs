@@ -6,27 +6,46 @@ public static class NormCatalog
     /// <summary>The paper's default number of groups, G.</summary>
     public const int DefaultGroups = 32;
 
-    /// <summary>A normalization by name.</summary>
-    /// <param name="Name">The name on the command line.</param>
-    /// <param name="Title">The name in a sentence.</param>
-    /// <param name="TakesGroups">Whether <c>--groups</c> and <c>--channels-per-group</c> belong to it.</param>
-    /// <param name="Define">The definition, given how far a statistic reaches along the channels where that is a choice.</param>
-    public sealed record Entry(string Name, string Title, bool TakesGroups, Func<ChannelSpan, Norm> Define);
+    private static readonly ChannelSpan OneChannel = new ChannelSpan.One();
+    private static readonly ChannelSpan AllChannels = new ChannelSpan.All();
+    private static readonly SampleSpan OneSample = new SampleSpan.One();
+    private static readonly SampleSpan Worker = new SampleSpan.Worker();
+    private static readonly SampleSpan Step = new SampleSpan.Step();
 
-    private static readonly ChannelSpan One = new ChannelSpan.One();
-    private static readonly ChannelSpan All = new ChannelSpan.All();
+    private static readonly Pooling BatchNorm = new(Worker, OneChannel);
+
+    /// <summary>A normalization by name.</summary>
+    /// <param name="Title">The name in a sentence.</param>
+    /// <param name="Defaults">The name, and the defaults of the options that belong to it.</param>
+    /// <param name="Define">The definition, given the options.</param>
+    public sealed record Entry(string Title, NormOptions Defaults, Func<NormOptions, Norm> Define)
+    {
+        /// <summary>The name on the command line.</summary>
+        public string Name => Defaults.Name;
+
+        /// <summary>Whether it has groups of channels.</summary>
+        public bool TakesGroups => Defaults.Groups is not null;
+    }
 
     /// <summary>
-    /// All of them. Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has.
+    /// All of them. Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
+    /// moving averages move by a hundredth (section 4), slowly enough to correct a batch by.
     /// </summary>
     public static IReadOnlyList<Entry> Entries { get; } =
     [
-        Fixed("none", "no normalization", null, Affine.Shift),
-        Fixed("bn", "Batch Normalization", new Pooling(SampleSpan.Worker, One)),
-        Fixed("syncbn", "synchronized Batch Normalization", new Pooling(SampleSpan.Step, One)),
-        Fixed("ln", "Layer Normalization", new Pooling(SampleSpan.One, All)),
-        Fixed("in", "Instance Normalization", new Pooling(SampleSpan.One, One)),
-        new("gn", "Group Normalization", true, groups => new Norm("gn", new Pooling(SampleSpan.One, groups), Affine.ScaleAndShift)),
+        Fixed("no normalization", new("none", null, Affine.Shift)),
+        Fixed("Batch Normalization", new("bn", BatchNorm, Affine.ScaleAndShift)),
+        Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)),
+        Fixed("Layer Normalization", new("ln", new(OneSample, AllChannels), Affine.ScaleAndShift)),
+        Fixed("Instance Normalization", new("in", new(OneSample, OneChannel), Affine.ScaleAndShift)),
+        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o)), Affine.ScaleAndShift)),
+        Fixed("weight normalization", new("wn", null, Affine.Shift) { Weights = WeightTransform.Normalization }),
+        Fixed("mean-only Batch Normalization", new("mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Mean }),
+        Fixed("weight normalization with mean-only Batch Normalization",
+            new("wn-mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Mean, Weights = WeightTransform.Normalization }),
+        new("Batch Renormalization", new("batch-renorm", RMax: 3, DMax: 5, RenormRamp: 0.25),
+            o => new("batch-renorm", BatchNorm, Affine.ScaleAndShift) { Renorm = new(o.RMax!.Value, o.DMax!.Value), RunningMomentum = 0.01 }),
+        Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }),
     ];
 
     /// <summary>The entry of a name.</summary>
@@ -34,21 +53,53 @@ public static class NormCatalog
     public static Entry Find(string name) => Entries.FirstOrDefault(entry => entry.Name == name)
         ?? throw new ExperimentException(Suggestion.Unknown("norm", name, Entries.Select(entry => entry.Name)));
 
-    /// <summary>The normalization of a name, with its number of groups or its channels per group where it takes them.</summary>
+    /// <summary>The normalization that was asked for.</summary>
     /// <exception cref="ExperimentException">
-    /// The name is unknown, it takes no groups, both ways of grouping are given, or one is not positive.
+    /// The name is unknown, an option does not belong to it, both ways of grouping are given, or the weights would be transformed twice.
     /// </exception>
-    public static Norm Create(string name, int? groups = null, int? channelsPerGroup = null)
+    public static Norm Create(NormOptions options)
     {
-        var entry = Find(name);
-        if (!entry.TakesGroups && (groups ?? channelsPerGroup) is not null)
-            throw new ExperimentException($"--{(groups is null ? "channels-per-group" : "groups")} does not belong to --norm {name}: "
-                + $"{entry.Title} has no groups; leave it out, or take --norm gn.");
-        if (groups is not null && channelsPerGroup is not null)
-            throw new ExperimentException($"--groups {groups} and --channels-per-group {channelsPerGroup} exclude each other: give one of them.");
-        return entry.Define(channelsPerGroup is { } channels ? new ChannelSpan.GroupWith(channels) : new ChannelSpan.GroupOf(groups ?? DefaultGroups));
+        ArgumentNullException.ThrowIfNull(options);
+        var entry = Find(options.Name);
+        var own = entry.Defaults;
+        foreach (var (given, belongs, option) in new[]
+        {
+            (options.Groups is not null, entry.TakesGroups, "groups"),
+            (options.ChannelsPerGroup is not null, entry.TakesGroups, "channels-per-group"),
+            (options.VirtualBatch is not null, own.VirtualBatch is not null, "virtual-batch"),
+            (options.RMax is not null, own.RMax is not null, "r-max"),
+            (options.DMax is not null, own.DMax is not null, "d-max"),
+            (options.RenormRamp is not null, own.RenormRamp is not null, "renorm-ramp"),
+        })
+        {
+            if (given && !belongs)
+                throw new ExperimentException(NotTaken(entry, option));
+        }
+
+        if (options is { Groups: { } groups, ChannelsPerGroup: { } channels })
+            throw new ExperimentException($"--groups {groups} and --channels-per-group {channels} exclude each other: give one of them.");
+        var complete = options.Complete();
+        var norm = entry.Define(complete) with { Affine = complete.Affine!.Value };
+        if (complete.WeightStandardization != true)
+            return norm;
+        return norm.Weights == WeightTransform.None
+            ? norm with { Weights = WeightTransform.Standardization }
+            : throw new ExperimentException($"--weight-standardization on does not go with --norm {norm.Name}, which normalizes the weights itself: take one of the two.");
     }
 
-    private static Entry Fixed(string name, string title, Pooling? pooling, Affine affine = Affine.ScaleAndShift) =>
-        new(name, title, false, _ => new Norm(name, pooling, affine));
+    private static string NotTaken(Entry entry, string option)
+    {
+        var takers = Entries.Where(other => option switch
+        {
+            "groups" or "channels-per-group" => other.TakesGroups,
+            "virtual-batch" => other.Defaults.VirtualBatch is not null,
+            _ => other.Defaults.RMax is not null,
+        }).Select(other => other.Name).ToList();
+        return $"--{option} does not belong to --norm {entry.Name}: {entry.Title} has none; leave it out, or take --norm {string.Join(" or ", takers)}.";
+    }
+
+    private static ChannelSpan GroupsOf(NormOptions options) =>
+        options.ChannelsPerGroup is { } channels ? new ChannelSpan.GroupWith(channels) : new ChannelSpan.GroupOf(options.Groups!.Value);
+
+    private static Entry Fixed(string title, Norm norm) => new(title, new(norm.Name), _ => norm);
 }

@@ -1,16 +1,38 @@
 namespace Experiments.Core.Norms;
 
 /// <summary>How far along the sample axis one statistic reaches.</summary>
-public enum SampleSpan
+public abstract record SampleSpan
 {
+    private SampleSpan()
+    {
+    }
+
     /// <summary>One image: the layer treats it alike whatever else is in the batch.</summary>
-    One,
+    public sealed record One : SampleSpan;
+
+    /// <summary>So many images of one worker: a virtual batch.</summary>
+    public sealed record Several(int Samples) : SampleSpan;
 
     /// <summary>All images of one worker.</summary>
-    Worker,
+    public sealed record Worker : SampleSpan;
 
     /// <summary>All images of a step, over all workers.</summary>
-    Step,
+    public sealed record Step : SampleSpan;
+
+    /// <summary>
+    /// The images that share one statistic, in a step of N images. Of a virtual batch there may be less than one: the last batch of an
+    /// evaluation by its own statistics.
+    /// </summary>
+    /// <exception cref="ArgumentException">Virtual batches do not divide the images.</exception>
+    public int SamplesIn(int samples, int workers) => this switch
+    {
+        One => 1,
+        Several(var size) when samples < size => samples,
+        Several(var size) when samples / workers % size == 0 => size,
+        Worker => samples / workers,
+        Step => samples,
+        _ => throw new ArgumentException($"{this} does not divide {samples} images of {workers} workers.", nameof(samples)),
+    };
 }
 
 /// <summary>How far along the channel axis one statistic reaches.</summary>
@@ -62,7 +84,7 @@ public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels)
     /// <summary>
     /// Whether an image's output depends on the images it is batched with. Such a layer keeps running statistics for evaluation.
     /// </summary>
-    public bool OverSamples => Samples != SampleSpan.One;
+    public bool OverSamples => Samples is not SampleSpan.One;
 
     /// <summary>
     /// How the table [N, C] of a step falls into blocks: as [S, N/S, G, C/G], one statistic for each (S, G).
@@ -72,13 +94,7 @@ public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels)
     /// <param name="channels">C, the channels of the layer.</param>
     public PoolingBlocks Over(int samples, int workers, int channels)
     {
-        var samplesPerBlock = Samples switch
-        {
-            SampleSpan.One => 1,
-            SampleSpan.Worker => samples / workers,
-            SampleSpan.Step => samples,
-            _ => throw new ArgumentOutOfRangeException(nameof(samples), Samples, "unknown span"),
-        };
+        var samplesPerBlock = Samples.SamplesIn(samples, workers);
         var channelsPerBlock = Channels.ChannelsIn(channels);
         return new PoolingBlocks(samples / samplesPerBlock, samplesPerBlock, channels / channelsPerBlock, channelsPerBlock);
     }

@@ -18,14 +18,38 @@ public record Cell
     /// <summary>How a residual network's shortcuts change their shape: <c>identity</c> or <c>projection</c>.</summary>
     public required string Shortcut { get; init; }
 
+    /// <summary>The activation function: <c>relu</c>, <c>sigmoid</c> or <c>tanh</c>.</summary>
+    public string Activation { get; init; } = "relu";
+
+    /// <summary>Where the norm stands: <c>before</c> or <c>after</c> the activation.</summary>
+    public string NormPosition { get; init; } = "before";
+
     /// <summary>The normalization, for example <c>gn</c>.</summary>
     public required string Norm { get; init; }
 
-    /// <summary>GN's number of groups, G.</summary>
+    /// <summary>Number of groups of channels, G, where the norm has them.</summary>
     public int? Groups { get; init; }
 
     /// <summary>GN's channels per group, C/G, where the number of groups follows from it.</summary>
     public int? ChannelsPerGroup { get; init; }
+
+    /// <summary>Images of a worker that share a statistic, where that is a choice.</summary>
+    public int? VirtualBatch { get; init; }
+
+    /// <summary>Batch Renormalization's r_max.</summary>
+    public double? RMax { get; init; }
+
+    /// <summary>Batch Renormalization's d_max.</summary>
+    public double? DMax { get; init; }
+
+    /// <summary>The part of the training over which these limits rise from BN's.</summary>
+    public double? RenormRamp { get; init; }
+
+    /// <summary>Whether the convolutions' weights are standardized: <c>on</c> or <c>off</c>.</summary>
+    public string WeightStandardization { get; init; } = "off";
+
+    /// <summary>What is learnt after normalizing: <c>scale-and-shift</c>, <c>scale</c>, <c>shift</c> or <c>none</c>.</summary>
+    public string? Affine { get; init; }
 
     /// <summary>Images per worker in a step: those BN takes its statistics over.</summary>
     public required int Batch { get; init; }
@@ -59,6 +83,12 @@ public record Cell
 
     /// <summary>Which parameters decay: <c>all</c>, or <c>weights</c> (not gamma, beta and biases).</summary>
     public required string DecayOn { get; init; }
+
+    /// <summary>What the initial weights were multiplied by.</summary>
+    public double InitScale { get; init; } = 1;
+
+    /// <summary>What was done to pixels: <c>none</c>, <c>min-max</c>, <c>z-score</c>, <c>pca</c> or <c>zca</c>.</summary>
+    public string Input { get; init; } = "z-score";
 
     /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
     public required string Augmentation { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Experiments.Core.Results;
@@ -20,7 +21,11 @@ internal sealed class Column
         _type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         _mayBeEmpty = new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
         Name = Snake(property.Name);
+        IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
     }
+
+    /// <summary>Whether a file must have it.</summary>
+    public bool IsRequired { get; }
 
     /// <summary><c>ErrorPopulation</c> becomes <c>error_population</c>.</summary>
     public string Name { get; }

@@ -23,8 +23,11 @@ public static class CsvFile
         });
     }
 
-    /// <summary>Reads the rows. Columns that the record does not know are passed over.</summary>
-    /// <exception cref="ExperimentException">The file cannot be read, lacks a column, or has a value that does not fit; the message
+    /// <summary>
+    /// Reads the rows. Columns that the record does not know are passed over, and one that it need not have keeps its default: what an earlier
+    /// version wrote can still be read.
+    /// </summary>
+    /// <exception cref="ExperimentException">The file cannot be read, lacks a column that it must have, or has a value that does not fit; the message
     /// names file, line and column.</exception>
     public static IReadOnlyList<T> Read<T>(string path)
         where T : class
@@ -36,19 +39,19 @@ public static class CsvFile
                 TrackLineNumbers = true,
                 MalformedData = CsvMalformedDataHandling.Throw,
             });
-            var columns = Column.Of(typeof(T)).Select(column => (column, index: Locate(csv, column, path))).ToList();
+            var columns = Column.Of(typeof(T)).Select(column => (column, index: Locate(csv, column, path))).Where(found => found.index is not null).ToList();
             var rows = new List<T>();
             while (csv.Read())
             {
                 var row = Activator.CreateInstance<T>();
                 foreach (var (column, index) in columns)
                 {
-                    if (index >= csv.FieldCount)
+                    if (index!.Value >= csv.FieldCount)
                         throw new ExperimentException($"{path}, line {csv.LineNumber}: the line ends before column {column.Name}.");
-                    if (!column.TrySet(row, csv.GetString(index)))
+                    if (!column.TrySet(row, csv.GetString(index.Value)))
                     {
                         throw new ExperimentException(
-                            $"{path}, line {csv.LineNumber}, column {column.Name}: '{csv.GetString(index)}' is not {column.Expected}.");
+                            $"{path}, line {csv.LineNumber}, column {column.Name}: '{csv.GetString(index.Value)}' is not {column.Expected}.");
                     }
                 }
 
@@ -63,6 +66,6 @@ public static class CsvFile
         }
     }
 
-    private static int Locate(CsvReader csv, Column column, string path) =>
-        csv.TryGetFieldIndex(column.Name, out var index) ? index : throw new ExperimentException($"{path}, line 1: missing column {column.Name}.");
+    private static int? Locate(CsvReader csv, Column column, string path) =>
+        csv.TryGetFieldIndex(column.Name, out var index) ? index : !column.IsRequired ? null : throw new ExperimentException($"{path}, line 1: missing column {column.Name}.");
 }

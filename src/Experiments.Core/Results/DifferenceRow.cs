@@ -3,8 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// One row of differences.csv: how far a cell's error lies above that of the baseline, the cell that differs from it in the norm alone,
-/// over the seeds that both finished. The baseline is BN, or the first norm of the grid where BN is not in it.
+/// One row of differences.csv: how far a cell's error lies above that of the baseline, the cell that differs from it in the norm and its
+/// options alone, over the seeds that both finished. The baseline is BN, with the same scale and shift where there is one, or the first norm
+/// of the grid where BN is not in it.
 /// </summary>
 public sealed record DifferenceRow : Cell
 {
@@ -46,13 +47,13 @@ public sealed record DifferenceRow : Cell
     public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs)
     {
         var cells = runs.GroupBy(run => run.Alone()).ToList();
-        var baselines = cells.GroupBy(cell => WithoutNorm(cell.Key)).ToDictionary(
-            others => others.Key,
-            others => others.FirstOrDefault(cell => cell.Key.Norm == "bn") ?? others.First());
+        var peers = cells.ToLookup(cell => WithoutNorm(cell.Key));
         return
         [
             .. from cell in cells
-               let baseline = baselines[WithoutNorm(cell.Key)]
+               let others = peers[WithoutNorm(cell.Key)]
+               let baseline = others.FirstOrDefault(other => other.Key.Norm == "bn" && other.Key.Affine == cell.Key.Affine)
+                   ?? others.FirstOrDefault(other => other.Key.Norm == "bn") ?? others.First()
                where cell != baseline
                let difference = Statistics.PairedDifference(Errors(cell), Errors(baseline))
                where difference.N > 0
@@ -70,7 +71,18 @@ public sealed record DifferenceRow : Cell
         ];
     }
 
-    private static Cell WithoutNorm(Cell cell) => cell with { Norm = "", Groups = null, ChannelsPerGroup = null };
+    private static Cell WithoutNorm(Cell cell) => cell with
+    {
+        Norm = "",
+        Groups = null,
+        ChannelsPerGroup = null,
+        VirtualBatch = null,
+        RMax = null,
+        DMax = null,
+        RenormRamp = null,
+        WeightStandardization = "",
+        Affine = null,
+    };
 
     private static Dictionary<long, double> Errors(IEnumerable<RunRow> cell) =>
         cell.OnePerSeed().Finished().ToDictionary(run => run.Seed, run => run.Error!.Value);

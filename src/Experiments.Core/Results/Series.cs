@@ -12,7 +12,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     internal static readonly IReadOnlyList<string> BatchAxis = [nameof(Cell.Batch), nameof(Cell.LearningRate)];
 
     /// <summary>The columns that say which norm a cell has.</summary>
-    internal static readonly IReadOnlyList<string> NormColumns = [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup)];
+    internal static readonly IReadOnlyList<string> NormColumns = [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.WeightStandardization)];
 
     private static readonly IReadOnlyList<Column> CellColumns = Column.Of(typeof(Cell));
 

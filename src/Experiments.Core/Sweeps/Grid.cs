@@ -7,8 +7,20 @@ namespace Experiments.Core.Sweeps;
 
 /// <summary>One value on an axis of a grid.</summary>
 /// <param name="Text">The value as typed.</param>
-/// <param name="Own">The options that a norm carries with it: for <c>{ gn: { groups: 8 } }</c>, groups and 8. Null: none.</param>
-public sealed record GridValue(string Text, (string Key, string Text)? Own = null);
+public sealed record GridValue(string Text)
+{
+    /// <summary>The options that a norm carries with it: for <c>{ gn: { groups: 8 } }</c>, groups and 8.</summary>
+    public ImmutableArray<(string Key, string Text)> Own { get; init; } = [];
+
+    /// <inheritdoc/>
+    public bool Equals(GridValue? other) => other is not null && Text == other.Text && Own.SequenceEqual(other.Own);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>For example <c>gn (groups 8)</c>.</summary>
+    public override string ToString() => Own.Length == 0 ? Text : $"{Text} ({string.Join(", ", Own.Select(own => $"{own.Key} {own.Text}"))})";
+}
 
 /// <summary>
 /// The grid of a sweep: for each option that is given, the list of its values. The runs are their product, less what would say the same
@@ -29,9 +41,10 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         var axes = Axes.SetItem(key, values);
         if (RunOptions.OfNorm.Contains(key))
         {
-            axes = axes.RemoveRange(RunOptions.OfNorm.Where(other => other != key));
+            var replaced = RunOptions.Exclusive.Contains(key) ? RunOptions.Exclusive : [key];
+            axes = axes.RemoveRange(replaced.Where(other => other != key));
             if (axes.TryGetValue(RunOptions.Norm, out var norms))
-                axes = axes.SetItem(RunOptions.Norm, [.. norms.Select(norm => norm with { Own = null }).Distinct()]);
+                axes = axes.SetItem(RunOptions.Norm, [.. norms.Select(norm => norm with { Own = norm.Own.RemoveAll(own => replaced.Contains(own.Key)) }).Distinct()]);
         }
 
         return new Grid(axes);
@@ -55,32 +68,39 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         foreach (var option in RunOptions.All.Where(option => Axes.ContainsKey(option.Name)))
         {
             runs = RunOptions.OfNorm.Contains(option.Name)
-                ? runs.SelectMany(run => TakesGroupsFromAxis(run) ? Axes[option.Name].Select(value => option.Set(run, value.Text)) : [run])
+                ? runs.SelectMany(run => IsOpen(option, run) ? Axes[option.Name].Select(value => option.Set(run, value.Text)) : [run])
                 : runs.SelectMany(run => Axes[option.Name].Select(value => Apply(option, value, run)));
         }
 
         var all = runs.Distinct().ToList();
-        if (RunOptions.OfNorm.FirstOrDefault(Axes.ContainsKey) is { } unused && !all.Any(run => run.Groups is not null || run.ChannelsPerGroup is not null))
-            throw new ExperimentException($"--{unused} belongs to --norm gn, and no norm here is one: {string.Join(", ", all.Select(run => run.Norm).Distinct())}.");
+        foreach (var option in RunOptions.All.Where(option => RunOptions.OfNorm.Contains(option.Name) && Axes.ContainsKey(option.Name)))
+        {
+            if (all.All(run => option.Get(run) is null))
+                throw new ExperimentException($"--{option.Name} belongs to --norm {string.Join(" or ", NormsWith(option))}, and no norm here is one: {string.Join(", ", all.Select(run => run.Norm.Name).Distinct())}.");
+        }
+
         return all;
     }
+
+    /// <summary>Whether an option belongs to a norm.</summary>
+    internal static bool Takes(NormCatalog.Entry norm, RunOption option) => !RunOptions.OnlySome.Contains(option.Name)
+        || option.Get(new RunSettings { Norm = norm.Defaults }) is not null || (norm.TakesGroups && RunOptions.Exclusive.Contains(option.Name));
 
     /// <summary>Checks one value of an option, and that a norm may carry what it carries.</summary>
     /// <exception cref="ExperimentException">It may not.</exception>
     public static void Check(string key, GridValue value)
     {
         var settings = Apply(RunOptions.Find(key)!, value, new RunSettings());
-        if (value.Own is not null)
-            NormCatalog.Create(settings.Norm, settings.Groups, settings.ChannelsPerGroup);
+        if (value.Own.Length > 0)
+            NormCatalog.Create(settings.Norm);
     }
 
-    private static RunSettings Apply(RunOption option, GridValue value, RunSettings run)
-    {
-        run = option.Set(run, value.Text);
-        return value.Own is { } own ? RunOptions.Find(own.Key)!.Set(run, own.Text) : run;
-    }
+    private static RunSettings Apply(RunOption option, GridValue value, RunSettings run) =>
+        value.Own.Aggregate(option.Set(run, value.Text), (settings, own) => RunOptions.Find(own.Key)!.Set(settings, own.Text));
 
-    // A norm that brought groups of its own keeps them; one without groups takes none.
-    private static bool TakesGroupsFromAxis(RunSettings run) =>
-        NormCatalog.Find(run.Norm).TakesGroups && run.Groups is null && run.ChannelsPerGroup is null;
+    // A norm that brought an option of its own keeps it; one that has no such option takes none.
+    private static bool IsOpen(RunOption option, RunSettings run) => Takes(NormCatalog.Find(run.Norm.Name), option)
+        && (RunOptions.Exclusive.Contains(option.Name) ? RunOptions.Exclusive : [option.Name]).All(key => RunOptions.Find(key)!.Get(run) is null);
+
+    private static IEnumerable<string> NormsWith(RunOption option) => NormCatalog.Entries.Where(entry => Takes(entry, option)).Select(entry => entry.Name);
 }

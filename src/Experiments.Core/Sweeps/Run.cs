@@ -50,7 +50,7 @@ public sealed record Run
 
     /// <summary>The engine that the settings ask for.</summary>
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
-        Settings.Momentum, Settings.WeightDecay, Settings.DecayOn == DecayOn.All);
+        Settings.Momentum, Settings.WeightDecay, Settings.DecayOn == DecayOn.All, Settings.Seed);
 
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
@@ -58,11 +58,14 @@ public sealed record Run
     public static Run Create(RunSettings settings)
     {
         var dataset = DatasetCatalog.Find(settings.Dataset);
-        var norm = NormCatalog.Create(settings.Norm, settings.Groups, settings.ChannelsPerGroup);
+        var norm = NormCatalog.Create(settings.Norm);
         var complete = Complete(settings);
-        if (complete.Shortcut != Shortcut.Identity && ModelCatalog.DepthOf(complete.Model) is null)
+        if (complete.Shortcut != Shortcut.Identity && !ModelCatalog.IsResidual(complete.Model))
             throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
-        var network = ModelCatalog.Build(complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm);
+        if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
+            throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
+        var network = ModelCatalog.Build(
+            complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
         network.Check(complete.Batch, complete.Workers);
         var run = new Run(complete, dataset, network);
         Data.Dataset.Check(dataset, run.DataOptions);
@@ -72,24 +75,29 @@ public sealed record Run
                 + $"and there are {images} training images of {dataset.Name}: take a smaller batch.");
         if (complete.Warmup > complete.Epochs)
             throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
+        if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
+            throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
         if (complete.Momentum >= 1)
             throw new ExperimentException($"--momentum {complete.Momentum.ToString(CultureInfo.InvariantCulture)} would never forget a gradient: take a number from 0 to below 1.");
         return run;
     }
 
-    /// <summary>The settings with the values that follow from others: a network's own width, the default number of groups.</summary>
+    /// <summary>The settings with the values that follow from others: a network's own width, a norm's default options.</summary>
     internal static RunSettings Complete(RunSettings settings) => settings with
     {
         Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
-        Groups = settings.Groups ?? (settings.ChannelsPerGroup is null && NormCatalog.Find(settings.Norm).TakesGroups ? NormCatalog.DefaultGroups : null),
+        Norm = settings.Norm.Complete(),
     };
 
     private static string Identify(RunSettings settings)
     {
         var identity = string.Join('\n', RunOptions.All.Select(option => $"{option.Name}={option.Get(settings)}"));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
-        var groups = settings.Groups is { } g ? $"-g{g}" : settings.ChannelsPerGroup is { } c ? $"-c{c}" : "";
+        var norm = settings.Norm;
+        var groups = norm.Groups is { } g ? $"-g{g}" : norm.ChannelsPerGroup is { } c ? $"-c{c}" : "";
+        var images = norm.VirtualBatch is { } v ? $"-v{v}" : "";
+        var standardized = norm.WeightStandardization == true ? "-ws" : "";
         var workers = settings.Workers > 1 ? $"-w{settings.Workers}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{settings.Norm}{groups}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
+        return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{standardized}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
     }
 }

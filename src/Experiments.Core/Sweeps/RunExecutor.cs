@@ -30,12 +30,12 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
         using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
-        engine.Write(Initialization.Create(run.Network, run.Settings.Seed));
         using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: false) { AutoFlush = true };
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
 
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout));
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
+        loop.Initialize();
         var row = RunRecord.Begin(run, experiment, engine.Library, started);
         var epochs = new List<EpochResult>();
         var epochRows = new List<EpochRow>();

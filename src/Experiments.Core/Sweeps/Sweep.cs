@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Experiments.Core.Figures;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
+using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
 
@@ -42,7 +43,7 @@ public sealed record Sweep
         var runs = Grid.Expand();
         var complete = runs.Select(run => Run.Complete(machine.Resolve(run))).ToList();
         var grid = Grid;
-        foreach (var option in RunOptions.All.Where(option => !RunOptions.OfNorm.Contains(option.Name)))
+        foreach (var option in RunOptions.All.Where(option => !RunOptions.OnlySome.Contains(option.Name)))
         {
             // A value that follows from others (a network's own width) becomes an axis only where it is the same for all runs.
             var given = runs.Select(option.Get).Distinct().ToList();
@@ -53,10 +54,19 @@ public sealed record Sweep
                 grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
         }
 
-        var groupsGiven = RunOptions.OfNorm.Any(grid.Axes.ContainsKey);
-        var norms = grid.Axes[RunOptions.Norm].Select(norm => norm.Own is null && !groupsGiven && NormCatalog.Find(norm.Text).TakesGroups
-            ? norm with { Own = (RunOptions.OfNorm[0], $"{NormCatalog.DefaultGroups}") } : norm);
-        return this with { Grid = grid.With(RunOptions.Norm, [.. norms]) };
+        return this with { Grid = grid.With(RunOptions.Norm, [.. grid.Axes[RunOptions.Norm].Select(norm => WithDefaults(norm, grid))]) };
+    }
+
+    /// <summary>A norm with those of its options that neither it carries nor the grid has.</summary>
+    private static GridValue WithDefaults(GridValue norm, Grid grid)
+    {
+        var entry = NormCatalog.Find(norm.Text);
+        var open = RunOptions.All.Where(option => RunOptions.OnlySome.Contains(option.Name))
+            .Where(option => !grid.Axes.ContainsKey(option.Name) && norm.Own.All(own => own.Key != option.Name))
+            .Where(option => !RunOptions.Exclusive.Contains(option.Name) || !RunOptions.Exclusive.Any(key => grid.Axes.ContainsKey(key) || norm.Own.Any(own => own.Key == key)))
+            .Select(option => (Key: option.Name, Text: option.Get(new RunSettings { Norm = entry.Defaults })))
+            .Where(option => option.Text is not null);
+        return norm with { Own = norm.Own.AddRange(open.Select(option => (option.Key, option.Text!))) };
     }
 
     /// <summary>The runs in grid order, each checked before the first begins.</summary>
@@ -68,8 +78,8 @@ public sealed record Sweep
         foreach (var settings in Grid.Expand())
             ExperimentException.Try(() => runs.Add(Run.Create(settings)), mistakes);
 
-        if (Figure == FigureKind.ErrorAgainstGroups && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm).TakesGroups))
-            mistakes.Add($"The figure {Figure.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm).Distinct())}.");
+        if (Figure == FigureKind.ErrorAgainstGroups && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm.Name).TakesGroups))
+            mistakes.Add($"The figure {Figure.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
         return mistakes.Count == 0 ? [.. runs.DistinctBy(run => run.Id)] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
     }
 }

@@ -126,9 +126,11 @@ public static class SweepFile
         return line;
     }
 
-    private static YamlNode Node(GridValue value) => value.Own is { } own
-        ? new YamlMappingNode(new YamlScalarNode(value.Text), new YamlMappingNode(new YamlScalarNode(own.Key), new YamlScalarNode(own.Text))) { Style = MappingStyle.Flow }
-        : new YamlScalarNode(value.Text);
+    private static YamlNode Node(GridValue value) => value.Own.Length == 0
+        ? new YamlScalarNode(value.Text)
+        : new YamlMappingNode(new YamlScalarNode(value.Text),
+            new YamlMappingNode(value.Own.SelectMany(own => new YamlNode[] { new YamlScalarNode(own.Key), new YamlScalarNode(own.Text) })))
+        { Style = MappingStyle.Flow };
 
     private static YamlNode Node(Reference reference) => new YamlMappingNode(
         new YamlScalarNode("source"), new YamlScalarNode(reference.Source),
@@ -174,8 +176,8 @@ public static class SweepFile
         /// <summary>Keys that exclude each other within one block.</summary>
         public void CheckPairs(YamlMappingNode block)
         {
-            if (RunOptions.OfNorm.All(key => block.Children.ContainsKey(key)))
-                Mistakes.Add($"{At(block)} {string.Join(" and ", RunOptions.OfNorm)} exclude each other: give one of them, or each to a norm of its own.");
+            if (RunOptions.Exclusive.All(key => block.Children.ContainsKey(key)))
+                Mistakes.Add($"{At(block)} {string.Join(" and ", RunOptions.Exclusive)} exclude each other: give one of them, or each to a norm of its own.");
             if (block.Children.TryGetValue(RunOptions.Seed, out var seed) && seed is YamlSequenceNode && block.Children.ContainsKey(Grid.Seeds))
                 Mistakes.Add($"{At(seed)} seed names the seeds and seeds says how many: give one of them.");
         }
@@ -233,21 +235,25 @@ public static class SweepFile
                 Mistakes.Add($"{At(node)} {option.Name} takes {(option.Name == RunOptions.Norm ? "a name, or one with its options as in '{ gn: { groups: 8 } }'" : $"a value such as {option.Value}")}, not '{node}'.");
         }
 
+        /// <summary>A norm with its options; of those that have lists, the product.</summary>
         private IEnumerable<GridValue> OwnValues(YamlNode norm, YamlNode own)
         {
-            if (Entries(own).Count() > 1)
-                Mistakes.Add($"{At(own)} {string.Join(" and ", RunOptions.OfNorm)} exclude each other: give each to a norm of its own, as in '[{{ gn: {{ groups: 8 }} }}, {{ gn: {{ channels-per-group: 16 }} }}]'.");
+            IEnumerable<GridValue> values = [new GridValue(norm.ToString())];
+            if (Entries(own).Count(entry => RunOptions.Exclusive.Contains(entry.Key.ToString())) > 1)
+                Mistakes.Add($"{At(own)} {string.Join(" and ", RunOptions.Exclusive)} exclude each other: give each to a norm of its own, as in '[{{ gn: {{ groups: 8 }} }}, {{ gn: {{ channels-per-group: 16 }} }}]'.");
             foreach (var (key, value) in Entries(own))
             {
                 if (key is not YamlScalarNode { Value: { } name } || !RunOptions.OfNorm.Contains(name))
                 {
                     Mistakes.Add($"{At(key)} {Suggestion.Unknown("option of a norm", key.ToString(), RunOptions.OfNorm)}");
-                    continue;
+                    return [];
                 }
 
-                foreach (var item in value is YamlSequenceNode list ? list.Children.AsEnumerable() : [value])
-                    yield return new GridValue(norm.ToString(), (name, item.ToString()));
+                var texts = (value is YamlSequenceNode list ? list.Children.AsEnumerable() : [value]).Select(item => item.ToString()).ToList();
+                values = values.SelectMany(start => texts.Select(text => start with { Own = start.Own.Add((name, text)) })).ToList();
             }
+
+            return values.Where(value => value.Own.Length > 0);
         }
 
         private ImmutableArray<Reference> References(YamlNode node)

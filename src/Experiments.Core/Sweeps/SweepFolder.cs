@@ -92,6 +92,6 @@ public sealed class SweepFolder(ResultsFolder results)
     private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values) ? values : [];
 
     private static string Text(Sweep sweep, string key) => Values(sweep, key).Length > 0
-        ? string.Join(", ", Values(sweep, key).Select(value => value.Own is { } own ? $"{value.Text} ({own.Key} {own.Text})" : value.Text))
+        ? string.Join(", ", Values(sweep, key))
         : "not given";
 }

@@ -26,6 +26,16 @@ public enum NormStatistics
     Batch,
 }
 
+/// <summary>Where a norm's slot is looked at.</summary>
+public enum SlotSide
+{
+    /// <summary>What enters the norm.</summary>
+    Input,
+
+    /// <summary>What leaves it, scale, shift and noise included, before a residual is added and before the activation.</summary>
+    Output,
+}
+
 /// <summary>What an engine is built for.</summary>
 /// <param name="Network">The network.</param>
 /// <param name="Batch">Images per worker in a training step.</param>
@@ -35,7 +45,8 @@ public enum NormStatistics
 /// <param name="Threads">Threads to compute with.</param>
 /// <param name="Momentum">SGD's momentum.</param>
 /// <param name="WeightDecay">SGD's weight decay.</param>
-/// <param name="DecayNormsAndBiases">Whether gamma, beta and biases decay as well as the weights.</param>
+/// <param name="DecayNormsAndBiases">Whether gamma, beta, biases and gains decay as well as the weights.</param>
+/// <param name="Seed">What the noise of a noisy norm follows from.</param>
 public sealed record EngineSettings(
     Network Network,
     int Batch,
@@ -45,7 +56,8 @@ public sealed record EngineSettings(
     int Threads = 1,
     double Momentum = 0.9,
     double WeightDecay = 1e-4,
-    bool DecayNormsAndBiases = true);
+    bool DecayNormsAndBiases = true,
+    long Seed = 1);
 
 /// <summary>
 /// The arithmetic of a training, and nothing else: what makes two runs the same experiment (initial weights, order of the data,
@@ -64,9 +76,9 @@ public interface IEngine : IDisposable
     /// gradient being that of the mean cross-entropy over all images of the step.
     /// </summary>
     /// <param name="batch">The images: worker after worker.</param>
-    /// <param name="learningRate">The rate of this step.</param>
+    /// <param name="step">The rate of this step, and what else follows from how far the training is.</param>
     /// <param name="scores">Receives the class scores [N, classes] before the update.</param>
-    void Train(ImageBatch batch, double learningRate, Span<float> scores);
+    void Train(ImageBatch batch, TrainingStep step, Span<float> scores);
 
     /// <summary>Class scores without an update.</summary>
     /// <param name="batch">Any number of images up to its capacity.</param>
@@ -83,8 +95,20 @@ public interface IEngine : IDisposable
     /// </summary>
     void CollectPopulation(ImageBatch batch);
 
-    /// <summary>The mean cross-entropy of a training batch and its gradient by every parameter, without decay and without an update.</summary>
-    (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch);
+    /// <summary>
+    /// The mean cross-entropy of a training batch and its gradient by every parameter as they are in this step, without decay, without an
+    /// update, and without a change of moving averages.
+    /// </summary>
+    (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step);
+
+    /// <summary>A forward pass as in this step of the training, by one worker, that changes nothing, and what a norm makes of its input.</summary>
+    /// <param name="batch">Any number of images up to its capacity.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="slot">The name of the norm's slot.</param>
+    /// <param name="side">Whether what enters the norm is wanted or what leaves it.</param>
+    /// <param name="values">Receives the feature map [N, H, W, C].</param>
+    /// <exception cref="ArgumentException">The network has no such slot, or the map is of another size.</exception>
+    void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values);
 
     /// <summary>A copy of parameters, running statistics and momentum.</summary>
     EngineState Read();

@@ -1,4 +1,6 @@
+using Experiments.Core.Data;
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 
 namespace Experiments.Core.Training;
 
@@ -7,14 +9,16 @@ public static class Initialization
 {
     /// <summary>
     /// Convolutions: normal with variance 2 / (Out * K * K) (He et al. 2015, by fan-out). gamma 1, and 0 in the last norm of each
-    /// residual branch; beta 0. Linear: normal with standard deviation 0.01, bias 0 (Goyal et al. 2017, section 5.1).
+    /// residual branch; beta 0. Linear: normal with standard deviation 0.01, bias 0 (Goyal et al. 2017, section 5.1). Where weights are
+    /// normalized, v is normal with standard deviation 0.05 and g is 1, until <see cref="FitToData"/> (Salimans &amp; Kingma 2016, section 3).
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">All values follow from it.</param>
-    public static EngineState Create(Network network, long seed)
+    /// <param name="scale">What the weights of convolutions and of the linear layer are multiplied by.</param>
+    public static EngineState Create(Network network, long seed, double scale = 1)
     {
         var parameters = network.Parameters.Index()
-            .Select(pair => new NamedArray(pair.Item.Name, pair.Item.Shape, Values(pair.Item, seed, pair.Index)))
+            .Select(pair => new NamedArray(pair.Item.Name, pair.Item.Shape, Values(pair.Item, network.Norm, seed, pair.Index, scale)))
             .ToList();
         var buffers = network.Norm.HasRunningStatistics
             ? network.NormSlots.SelectMany(slot => new NamedArray[]
@@ -26,14 +30,64 @@ public static class Initialization
         return new EngineState(parameters, buffers, []);
     }
 
-    private static float[] Values(Parameter parameter, long seed, int position) => parameter switch
+    /// <summary>
+    /// Weight normalization's data-dependent initialisation (Salimans &amp; Kingma 2016, Eqn 6): convolution after convolution, as many images
+    /// go through the network as are given, and with the mean mu and standard deviation sigma of its output t = v * x / ||v||, channel by
+    /// channel, g = 1 / sigma and b = -mu / sigma, so that what it hands on has mean 0 and variance 1. Where the norm takes the mean away
+    /// itself, b stays 0. Other norms are left as they are.
+    /// </summary>
+    /// <param name="engine">The engine, with the initial state.</param>
+    /// <param name="network">The network that it computes.</param>
+    /// <param name="batch">The images.</param>
+    public static void FitToData(IEngine engine, Network network, ImageBatch batch)
     {
-        { Kind: ParameterKind.ConvolutionWeight, Layer: Convolution c } => Normal(parameter.Size, Math.Sqrt(2.0 / (c.Out * c.Kernel * c.Kernel)), seed, position),
-        { Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, 0.01, seed, position),
+        if (network.Norm.Weights != WeightTransform.Normalization)
+            return;
+        var state = engine.Read();
+        var parameters = state.Parameters.ToDictionary(parameter => parameter.Name, parameter => parameter.Values);
+        foreach (var (convolution, slot, shape) in Followed(network))
+        {
+            var values = new float[batch.Count * shape.Size];
+            engine.Observe(batch, new TrainingStep(0), slot.Name, SlotSide.Input, values);
+            for (var channel = 0; channel < shape.Channels; channel++)
+            {
+                var (mean, deviation) = Moments(values, channel, shape.Channels);
+                parameters[Network.GainName(convolution)][channel] = (float)(1 / deviation);
+                if (network.Norm.Pooling is null && parameters.TryGetValue($"{slot.Name}.bias", out var shift))
+                    shift[channel] = (float)(-mean / deviation);
+            }
+
+            engine.Write(state);
+        }
+    }
+
+    /// <summary>Every convolution with the slot that follows it.</summary>
+    private static IEnumerable<(Convolution Convolution, NormSlot Slot, ImageShape Shape)> Followed(Network network) =>
+        network.Convolutions.Zip(network.Shapes(), (convolution, slot) => (convolution, slot.Slot, slot.Shape));
+
+    private static (double Mean, double Deviation) Moments(float[] values, int channel, int channels)
+    {
+        var count = values.Length / channels;
+        double mean = 0, squares = 0;
+        for (var i = channel; i < values.Length; i += channels)
+            mean += (double)values[i] / count;
+        for (var i = channel; i < values.Length; i += channels)
+            squares += (values[i] - mean) * (values[i] - mean);
+        return (mean, Math.Sqrt((squares / count) + Norm.Epsilon));
+    }
+
+    private static float[] Values(Parameter parameter, Norm norm, long seed, int position, double scale) => parameter switch
+    {
+        { Kind: ParameterKind.ConvolutionWeight, Layer: Convolution c } => Normal(parameter.Size, scale * Deviation(c, norm), seed, position),
+        { Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, scale * 0.01, seed, position),
         { Kind: ParameterKind.LinearBias or ParameterKind.Shift } => new float[parameter.Size],
         { Kind: ParameterKind.Scale, Layer: NormSlot slot } => Filled(parameter.Size, slot.EndsResidual ? 0 : 1),
+        { Kind: ParameterKind.Gain } => Filled(parameter.Size, 1),
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "unknown kind"),
     };
+
+    private static double Deviation(Convolution convolution, Norm norm) =>
+        norm.Weights == WeightTransform.Normalization ? 0.05 : Math.Sqrt(2.0 / (convolution.Out * convolution.Kernel * convolution.Kernel));
 
     private static float[] Normal(int size, double deviation, long seed, int position)
     {

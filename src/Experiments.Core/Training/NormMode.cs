@@ -6,6 +6,9 @@ public enum NormMode
     /// <summary>Normalize with the batch's own statistics and move the running averages towards them.</summary>
     Train,
 
+    /// <summary>As in training, what belongs to training alone included, but keep nothing.</summary>
+    Trial,
+
     /// <summary>Normalize with the batch's own statistics and keep nothing.</summary>
     Batch,
 
@@ -22,6 +25,9 @@ public enum NormMode
 /// <summary>How an evaluation is asked for, as what norms do in it.</summary>
 public static class NormModes
 {
+    /// <summary>Whether what belongs to training alone is done: noise, and the correction of a batch's statistics.</summary>
+    public static bool IsTraining(this NormMode mode) => mode is NormMode.Train or NormMode.Trial;
+
     /// <summary>What norms do when a batch is evaluated by these statistics.</summary>
     public static NormMode InEvaluation(this NormStatistics statistics) => statistics switch
     {

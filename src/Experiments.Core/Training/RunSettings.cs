@@ -1,4 +1,6 @@
 using Experiments.Core.Data;
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 
 namespace Experiments.Core.Training;
 
@@ -42,7 +44,6 @@ public enum DecayOn
     Weights,
 }
 
-
 /// <summary>Everything that is asked of one training. The names on the command line and in YAML are in <c>RunOptions</c>.</summary>
 public sealed record RunSettings
 {
@@ -64,14 +65,14 @@ public sealed record RunSettings
     /// <summary>How residual shortcuts change their shape.</summary>
     public Shortcut Shortcut { get; init; } = Shortcut.Identity;
 
-    /// <summary>The normalization.</summary>
-    public string Norm { get; init; } = "bn";
+    /// <summary>The activation function.</summary>
+    public ActivationKind Activation { get; init; } = ActivationKind.Relu;
 
-    /// <summary>GN's groups; null: 32, unless <see cref="ChannelsPerGroup"/> is given.</summary>
-    public int? Groups { get; init; }
+    /// <summary>Where the norm stands.</summary>
+    public NormPosition NormPosition { get; init; } = NormPosition.Before;
 
-    /// <summary>GN's channels per group; null: as many as the groups leave.</summary>
-    public int? ChannelsPerGroup { get; init; }
+    /// <summary>The normalization, with its options.</summary>
+    public NormOptions Norm { get; init; } = new("bn");
 
     /// <summary>Images per worker in a step.</summary>
     public int Batch { get; init; } = 32;
@@ -103,6 +104,12 @@ public sealed record RunSettings
     /// <summary>What decays.</summary>
     public DecayOn DecayOn { get; init; } = DecayOn.All;
 
+    /// <summary>What the initial weights are multiplied by.</summary>
+    public double InitScale { get; init; } = 1;
+
+    /// <summary>How pixels become a network's input.</summary>
+    public InputNormalization Input { get; init; } = InputNormalization.ZScore;
+
     /// <summary>What happens to training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
@@ -114,6 +121,15 @@ public sealed record RunSettings
 
     /// <summary>Images held out of the training set to measure errors on; 0: the test set is used.</summary>
     public int Validation { get; init; }
+
+    /// <summary>What is measured along the training.</summary>
+    public Measurements Measure { get; init; }
+
+    /// <summary>The norm whose layer is measured; null: the network's last.</summary>
+    public string? MeasureLayer { get; init; }
+
+    /// <summary>At how many points of the training, evenly from its first step to its last.</summary>
+    public int MeasurePoints { get; init; } = 20;
 
     /// <summary>What all random numbers follow from.</summary>
     public long Seed { get; init; } = 1;
@@ -137,6 +153,17 @@ public sealed record RunSettings
         LearningRateScaling.None => Lr,
         _ => throw new InvalidOperationException($"unknown scaling {LrScaling}"),
     };
+
+    /// <summary>A step of the training.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="step">The step within it, from 0.</param>
+    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
+    public TrainingStep StepAt(int epoch, int step, int stepsPerEpoch)
+    {
+        var number = ((long)epoch * stepsPerEpoch) + step;
+        var ramp = Norm.RenormRamp is > 0 and var part ? Math.Min(1, number / (part * Epochs * stepsPerEpoch)) : 1;
+        return new TrainingStep(LearningRateAt(epoch, step, stepsPerEpoch), number, ramp);
+    }
 
     /// <summary>The learning rate of one step.</summary>
     /// <param name="epoch">The epoch, from 0.</param>

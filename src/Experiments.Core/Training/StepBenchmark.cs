@@ -56,7 +56,7 @@ public sealed class StepBenchmark
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            _engine.Train(_batch, _learningRate, _scores);
+            _engine.Train(_batch, new TrainingStep(_learningRate), _scores);
             steps++;
             passed = clock.Elapsed.TotalSeconds;
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
-using Experiments.Core.Norms;
 
 namespace Experiments.Core.Training;
 
@@ -50,22 +49,33 @@ public static class Headline
 /// <summary>Trains a network: the one loop, whatever the engine.</summary>
 /// <param name="settings">What is asked for.</param>
 /// <param name="data">The batches.</param>
-/// <param name="engine">The arithmetic; its parameters have been written.</param>
+/// <param name="engine">The arithmetic.</param>
 /// <param name="network">The network the engine computes.</param>
 public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine engine, Network network)
 {
     /// <summary>Training images that population statistics are collected over.</summary>
     public const int PopulationImages = 10_000;
 
+    /// <summary>Training images that a weight normalization is initialised on.</summary>
+    private const int InitializationImages = 100;
+
     private const int EvaluationBatch = 250;
 
     private readonly float[] _scores = new float[Math.Max(EvaluationBatch, settings.Batch * settings.Workers) * network.Classes];
 
-    // The images a norm over samples takes a statistic over in training: one worker's, or those of all where workers share it.
-    private readonly int _pooledImages = settings.Batch * (network.Norm.Pooling is { Samples: SampleSpan.Step } ? settings.Workers : 1);
+    // The images a norm over samples takes a statistic over in training: one worker's, those of all where workers share it, or a virtual batch.
+    private readonly int _pooledImages = network.Norm.Pooling is { OverSamples: true } pooling
+        ? pooling.Samples.SamplesIn(settings.Batch * settings.Workers, settings.Workers) : settings.Batch;
 
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
     public int StepsPerEpoch { get; } = data.StepsPerEpoch(settings.Batch * settings.Workers);
+
+    /// <summary>Gives the engine the parameters that the training begins with.</summary>
+    public void Initialize()
+    {
+        engine.Write(Initialization.Create(network, settings.Seed, settings.InitScale));
+        Initialization.FitToData(engine, network, data.Sample(RandomPurpose.DataDependentInitialization, InitializationImages));
+    }
 
     /// <summary>
     /// Trains, and yields each epoch as it ends. An epoch whose loss is not finite is the last.
@@ -139,7 +149,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         {
             cancellation.ThrowIfCancellationRequested();
             var scores = _scores.AsSpan(0, batch.Count * network.Classes);
-            engine.Train(batch, settings.LearningRateAt(epoch, step, StepsPerEpoch), scores);
+            engine.Train(batch, settings.StepAt(epoch, step, StepsPerEpoch), scores);
             total += Score.Of(scores, batch.Labels);
             step++;
             if (!double.IsFinite(total.Loss))

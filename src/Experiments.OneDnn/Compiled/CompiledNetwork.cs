@@ -77,10 +77,11 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <summary>The forward pass.</summary>
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="mode">What norms do.</param>
-    internal void Forward(ReadOnlySpan<float> images, NormMode mode)
+    /// <param name="step">The step of the training that it is of.</param>
+    internal void Forward(ReadOnlySpan<float> images, NormMode mode, TrainingStep step = default)
     {
         _compilation.Team.Enter();
-        _compilation.Pass.Mode = mode;
+        (_compilation.Pass.Mode, _compilation.Pass.Step) = (mode, step);
         if (_images.Precision == Precision.Bf16)
         {
             fixed (float* from = images)
@@ -92,6 +93,24 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         }
 
         Run(_forward, 0, update: false);
+    }
+
+    /// <summary>A forward pass as in training, and what enters or leaves a norm in it.</summary>
+    /// <param name="images">[N, H, W, C].</param>
+    /// <param name="step">The step of the training that it is of.</param>
+    /// <param name="slot">The norm's slot.</param>
+    /// <param name="side">Which of the two.</param>
+    /// <param name="values">Receives the map, [N, H, W, C].</param>
+    internal void Observe(ReadOnlySpan<float> images, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    {
+        fixed (float* to = values)
+        {
+            (_compilation.Pass.ObservedSlot, _compilation.Pass.ObservedSide) = (slot, side);
+            _compilation.Pass.Observed = to;
+            Forward(images, NormMode.Trial, step);
+        }
+
+        _compilation.Pass.ObservedSlot = null;
     }
 
     /// <summary>The backward pass of the mean cross-entropy, after a forward pass.</summary>
@@ -171,7 +190,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         {
             var layer = layers[index];
             var last = index == layers.Count - 1;
-            var reluFollows = !last && layers[index + 1] is Relu;
+            var reluFollows = !last && layers[index + 1] is Activation { Kind: ActivationKind.Relu };
             switch (layer)
             {
                 case NormSlot slot when last:
@@ -184,7 +203,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                     map = Add(block.Branch, map, Add(block.Shortcut, map, null, relu: false), reluFollows);
                     index += reluFollows ? 1 : 0;
                     break;
-                case Relu:
+                case Activation { Kind: ActivationKind.Relu }:
                     map = Add(new NormOperation(_compilation, null, map, null, relu: true));
                     break;
                 case Convolution convolution:

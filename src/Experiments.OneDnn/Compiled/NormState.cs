@@ -5,7 +5,8 @@ namespace Experiments.OneDnn.Compiled;
 
 /// <summary>What a norm layer remembers from batch to batch: running statistics, and the population's while it is collected.</summary>
 /// <param name="slot">The layer.</param>
-internal sealed class NormState(NormSlot slot)
+/// <param name="norm">The normalization.</param>
+internal sealed class NormState(NormSlot slot, Norm norm)
 {
     private readonly double[] _populationMean = new double[slot.Channels];
     private readonly double[] _populationDeviations = new double[slot.Channels];
@@ -29,9 +30,9 @@ internal sealed class NormState(NormSlot slot)
         var channels = Slot.Channels / mean.Length;
         for (var c = 0; c < Slot.Channels; c++)
         {
-            RunningMean[c] = (float)(((1 - Norm.RunningMomentum) * RunningMean[c]) + (Norm.RunningMomentum * mean[c / channels]));
-            RunningVariance[c] = (float)(((1 - Norm.RunningMomentum) * RunningVariance[c])
-                + (Norm.RunningMomentum * deviations[c / channels] / (count - 1)));
+            RunningMean[c] = (float)(((1 - norm.RunningMomentum) * RunningMean[c]) + (norm.RunningMomentum * mean[c / channels]));
+            RunningVariance[c] = (float)(((1 - norm.RunningMomentum) * RunningVariance[c])
+                + (norm.RunningMomentum * deviations[c / channels] / (count - 1)));
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
 {
     private readonly IReadOnlyList<Parameter> _parameters = settings.Network.Parameters;
     private readonly Dictionary<string, ParameterArray> _arrays = [];
-    private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot));
+    private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot, settings.Network.Norm));
 
     /// <summary>The arrays in the order of <c>state_dict</c>, once all of them have been asked for.</summary>
     internal IEnumerable<ParameterArray> Arrays => _parameters.Select(parameter => _arrays[parameter.Name]);

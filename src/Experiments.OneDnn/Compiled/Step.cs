@@ -25,11 +25,23 @@ internal enum StepKind
 }
 
 /// <summary>What all kernels of a pass look at.</summary>
-internal sealed class Pass
+internal sealed unsafe class Pass
 {
     /// <summary>What norms do.</summary>
     internal NormMode Mode { get; set; }
 
-    /// <summary>The step's learning rate.</summary>
+    /// <summary>The step of the training that the pass is of.</summary>
+    internal TrainingStep Step { get; set; }
+
+    /// <summary>The learning rate of the update.</summary>
     internal float Rate { get; set; }
+
+    /// <summary>The norm that is looked at; null: none.</summary>
+    internal string? ObservedSlot { get; set; }
+
+    /// <summary>What of it is wanted.</summary>
+    internal SlotSide ObservedSide { get; set; }
+
+    /// <summary>Receives it, [N, H, W, C].</summary>
+    internal float* Observed { get; set; }
 }

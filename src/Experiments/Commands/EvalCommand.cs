@@ -10,13 +10,13 @@ namespace Experiments.Commands;
 /// <summary><c>eval</c>: the error of a checkpoint, ours or one from PyTorch, on a data set.</summary>
 internal static class EvalCommand
 {
-    private static readonly string[] OfNetwork = ["model", "width", "shortcut", "norm", "groups", "channels-per-group"];
+    private static readonly string[] OfNetwork = ["model", "width", "shortcut", "activation", "norm-position", RunOptions.Norm, .. RunOptions.OfNorm];
 
     private static readonly string[] OfMachine = ["engine", "device", "threads"];
 
     private static readonly string[] Relevant =
     [
-        .. OfNetwork, .. OfMachine, "dataset", "batch", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
+        .. OfNetwork, .. OfMachine, "dataset", "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
     public static Command Create()

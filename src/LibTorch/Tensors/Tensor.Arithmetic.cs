@@ -36,6 +36,9 @@ public static partial class torch
         private static readonly Operator s_where = new("aten::where", "self");
         private static readonly Operator s_relu = new("aten::relu");
         private static readonly Operator s_reluInPlace = new("aten::relu_");
+        private static readonly Operator s_sigmoid = new("aten::sigmoid");
+        private static readonly Operator s_tanh = new("aten::tanh");
+        private static readonly Operator s_clamp = new("aten::clamp");
 
         /// <summary>The sum, element by element.</summary>
         /// <param name="target">The other summand; shapes are broadcast.</param>
@@ -178,6 +181,17 @@ public static partial class torch
         /// <summary>Sets negative elements to 0, in place.</summary>
         /// <returns>This tensor.</returns>
         public Tensor relu_() => s_reluInPlace.CallInPlace(this);
+
+        /// <summary>1 / (1 + exp(-x)) of every element x.</summary>
+        public Tensor sigmoid() => s_sigmoid.Call(this);
+
+        /// <summary>The hyperbolic tangent of every element.</summary>
+        public Tensor tanh() => s_tanh.Call(this);
+
+        /// <summary>Every element, or the nearer limit where it lies outside of them.</summary>
+        /// <param name="min">The lower limit.</param>
+        /// <param name="max">The upper limit.</param>
+        public Tensor clamp(Scalar min, Scalar max) => s_clamp.Call(this, min, max);
 
         /// <summary>The negative of every element.</summary>
         /// <param name="tensor">The tensor.</param>

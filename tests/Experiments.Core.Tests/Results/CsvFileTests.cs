@@ -65,7 +65,7 @@ public sealed class CsvFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("batch,", "bach,", "line 1: missing column batch.")]
+    [InlineData(",batch,", ",bach,", "line 1: missing column batch.")]
     [InlineData(",32,1,100,", ",many,1,100,", "line 2, column batch: 'many' is not a whole number.")]
     [InlineData(",32,1,100,", ",,1,100,", "line 2, column batch: '' is not a whole number.")]
     [InlineData(",13.6,", ",\"13,6\",", "line 2, column error: '13,6' is not a number.")]

@@ -10,14 +10,14 @@ public sealed class GridTests
     public void Groups_on_an_axis_are_given_to_the_norms_that_have_them_and_bn_is_not_repeated()
     {
         var runs = Grid.Default.With("norm", Values("bn", "gn")).With("groups", Values("2", "8")).Expand();
-        Assert.Equal(["bn ", "gn 2", "gn 8"], runs.Select(run => $"{run.Norm} {run.Groups}"));
+        Assert.Equal(["bn ", "gn 2", "gn 8"], runs.Select(run => $"{run.Norm.Name} {run.Norm.Groups}"));
     }
 
     [Fact]
     public void Groups_said_later_win_over_those_a_norm_carried()
     {
-        var file = Grid.Default.With("norm", [new GridValue("bn"), new GridValue("gn", ("groups", "8")), new GridValue("gn", ("channels-per-group", "4"))]);
-        Assert.Equal(["bn  ", "gn 16 "], file.With("groups", Values("16")).Expand().Select(run => $"{run.Norm} {run.Groups} {run.ChannelsPerGroup}"));
+        var file = Grid.Default.With("norm", [new GridValue("bn"), new GridValue("gn") { Own = [("groups", "8")] }, new GridValue("gn") { Own = [("channels-per-group", "4")] }]);
+        Assert.Equal(["bn  ", "gn 16 "], file.With("groups", Values("16")).Expand().Select(run => $"{run.Norm.Name} {run.Norm.Groups} {run.Norm.ChannelsPerGroup}"));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class GridTests
     [Fact]
     public void Arguments_for_train_ask_for_exactly_the_same_settings()
     {
-        var settings = new RunSettings { Dataset = "cifar10", Model = "resnet20", Norm = "gn", Groups = 8, Batch = 2, Lr = 0.3, Schedule = Schedule.Cosine, Seed = 9, TrainLimit = 500 };
+        var settings = new RunSettings { Dataset = "cifar10", Model = "resnet20", Norm = new("gn", Groups: 8), Batch = 2, Lr = 0.3, Schedule = Schedule.Cosine, Seed = 9, TrainLimit = 500 };
         var arguments = RunOptions.ToArguments(settings).Chunk(2);
         Assert.Equal(settings, arguments.Aggregate(new RunSettings(), (s, pair) => RunOptions.Find(pair[0][2..])!.Set(s, pair[1])));
     }

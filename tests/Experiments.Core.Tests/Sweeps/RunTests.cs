@@ -16,11 +16,11 @@ public sealed class RunTests
         Assert.StartsWith("bn-b32-s1-", id, StringComparison.Ordinal);
         var others = new[]
         {
-            Settings with { Seed = 2 }, Settings with { Batch = 16 }, Settings with { Lr = 0.2 }, Settings with { Norm = "gn" }, Settings with { Epochs = 6 },
+            Settings with { Seed = 2 }, Settings with { Batch = 16 }, Settings with { Lr = 0.2 }, Settings with { Norm = new("gn") }, Settings with { Epochs = 6 },
             Settings with { TrainLimit = 1000 }, Settings with { Device = "cuda" }, Settings with { Threads = 2 }, Settings with { Workers = 2 },
         }.Select(settings => Run.Create(settings).Id).ToList();
         Assert.Equal(others.Count + 1, others.Append(id).Distinct().Count());
-        Assert.Equal(Run.Create(Settings with { Norm = "gn" }).Id, Run.Create(Settings with { Norm = "gn", Groups = 32 }).Id);
+        Assert.Equal(Run.Create(Settings with { Norm = new("gn") }).Id, Run.Create(Settings with { Norm = new("gn", Groups: 32) }).Id);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class RunTests
     public void Every_option_of_a_run_is_a_column_of_its_row()
     {
         var columns = typeof(RunRow).GetProperties().Select(property => property.Name.ToUpperInvariant()).ToHashSet();
-        Assert.All(RunOptions.All, option => Assert.Contains(option.Name.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant(), columns));
+        Assert.All(RunOptions.All.Where(option => !option.Name.StartsWith("measure", StringComparison.Ordinal)), option => Assert.Contains(option.Name.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant(), columns));
     }
 
     private static string Refused(RunSettings settings) => Assert.Throws<ExperimentException>(() => Run.Create(settings)).Message;

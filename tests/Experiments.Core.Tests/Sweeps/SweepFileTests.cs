@@ -26,10 +26,10 @@ public sealed class SweepFileTests
         var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1");
         var runs = sweep.Grid.Expand();
         Assert.Equal(50, runs.Count);
-        Assert.Equal(("bn", 32, 1L), (runs[0].Norm, runs[0].Batch, runs[0].Seed));
-        Assert.Equal(("bn", 32, 5L), (runs[4].Norm, runs[4].Batch, runs[4].Seed));
-        Assert.Equal(("gn", 2, 5L), (runs[49].Norm, runs[49].Batch, runs[49].Seed));
-        Assert.All(runs, run => Assert.Equal(run.Norm == "gn" ? 8 : null, run.Groups));
+        Assert.Equal(("bn", 32, 1L), (runs[0].Norm.Name, runs[0].Batch, runs[0].Seed));
+        Assert.Equal(("bn", 32, 5L), (runs[4].Norm.Name, runs[4].Batch, runs[4].Seed));
+        Assert.Equal(("gn", 2, 5L), (runs[49].Norm.Name, runs[49].Batch, runs[49].Seed));
+        Assert.All(runs, run => Assert.Equal(run.Norm.Name == "gn" ? 8 : null, run.Norm.Groups));
         Assert.Equal("a paper", Assert.Single(sweep.References).Source);
         Assert.Equal(34.7, sweep.References[0].Error["bn"][2]);
     }
@@ -58,7 +58,7 @@ public sealed class SweepFileTests
     public void A_norm_may_hold_a_list_of_its_own()
     {
         var sweep = SweepFile.Parse("norm: [ln, { gn: { groups: [2, 4] } }, { gn: { channels-per-group: 16 } }]", "a.yaml", "a");
-        Assert.Equal(["ln", "gn 2", "gn 4", "gn  16"], sweep.Grid.Expand().Select(run => $"{run.Norm} {run.Groups} {run.ChannelsPerGroup}".Trim()));
+        Assert.Equal(["ln", "gn 2", "gn 4", "gn  16"], sweep.Grid.Expand().Select(run => $"{run.Norm.Name} {run.Norm.Groups} {run.Norm.ChannelsPerGroup}".Trim()));
     }
 
     [Fact]

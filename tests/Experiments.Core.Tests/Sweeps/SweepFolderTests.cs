@@ -110,7 +110,7 @@ public sealed class SweepFolderTests : IDisposable
     public async Task Finished_runs_are_skipped_failed_ones_run_again_and_stop_no_others()
     {
         var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
-        var first = new InProcessLauncher(Machine) { Fail = run => run.Settings is { Norm: "gn", Batch: 4, Seed: 1 } };
+        var first = new InProcessLauncher(Machine) { Fail = run => run.Settings is { Norm.Name: "gn", Batch: 4, Seed: 1 } };
         var outcome = await RunAsync(runs, first);
         Assert.Equal(7, outcome.Ended);
         Assert.Equal("it was told to", Assert.Single(outcome.Failures).Reason);

@@ -7,7 +7,7 @@ namespace Experiments.Core.Tests.Training;
 
 public sealed class InitializationTests
 {
-    private static readonly Network Resnet = ModelCatalog.Build("resnet20", null, projection: true, new ImageShape(3, 32, 32), 10, NormCatalog.Create("bn"));
+    private static readonly Network Resnet = ModelCatalog.Build("resnet20", null, projection: true, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("bn")));
 
     [Fact]
     public void Convolutions_are_normal_with_the_variance_of_their_fan_out()
@@ -35,7 +35,7 @@ public sealed class InitializationTests
     [Fact]
     public void Two_norms_begin_with_the_same_convolutions()
     {
-        var group = Resnet with { Norm = NormCatalog.Create("gn", groups: 8) };
+        var group = Resnet with { Norm = NormCatalog.Create(new("gn", Groups: 8)) };
         Assert.Equal(Initialization.Create(Resnet, 1).Parameters.Select(a => a.Values), Initialization.Create(group, 1).Parameters.Select(a => a.Values));
     }
 }

@@ -23,9 +23,9 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public ImageLayout Layout => ImageLayout.ChannelsFirst;
 
-    public void Train(ImageBatch batch, double learningRate, Span<float> scores)
+    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
     {
-        Steps.Add((batch.Count, learningRate, batch.Values[0]));
+        Steps.Add((batch.Count, step.LearningRate, batch.Values[0]));
         AtEachStep?.Invoke();
         Score(batch, scores);
         if (Steps.Count == NotANumberAtStep)
@@ -42,7 +42,9 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public void CollectPopulation(ImageBatch batch) => Population += batch.Count;
 
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch) => throw new NotSupportedException();
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step) => throw new NotSupportedException();
+
+    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values) => throw new NotSupportedException();
 
     public EngineState Read() => State;
 

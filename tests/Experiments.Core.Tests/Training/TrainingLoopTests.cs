@@ -87,7 +87,7 @@ public sealed class TrainingLoopTests : IDisposable
     [InlineData("syncbn", 12)]
     public void Evaluation_by_a_batchs_own_statistics_pools_as_many_images_as_training(string norm, int images)
     {
-        var (loop, engine) = Loop(new RunSettings { Batch = 4, Workers = 3, Epochs = 1, Norm = norm });
+        var (loop, engine) = Loop(new RunSettings { Batch = 4, Workers = 3, Epochs = 1, Norm = new(norm) });
         _ = loop.Run(null, default).ToList();
         Assert.Equal(images, engine.Evaluations.First(e => e.Statistics == NormStatistics.Batch).Images);
         Assert.Equal(40 / images * images, engine.Population);
@@ -96,7 +96,7 @@ public sealed class TrainingLoopTests : IDisposable
     [Fact]
     public void A_norm_within_an_image_is_evaluated_once_for_all_three_kinds()
     {
-        var (loop, engine) = Loop(new RunSettings { Batch = 8, Epochs = 1, Norm = "gn" });
+        var (loop, engine) = Loop(new RunSettings { Batch = 8, Epochs = 1, Norm = new("gn") });
         var epoch = Assert.Single(loop.Run(null, default));
         Assert.Equal(epoch.Test, epoch.TestPopulation);
         Assert.Equal(epoch.Test, epoch.TestBatch);
