@@ -6,6 +6,9 @@ namespace Experiments.Engines.Tests;
 /// <summary>Every norm of the catalogue against libtorch's own layer, with which it shares no code.</summary>
 public sealed class NormLayerTests
 {
+    // All but the channels.
+    private static readonly long[] s_batch = [0, 2, 3];
+
     /// <summary>[N, C, H, W], all different and H, W odd, so that a mixed-up axis shows.</summary>
     private static readonly long[][] s_shapes = [[4, 6, 5, 7], [2, 12, 3, 1], [1, 6, 9, 5]];
 
@@ -238,7 +241,10 @@ public sealed class NormLayerTests
         var beta = twin.Beta?.detach().clone().requires_grad_();
         var y = name switch
         {
-            "none" => input + beta!.view(channels, 1, 1),
+            "none" or "wn" => input + beta!.view(channels, 1, 1),
+            "mean-only-bn" or "wn-mean-only-bn" => input - input.mean(s_batch, keepdim: true) + beta!.view(channels, 1, 1),
+            "batch-renorm" => Renormalized(twin, input, gamma!, beta!),
+            "noisy-bn" => Noisy(nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon)),
             "bn" or "syncbn" => nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon),
             "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
             "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
@@ -247,5 +253,22 @@ public sealed class NormLayerTests
         };
         y.backward([dy]);
         return new Outcome(y, input.grad!, gamma?.grad, beta?.grad);
+    }
+
+    /// <summary>Ioffe 2017, algorithm 1, with r_max 3 and d_max 5, from libtorch's elementary operations.</summary>
+    private static Tensor Renormalized(Layer twin, Tensor x, Tensor gamma, Tensor beta)
+    {
+        var (mean, deviation) = (x.mean(s_batch, keepdim: true), (x.var(s_batch, unbiased: false, keepdim: true) + Norm.Epsilon).sqrt());
+        var (movingMean, movingDeviation) = (twin.RunningMean!.view(1, -1, 1, 1), (twin.RunningVariance!.view(1, -1, 1, 1) + Norm.Epsilon).sqrt());
+        var r = (deviation / movingDeviation).detach().clamp(1.0 / 3, 3);
+        var d = ((mean - movingMean) / movingDeviation).detach().clamp(-5, 5);
+        return (((((x - mean) / deviation) * r) + d) * gamma.view(-1, 1, 1)) + beta.view(-1, 1, 1);
+    }
+
+    private static Tensor Noisy(Tensor y)
+    {
+        var (scales, shifts) = (new float[y.size(0) * y.size(1)], new float[y.size(0) * y.size(1)]);
+        ActivationNoise.Draw(seed: 1, step: 0, slot: 0, (int)y.size(1), scales, shifts);
+        return (y * tensor(scales).to(y.dtype).view(y.size(0), y.size(1), 1, 1)) + tensor(shifts).to(y.dtype).view(y.size(0), y.size(1), 1, 1);
     }
 }

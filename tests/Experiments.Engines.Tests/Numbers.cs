@@ -1,5 +1,6 @@
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Training;
 using Experiments.Torch;
 
 namespace Experiments.Engines.Tests;
@@ -51,7 +52,7 @@ internal sealed class Layer : IDisposable
         Beta = norm.Affine.HasFlag(Affine.Shift) ? new Parameter(Numbers.Varied([channels], 12).to(type)) : null;
         RunningMean = norm.HasRunningStatistics ? Numbers.Varied([channels], 13).to(type) : null;
         RunningVariance = norm.HasRunningStatistics ? Numbers.Varied([channels], 14).square().add(0.5).to(type) : null;
-        Pass = new Pass { Workers = workers, Seed = 1 };
+        Pass = new Pass { Workers = workers, Seed = 1, Step = new TrainingStep(0) };
         _module = new NormModule(norm, new NormSlot("norm1", channels), 0, Gamma, Beta, RunningMean, RunningVariance, Pass);
     }
 

@@ -86,6 +86,12 @@ public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels)
     /// </summary>
     public bool OverSamples => Samples is not SampleSpan.One;
 
+    /// <summary>Whether so many images fall into whole blocks. Only then has each of them a statistic of the batch.</summary>
+    /// <param name="samples">N, the images of a step or of an evaluation.</param>
+    /// <param name="workers">The workers that share them.</param>
+    public bool Divides(int samples, int workers) =>
+        Samples is not SampleSpan.Several(var size) || samples < size || samples / workers % size == 0;
+
     /// <summary>
     /// How the table [N, C] of a step falls into blocks: as [S, N/S, G, C/G], one statistic for each (S, G).
     /// </summary>

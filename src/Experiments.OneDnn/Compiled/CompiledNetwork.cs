@@ -155,7 +155,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                 for (var index = start; index < end; index++)
                 {
                     // With the last chunk every gradient is complete; whoever read the weights before has done so.
-                    if (steps[index].Kind == StepKind.Chunk || (update && last))
+                    if (steps[index].Kind == StepKind.Chunk || (last && (update || steps[index].Kind == StepKind.Completed)))
                         Run(steps[index], offset + index, first, Math.Min(chunk, images - first));
                 }
             }
@@ -205,6 +205,12 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                     break;
                 case Activation { Kind: ActivationKind.Relu }:
                     map = Add(new NormOperation(_compilation, null, map, null, relu: true));
+                    break;
+                case Activation activation:
+                    map = Add(new ActivationOperation(_compilation, activation.Kind, map));
+                    break;
+                case MaxPool:
+                    map = Add(new MaxPoolOperation(_compilation, map));
                     break;
                 case Convolution convolution:
                     map = Add(new ConvolutionOperation(_compilation, convolution, map));

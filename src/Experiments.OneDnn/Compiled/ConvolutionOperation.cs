@@ -1,4 +1,5 @@
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Interop;
 using Experiments.OneDnn.Kernels;
@@ -29,7 +30,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
             _primitives.Add(new Primitives(compilation, layer, shape, input, _emulated));
         }
 
-        _weights = compilation.Parameters.Get($"{layer.Name}.weight");
+        _weights = compilation.Parameters.Get(Network.WeightName(layer, compilation.Settings.Network.Norm));
         var time = compilation.Buffers.Tick();
         var first = _primitives[0].Shape;
         Output = compilation.NewMap(new(layer.Out, first.OutHeight, first.OutWidth), input.Precision, needsGradient: true, time);
@@ -63,6 +64,8 @@ internal sealed unsafe class ConvolutionOperation : Operation
         yield return new("convolution weight gradient", Layer, ByWeights);
         if (_inputGradient is not null)
             yield return new("convolution input gradient", Layer, ByInput);
+        if (Compilation.Settings.Network.Norm.Weights != WeightTransform.None)
+            yield return new("weight transform", Layer, (_, _) => _weights.CompleteGradient(), StepKind.Completed);
         yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Rate), StepKind.Update);
     }
 
@@ -121,7 +124,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
                 ByInput = new ConvolutionPrimitive(compilation.Context, Propagation.BackwardData, shape, type, Forward);
 
             var order = ByWeights?.WeightOrder();
-            var weights = compilation.Parameters.Get($"{layer.Name}.weight", () => order ?? Forward.WeightOrder());
+            var weights = compilation.Parameters.Get(Network.WeightName(layer, compilation.Settings.Network.Norm), () => order ?? Forward.WeightOrder());
             (GradientValues, GradientPlaces) = order is null ? (0, null) : (order.Length, weights.PlacesOf(order));
             ForwardWeights = weights.Copy(Forward.WeightOrder(), format, compilation.Training);
             BackwardWeights = ByInput is null ? null : weights.Copy(ByInput.WeightOrder(), format, inTraining: true);

@@ -16,6 +16,7 @@ internal sealed unsafe class NormOperation : Operation
 
     private readonly Norm _norm;
     private readonly NormState? _state;
+    private readonly int _position;
     private readonly ParameterArray? _gamma;
     private readonly ParameterArray? _beta;
     private readonly Map _input;
@@ -25,6 +26,7 @@ internal sealed unsafe class NormOperation : Operation
     private readonly int _channels;
     private readonly int _images;
     private readonly bool _isLocal;
+    private readonly bool _isPooled;
     private readonly PoolingBlocks _blocks;
     private readonly NormKernels _kernels;
     private readonly NormTables _tables;
@@ -33,6 +35,11 @@ internal sealed unsafe class NormOperation : Operation
     private readonly double* _mean;
     private readonly double* _deviations;
     private readonly double* _inverse;
+
+    // Where a shift is not beta alone: r and d of every block, [S, G], and s and m of every cell, [N, C]; and what of it is in force.
+    private readonly bool _isCorrected;
+    private readonly NormCorrection _corrections;
+    private NormCorrection _correction;
 
     // A share of the images in each thread.
     private readonly Action<int, int> _moments;
@@ -60,10 +67,13 @@ internal sealed unsafe class NormOperation : Operation
         (_input, _residual, _relu) = (input, residual, relu);
         _norm = slot is null ? new Norm("", null, Affine.None) : compilation.Settings.Network.Norm;
         _state = slot is null ? null : compilation.Parameters.Norm(slot);
+        _position = slot is null ? 0 : compilation.Parameters.PositionOf(slot);
         _gamma = compilation.Parameters.Find($"{Layer}.weight");
         _beta = compilation.Parameters.Find($"{Layer}.bias");
         (_channels, _images) = (input.Shape.Channels, compilation.Images);
-        _blocks = _norm.Pooling?.Over(_images, compilation.Workers, _channels) ?? new PoolingBlocks(_images, 1, 1, _channels);
+        _blocks = _norm.Pooling is { } pooling && (_isPooled = pooling.Divides(_images, compilation.Workers))
+            ? pooling.Over(_images, compilation.Workers, _channels)
+            : new PoolingBlocks(_images, 1, 1, _channels);
         _kernels = NormKernels.For(input.Precision, _channels);
         // Whether no block of samples reaches from one chunk into another.
         _isLocal = _images == compilation.Chunk || compilation.Chunk % _blocks.Samples == 0;
@@ -84,12 +94,24 @@ internal sealed unsafe class NormOperation : Operation
 
         var cells = (nint)_images * _channels;
         var statistics = (nint)_blocks.SampleBlocks * _blocks.ChannelBlocks;
-        var bytes = (nuint)((((7 * cells) + _channels) * sizeof(float)) + (3 * statistics * sizeof(double)));
+        _isCorrected = _norm.Renorm is not null || _norm.IsNoisy;
+        var bytes = (nuint)((((_isCorrected ? 10 : 7) * cells) + _channels) * sizeof(float)) + (nuint)(5 * statistics * sizeof(double));
         _mean = (double*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(_mean, bytes);
         _deviations = _mean + statistics;
         _inverse = _deviations + statistics;
-        var table = (float*)(_inverse + statistics);
+        var table = (float*)(_inverse + (3 * statistics));
+        if (_isCorrected)
+        {
+            _corrections = new NormCorrection
+            {
+                R = _inverse + statistics,
+                D = _inverse + (2 * statistics),
+                NoiseScale = table + (8 * cells),
+                NoiseShift = table + (9 * cells),
+            };
+        }
+
         _tables = new NormTables
         {
             Mean = table,
@@ -99,7 +121,8 @@ internal sealed unsafe class NormOperation : Operation
             Product = table + (4 * cells),
             Level = table + (5 * cells),
             Slope = table + (6 * cells),
-            Shift = _beta is null ? table + (7 * cells) : _beta.Values,
+            Shift = _beta is null || _isCorrected ? table + (7 * cells) : _beta.Values,
+            ShiftStride = _isCorrected ? _channels : 0,
         };
         new Span<double>(_inverse, (int)statistics).Fill(1);
 
@@ -217,7 +240,7 @@ internal sealed unsafe class NormOperation : Operation
             Compilation.Team.Split(_normalizeBlocks, first / _blocks.Samples, count / _blocks.Samples);
         }
 
-        if (first == 0)
+        if (first + count == _images)
             Keep();
     }
 
@@ -268,7 +291,7 @@ internal sealed unsafe class NormOperation : Operation
     private void AffineGradients()
     {
         if (_gamma is not null || _beta is not null)
-            NormPooling.AffineGradients(_tables, _blocks, _inverse, _gamma is null ? null : _gamma.Gradients, _beta is null ? null : _beta.Gradients);
+            NormPooling.AffineGradients(_tables, _blocks, _inverse, _correction, _gamma is null ? null : _gamma.Gradients, _beta is null ? null : _beta.Gradients);
     }
 
     private void Update(int first, int count)
@@ -282,8 +305,30 @@ internal sealed unsafe class NormOperation : Operation
     {
         var mode = Compilation.Pass.Mode;
         _fromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && mode is NormMode.MovingAverage or NormMode.Population);
+        if (_fromBatch && !_isPooled)
+            throw new InvalidOperationException($"{_images} images are no whole number of virtual batches: {_norm}.");
+        _correction = default;
         if (!_fromBatch)
             UseStored(mode);
+        else if (_isCorrected && mode.IsTraining())
+            BeginCorrection();
+    }
+
+    private void BeginCorrection()
+    {
+        if (_norm.Renorm is not null)
+        {
+            _correction.R = _corrections.R;
+            _correction.D = _corrections.D;
+        }
+
+        if (!_norm.IsNoisy)
+            return;
+        _correction.NoiseScale = _corrections.NoiseScale;
+        _correction.NoiseShift = _corrections.NoiseShift;
+        var cells = _images * _channels;
+        ActivationNoise.Draw(Compilation.Settings.Seed, Compilation.Pass.Step.Number, _position, _channels,
+            new Span<float>(_correction.NoiseScale, cells), new Span<float>(_correction.NoiseShift, cells));
     }
 
     /// <summary>Block by block, so that a block that is one image is still in the cache when it is read again.</summary>
@@ -319,6 +364,28 @@ internal sealed unsafe class NormOperation : Operation
     {
         var residual = _residual is null ? null : _residual.Data.At(first);
         _kernels.Normalize(_input.Data.At(first), residual, Output.Data.At(first), _relu, count, _input.Area, _tables.From(first, _channels));
+        if (Compilation.Pass.ObservedSlot is { } slot && slot == Layer)
+            Observe(first, count);
+    }
+
+    /// <summary>Hands out what entered the norm, or what leaves it before a residual is added and before a ReLU.</summary>
+    private void Observe(int first, int count)
+    {
+        var values = (nint)count * _input.Shape.Size;
+        var to = Compilation.Pass.Observed + ((nint)first * _input.Shape.Size);
+        var output = NativeMemory.AlignedAlloc((nuint)(values * sizeof(float)), Alignment);
+        var map = _input.Data.At(first);
+        if (Compilation.Pass.ObservedSide == SlotSide.Output)
+        {
+            _kernels.Normalize(map, null, output, relu: false, count, _input.Area, _tables.From(first, _channels));
+            map = output;
+        }
+
+        if (_input.Precision == Precision.Bf16)
+            ParameterKernels.Widen((Bf16*)map, to, values);
+        else
+            NativeMemory.Copy(map, to, (nuint)(values * sizeof(float)));
+        NativeMemory.AlignedFree(output);
     }
 
     private void Sums(int first, int count)
@@ -335,15 +402,33 @@ internal sealed unsafe class NormOperation : Operation
     private void Pool(int block)
     {
         var statistics = (nint)block * _blocks.ChannelBlocks;
-        NormPooling.PoolMoments(_tables, block * _blocks.Samples, _blocks, _input.Area, _gamma is null ? null : _gamma.Values,
+        var gamma = _gamma is null ? null : _gamma.Values;
+        NormPooling.PoolMoments(_tables, block * _blocks.Samples, _blocks, _norm.Use, _input.Area, gamma,
             _mean + statistics, _deviations + statistics, _inverse + statistics);
+        if (!_isCorrected)
+            return;
+        if (_correction.R is not null)
+            Renormalize(statistics);
+        _correction.Apply(_tables, block, _blocks, gamma, _beta is null ? null : _beta.Values);
+    }
+
+    /// <summary>r and d of a block, by the moving averages as they were before this step.</summary>
+    private void Renormalize(nint statistics)
+    {
+        for (var g = 0; g < _blocks.ChannelBlocks; g++)
+        {
+            var (mean, inverse) = _state!.Stored(g * _blocks.Channels, population: false);
+            var at = statistics + g;
+            (_correction.R[at], _correction.D[at]) =
+                _norm.Renorm!.Correct(_mean[at], 1 / _inverse[at], mean, 1 / inverse, Compilation.Pass.Step.RenormRamp);
+        }
     }
 
     private void PoolGradients(int block)
     {
         if (_norm.Pooling is not null)
         {
-            NormPooling.PoolGradients(_tables, block * _blocks.Samples, _blocks, _input.Area, _gamma is null ? null : _gamma.Values,
+            NormPooling.PoolGradients(_tables, block * _blocks.Samples, _blocks, _norm.Use, _input.Area,
                 _inverse + ((nint)block * _blocks.ChannelBlocks));
         }
     }
@@ -354,11 +439,15 @@ internal sealed unsafe class NormOperation : Operation
         for (var c = 0; c < _channels; c++)
         {
             var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, mode == NormMode.Population);
+            if (_norm.Use == StatisticsUse.Mean)
+                inverse = 1;
             var scale = (float)(inverse * (_gamma is null ? 1 : _gamma.Values[c]));
             for (nint n = 0; n < _images; n++)
             {
                 _tables.Mean[(n * _channels) + c] = (float)mean;
                 _tables.Scale[(n * _channels) + c] = scale;
+                if (_isCorrected)
+                    _tables.Shift[(n * _channels) + c] = _beta is null ? 0 : _beta.Values[c];
             }
         }
     }
@@ -370,11 +459,14 @@ internal sealed unsafe class NormOperation : Operation
         if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect))
             return;
         var count = (double)_blocks.Samples * _blocks.Channels * _input.Area;
-        var mean = new ReadOnlySpan<double>(_mean, _blocks.ChannelBlocks);
-        var deviations = new ReadOnlySpan<double>(_deviations, _blocks.ChannelBlocks);
-        if (mode == NormMode.Collect)
-            _state!.AddToPopulation(mean, deviations, count);
-        else
-            _state!.MoveTowards(mean, deviations, count);
+        for (var block = 0; block < Norm.BlocksToKeep(_blocks, Compilation.Workers); block++)
+        {
+            var mean = new ReadOnlySpan<double>(_mean + ((nint)block * _blocks.ChannelBlocks), _blocks.ChannelBlocks);
+            var deviations = new ReadOnlySpan<double>(_deviations + ((nint)block * _blocks.ChannelBlocks), _blocks.ChannelBlocks);
+            if (mode == NormMode.Collect)
+                _state!.AddToPopulation(mean, deviations, count);
+            else
+                _state!.MoveTowards(mean, deviations, count);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Kernels;
 
@@ -18,6 +19,8 @@ internal sealed unsafe class ParameterArray : IDisposable
     private readonly nint _room;
     private readonly float _momentum;
     private readonly float _decay;
+    private readonly WeightTransformation? _transformation;
+    private readonly ParameterArray? _gain;
     private readonly List<WeightCopy> _copies = [];
     private readonly float* _memory;
 
@@ -25,7 +28,10 @@ internal sealed unsafe class ParameterArray : IDisposable
     /// <param name="parameter">What it is.</param>
     /// <param name="settings">Momentum and decay.</param>
     /// <param name="order">For each place the index of what lies there, or -1 for padding; null: as in PyTorch.</param>
-    internal ParameterArray(Parameter parameter, EngineSettings settings, int[]? order)
+    /// <param name="transform">What its values go through before they are applied.</param>
+    /// <param name="gain">Weight normalization's g.</param>
+    internal ParameterArray(
+        Parameter parameter, EngineSettings settings, int[]? order, WeightTransform transform = WeightTransform.None, ParameterArray? gain = null)
     {
         Parameter = parameter;
         _order = order;
@@ -38,6 +44,9 @@ internal sealed unsafe class ParameterArray : IDisposable
         var bytes = (nuint)(3 * _room * sizeof(float));
         _memory = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(_memory, bytes);
+        _gain = gain;
+        if (transform != WeightTransform.None)
+            _transformation = new WeightTransformation(transform, parameter, order!, _room, gain);
     }
 
     /// <summary>What it is.</summary>
@@ -49,6 +58,9 @@ internal sealed unsafe class ParameterArray : IDisposable
     /// <summary>The values.</summary>
     internal float* Values => _memory;
 
+    /// <summary>The values as they are applied, which lie alike: these themselves where nothing is done to them.</summary>
+    internal float* Applied => _transformation is null ? Values : _transformation.Applied;
+
     /// <summary>The gradient of the mean loss.</summary>
     internal float* Gradients => _memory + _room;
 
@@ -57,9 +69,18 @@ internal sealed unsafe class ParameterArray : IDisposable
     /// <summary>Counts the changes of the values.</summary>
     internal int Version { get; private set; }
 
-    /// <summary>One step of SGD, and the copies that the next step needs.</summary>
+    /// <summary>
+    /// Once the gradient by the applied values is complete: turns it into that by the values. Nothing to do where they are the same.
+    /// </summary>
+    internal void CompleteGradient() => _transformation?.Gradients(this);
+
+    /// <summary>Sees to it that the applied values are those of the values.</summary>
+    internal void RefreshApplied() => _transformation?.Refresh(this);
+
+    /// <summary>One step of SGD, also for the gain, and the copies that the next step needs.</summary>
     internal void Update(float rate)
     {
+        _gain?.Update(rate);
         ParameterKernels.Update(Values, Gradients, Velocities, _room, rate, _momentum, _decay);
         Version++;
         foreach (var copy in _copies)
@@ -128,6 +149,7 @@ internal sealed unsafe class ParameterArray : IDisposable
     public void Dispose()
     {
         _copies.ForEach(copy => copy.Dispose());
+        _transformation?.Dispose();
         NativeMemory.AlignedFree(_memory);
     }
 
@@ -195,7 +217,7 @@ internal sealed unsafe class WeightCopy : IDisposable
         var places = weights.PlacesOf(order);
         if (places is null && format == WeightFormat.Fp32)
         {
-            Pointer = weights.Values;
+            Pointer = weights.Applied;
             return;
         }
 
@@ -222,15 +244,16 @@ internal sealed unsafe class WeightCopy : IDisposable
     /// <summary>Makes the copy anew if the weights have changed since.</summary>
     internal void Refresh()
     {
+        _weights.RefreshApplied();
         if (_version == _weights.Version || _places is null)
             return;
         _version = _weights.Version;
         if (_transposed > 0)
-            ParameterKernels.Transpose(_weights.Values, (float*)Pointer, _count, _transposed);
+            ParameterKernels.Transpose(_weights.Applied, (float*)Pointer, _count, _transposed);
         else if (Format == WeightFormat.Bf16)
-            ParameterKernels.Gather(_weights.Values, _places, (Bf16*)Pointer, _count);
+            ParameterKernels.Gather(_weights.Applied, _places, (Bf16*)Pointer, _count);
         else
-            ParameterKernels.Gather(_weights.Values, _places, (float*)Pointer, _count);
+            ParameterKernels.Gather(_weights.Applied, _places, (float*)Pointer, _count);
         if (Format == WeightFormat.RoundedFp32)
             ParameterKernels.RoundInPlace((float*)Pointer, _count);
     }

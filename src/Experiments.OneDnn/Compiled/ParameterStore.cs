@@ -1,4 +1,5 @@
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 using Experiments.Core.Training;
 
 namespace Experiments.OneDnn.Compiled;
@@ -22,14 +23,19 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
     /// <param name="order">How it is to lie in memory if it is to be made.</param>
     internal ParameterArray? Find(string name, Func<int[]>? order = null)
     {
-        if (!_arrays.TryGetValue(name, out var array) && _parameters.FirstOrDefault(parameter => parameter.Name == name) is { } parameter)
-            _arrays[name] = array = new ParameterArray(parameter, settings, order?.Invoke());
-        return array;
+        if (_arrays.TryGetValue(name, out var array) || _parameters.FirstOrDefault(parameter => parameter.Name == name) is not { } parameter)
+            return array;
+        var transform = parameter.Kind == ParameterKind.ConvolutionWeight ? settings.Network.Norm.Weights : WeightTransform.None;
+        var gain = transform == WeightTransform.Normalization ? Get(Network.GainName((Convolution)parameter.Layer)) : null;
+        return _arrays[name] = new ParameterArray(parameter, settings, order?.Invoke(), transform, gain);
     }
 
     /// <summary>A parameter that the network has.</summary>
     internal ParameterArray Get(string name, Func<int[]>? order = null) =>
         Find(name, order) ?? throw new ArgumentException($"The network has no parameter {name}.", nameof(name));
+
+    /// <summary>A norm layer's position among them.</summary>
+    internal int PositionOf(NormSlot slot) => settings.Network.NormSlots.Index().First(at => at.Item.Name == slot.Name).Index;
 
     /// <summary>A norm layer's memory.</summary>
     internal NormState Norm(NormSlot slot) => _norms[slot.Name];

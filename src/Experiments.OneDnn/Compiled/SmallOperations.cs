@@ -49,6 +49,113 @@ internal sealed unsafe class PaddedIdentityOperation : Operation
             _kernels.PaddedIdentityGradient(_dy!.At(first), _dx.At(first), count, _shape))];
 }
 
+/// <summary>Sigmoid or hyperbolic tangent; a ReLU is part of a norm's operation.</summary>
+internal sealed unsafe class ActivationOperation : Operation
+{
+    private readonly Map _input;
+    private readonly bool _tanh;
+    private readonly MapKernels _kernels;
+    private Buffer? _dy;
+    private Buffer? _dy2;
+    private Buffer? _dx;
+
+    internal ActivationOperation(Compilation compilation, ActivationKind kind, Map input) : base(compilation, "activation")
+    {
+        _input = input;
+        _tanh = kind switch
+        {
+            ActivationKind.Tanh => true,
+            ActivationKind.Sigmoid => false,
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no activation of this operation"),
+        };
+        _kernels = MapKernels.For(input.Precision, input.Shape.Channels);
+        var time = compilation.Buffers.Tick();
+        input.ReadAt(time);
+        Output = compilation.NewMap(input.Shape, input.Precision, input.NeedsGradient, time);
+        Output.KeptByMaker = true;
+    }
+
+    /// <inheritdoc/>
+    internal override Map Output { get; }
+
+    /// <inheritdoc/>
+    internal override void PlanBackward()
+    {
+        if (!_input.NeedsGradient)
+            return;
+        var gradients = Output.Gradients;
+        if (gradients.Count is < 1 or > 2)
+            throw new NotSupportedException($"The output of an activation is read {gradients.Count} times, and the onednn engine adds up two gradients: take --engine torch.");
+        var time = Compilation.Buffers.Tick();
+        _dy = gradients[0].Buffer;
+        _dy2 = gradients.Count > 1 ? gradients[1].Buffer : null;
+        _dy.UsedAt(time);
+        _dy2?.UsedAt(time);
+        Output.Data.UsedAt(time);
+        _dx = PlanInputGradient(_input, time);
+    }
+
+    /// <inheritdoc/>
+    internal override IEnumerable<Step> Forward() =>
+        [new("activation", Layer, (first, count) =>
+            _kernels.Activate(_input.Data.At(first), Output.Data.At(first), _tanh, (nint)count * _input.Shape.Size))];
+
+    /// <inheritdoc/>
+    internal override IEnumerable<Step> Backward() => _dx is null
+        ? []
+        : [new("activation", Layer, (first, count) =>
+            {
+                var dy2 = _dy2 is null ? null : _dy2.At(first);
+                _kernels.ActivateGradient(_dy!.At(first), dy2, Output.Data.At(first), _dx.At(first), _tanh, (nint)count * _input.Shape.Size);
+            })];
+}
+
+/// <summary>The largest of each 2 x 2 places.</summary>
+internal sealed unsafe class MaxPoolOperation : Operation
+{
+    private readonly Map _input;
+    private readonly MapKernels _kernels;
+    private Buffer? _dy;
+    private Buffer? _dx;
+
+    internal MaxPoolOperation(Compilation compilation, Map input) : base(compilation, "pool")
+    {
+        _input = input;
+        _kernels = MapKernels.For(input.Precision, input.Shape.Channels);
+        var time = compilation.Buffers.Tick();
+        input.ReadAt(time);
+        Output = compilation.NewMap(new(input.Shape.Channels, input.Shape.Height / 2, input.Shape.Width / 2), input.Precision, input.NeedsGradient, time);
+        Output.KeptByMaker = true;
+    }
+
+    /// <inheritdoc/>
+    internal override Map Output { get; }
+
+    /// <inheritdoc/>
+    internal override void PlanBackward()
+    {
+        if (!_input.NeedsGradient)
+            return;
+        var time = Compilation.Buffers.Tick();
+        _dy = Output.OnlyGradient(Layer);
+        _dy.UsedAt(time);
+        _input.Data.UsedAt(time);
+        Output.Data.UsedAt(time);
+        _dx = PlanInputGradient(_input, time);
+    }
+
+    /// <inheritdoc/>
+    internal override IEnumerable<Step> Forward() =>
+        [new("max pool", Layer, (first, count) => _kernels.MaxPool(
+            _input.Data.At(first), Output.Data.At(first), count, _input.Shape.Height, _input.Shape.Width, _input.Shape.Channels))];
+
+    /// <inheritdoc/>
+    internal override IEnumerable<Step> Backward() => _dx is null
+        ? []
+        : [new("max pool", Layer, (first, count) => _kernels.MaxPoolGradient(
+            _dy!.At(first), _input.Data.At(first), Output.Data.At(first), _dx.At(first), count, _input.Shape.Height, _input.Shape.Width, _input.Shape.Channels))];
+}
+
 /// <summary>The mean over height and width, from the maps' number format to fp32.</summary>
 internal sealed unsafe class AveragePoolOperation : Operation
 {

@@ -18,6 +18,9 @@ internal enum StepKind
     /// <summary>Once for all images, when all chunks have come this far: a barrier.</summary>
     Whole,
 
+    /// <summary>Once, when a gradient is complete, whether or not an update follows.</summary>
+    Completed,
+
     /// <summary>
     /// Once, when a gradient is complete: it changes parameters. Where there is but one chunk that is at once, while they are in the cache.
     /// </summary>

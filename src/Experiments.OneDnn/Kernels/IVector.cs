@@ -46,6 +46,12 @@ internal unsafe interface IVector<TSelf>
 
     /// <summary>The value where the test is positive, 0 elsewhere: the gradient of ReLU.</summary>
     static abstract TSelf WherePositive(TSelf test, TSelf value);
+
+    /// <summary>The larger one.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    static abstract TSelf Sigmoid(TSelf x);
 }
 
 /// <summary>One channel: the width for layers that no wider vector divides.</summary>
@@ -76,6 +82,10 @@ internal readonly unsafe struct Vector1(float value) : IVector<Vector1>
     public static Vector1 Relu(Vector1 x) => new(x._value < 0 ? 0 : x._value);
 
     public static Vector1 WherePositive(Vector1 test, Vector1 value) => new(test._value > 0 ? value._value : 0);
+
+    public static Vector1 Max(Vector1 a, Vector1 b) => new(Math.Max(a._value, b._value));
+
+    public static Vector1 Sigmoid(Vector1 x) => new(1 / (1 + MathF.Exp(-x._value)));
 }
 
 /// <summary>Eight channels in a 256-bit register.</summary>
@@ -127,6 +137,12 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 WherePositive(Vector8 test, Vector8 value) => new(value._value & Vector256.GreaterThan(test._value, Vector256<float>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Max(Vector8 a, Vector8 b) => new(Vector256.Max(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Sigmoid(Vector8 x) => new(Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-x._value)));
 }
 
 /// <summary>Sixteen channels in a 512-bit register.</summary>
@@ -177,6 +193,12 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 WherePositive(Vector16 test, Vector16 value) => new(value._value & Vector512.GreaterThan(test._value, Vector512<float>.Zero));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Max(Vector16 a, Vector16 b) => new(Vector512.Max(a._value, b._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Sigmoid(Vector16 x) => new(Vector512<float>.One / (Vector512<float>.One + Vector512.Exp(-x._value)));
 }
 
 /// <summary>Two vectors side by side: twice the channels, and two independent chains for the processor to work on.</summary>
@@ -230,4 +252,10 @@ internal readonly unsafe struct Pair<T>(T lower, T upper) : IVector<Pair<T>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<T> WherePositive(Pair<T> test, Pair<T> value) =>
         new(T.WherePositive(test._lower, value._lower), T.WherePositive(test._upper, value._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<T> Max(Pair<T> a, Pair<T> b) => new(T.Max(a._lower, b._lower), T.Max(a._upper, b._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<T> Sigmoid(Pair<T> x) => new(T.Sigmoid(x._lower), T.Sigmoid(x._upper));
 }

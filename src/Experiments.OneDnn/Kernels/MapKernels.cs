@@ -23,6 +23,28 @@ internal abstract unsafe class MapKernels
     /// <summary>Its gradient: zeros where nothing was taken.</summary>
     public abstract void PaddedIdentityGradient(void* dy, void* dx, int images, in PaddedIdentityShape shape);
 
+    /// <summary>y = 1 / (1 + exp(-x)), or tanh(x) = 2 / (1 + exp(-2x)) - 1.</summary>
+    /// <param name="x">The values.</param>
+    /// <param name="y">Receives as many.</param>
+    /// <param name="tanh">Which of the two.</param>
+    /// <param name="values">How many, a multiple of the channels.</param>
+    public abstract void Activate(void* x, void* y, bool tanh, nint values);
+
+    /// <summary>dx = dy * y * (1 - y), or dy * (1 - y^2).</summary>
+    /// <param name="dy">Gradient by the output.</param>
+    /// <param name="dy2">A second one, to be added; null: none.</param>
+    /// <param name="y">The output.</param>
+    /// <param name="dx">Receives the gradient by the input.</param>
+    /// <param name="tanh">Which of the two.</param>
+    /// <param name="values">How many, a multiple of the channels.</param>
+    public abstract void ActivateGradient(void* dy, void* dy2, void* y, void* dx, bool tanh, nint values);
+
+    /// <summary>The largest of each 2 x 2 places: [images, H, W, C] becomes [images, H/2, W/2, C].</summary>
+    public abstract void MaxPool(void* x, void* y, int images, int height, int width, int channels);
+
+    /// <summary>Its gradient: dy at the first of the largest, 0 elsewhere.</summary>
+    public abstract void MaxPoolGradient(void* dy, void* x, void* y, void* dx, int images, int height, int width, int channels);
+
     private static MapKernels For<TElement>(int channels)
         where TElement : unmanaged, IElement<TElement> => channels switch
         {
@@ -124,6 +146,89 @@ internal sealed unsafe class MapKernels<TVector, TElement> : MapKernels
                     var from = (TElement*)dy + ((((n * shape.OutHeight) + (h / shape.Stride)) * shape.OutWidth) + (w / shape.Stride)) * shape.Out;
                     for (nint c = 0; c < shape.In; c += TVector.Width)
                         TElement.Store(taken ? TElement.Load<TVector>(from + c) : TVector.Of(0), to + c);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Activate(void* x, void* y, bool tanh, nint values)
+    {
+        var (factor, offset) = (TVector.Of(tanh ? 2 : 1), TVector.Of(tanh ? -1 : 0));
+        for (nint i = 0; i < values; i += TVector.Width)
+            TElement.Store(TVector.MultiplyAdd(TVector.Sigmoid(TElement.Load<TVector>((TElement*)x + i) * factor), factor, offset), (TElement*)y + i);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void ActivateGradient(void* dy, void* dy2, void* y, void* dx, bool tanh, nint values)
+    {
+        var one = TVector.Of(1);
+        for (nint i = 0; i < values; i += TVector.Width)
+        {
+            var gradient = TElement.Load<TVector>((TElement*)dy + i);
+            if (dy2 is not null)
+                gradient += TElement.Load<TVector>((TElement*)dy2 + i);
+            var output = TElement.Load<TVector>((TElement*)y + i);
+            var slope = tanh ? one - (output * output) : output * (one - output);
+            TElement.Store(gradient * slope, (TElement*)dx + i);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void MaxPool(void* x, void* y, int images, int height, int width, int channels)
+    {
+        var to = (TElement*)y;
+        var row = (nint)width * channels;
+        for (nint n = 0; n < images; n++)
+        {
+            for (nint h = 0; h + 1 < height; h += 2)
+            {
+                for (nint w = 0; w + 1 < width; w += 2, to += channels)
+                {
+                    var at = (TElement*)x + (((n * height) + h) * row) + (w * channels);
+                    for (nint c = 0; c < channels; c += TVector.Width)
+                    {
+                        var upper = TVector.Max(TElement.Load<TVector>(at + c), TElement.Load<TVector>(at + channels + c));
+                        var lower = TVector.Max(TElement.Load<TVector>(at + row + c), TElement.Load<TVector>(at + row + channels + c));
+                        TElement.Store(TVector.Max(upper, lower), to + c);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void MaxPoolGradient(void* dy, void* x, void* y, void* dx, int images, int height, int width, int channels)
+    {
+        var gradients = (TElement*)dy;
+        var outputs = (TElement*)y;
+        var row = (nint)width * channels;
+        if (height % 2 == 1 || width % 2 == 1)
+            new Span<TElement>(dx, checked((int)(images * height * row))).Clear();
+        for (nint n = 0; n < images; n++)
+        {
+            for (nint h = 0; h + 1 < height; h += 2)
+            {
+                for (nint w = 0; w + 1 < width; w += 2, gradients += channels, outputs += channels)
+                {
+                    var at = (((n * height) + h) * row) + (w * channels);
+                    for (nint c = 0; c < channels; c += TVector.Width)
+                    {
+                        // What is left after a place has taken it: all, where the place lies below the largest.
+                        var left = TElement.Load<TVector>(gradients + c);
+                        var largest = TElement.Load<TVector>(outputs + c);
+                        for (nint place = 0; place < 4; place++)
+                        {
+                            var here = at + c + ((place & 1) * channels) + ((place >> 1) * row);
+                            var passed = TVector.WherePositive(largest - TElement.Load<TVector>((TElement*)x + here), left);
+                            TElement.Store(left - passed, (TElement*)dx + here);
+                            left = passed;
+                        }
+                    }
                 }
             }
         }

@@ -174,13 +174,14 @@ internal sealed unsafe class NormKernels<TVector, TElement>(int channels) : Norm
         var means = tables.Mean;
         var scales = tables.Scale;
         var shifts = tables.Shift;
+        var stride = tables.ShiftStride;
         for (nint n = 0; n < images; n++)
         {
             for (nint c = 0; c < channels; c += TVector.Width)
             {
                 var mean = TVector.Load(means + (n * channels) + c);
                 var scale = TVector.Load(scales + (n * channels) + c);
-                var shift = TVector.Load(shifts + c);
+                var shift = TVector.Load(shifts + (n * stride) + c);
                 var at = (n * area * channels) + c;
                 for (var end = at + (area * channels); at < end; at += channels)
                 {
@@ -206,6 +207,7 @@ internal sealed unsafe class NormKernels<TVector, TElement>(int channels) : Norm
         var means = tables.Mean;
         var scales = tables.Scale;
         var shifts = tables.Shift;
+        var stride = tables.ShiftStride;
         var sums = tables.Sum;
         var products = tables.Product;
         for (nint n = 0; n < images; n++)
@@ -214,7 +216,7 @@ internal sealed unsafe class NormKernels<TVector, TElement>(int channels) : Norm
             {
                 var mean = TVector.Load(means + (n * channels) + c);
                 var scale = TVector.Load(scales + (n * channels) + c);
-                var shift = TVector.Load(shifts + c);
+                var shift = TVector.Load(shifts + (n * stride) + c);
                 var (sum, product) = (TVector.Of(0), TVector.Of(0));
                 var at = (n * area * channels) + c;
                 for (var end = at + (area * channels); at < end; at += channels)
@@ -247,6 +249,7 @@ internal sealed unsafe class NormKernels<TVector, TElement>(int channels) : Norm
         var means = tables.Mean;
         var scales = tables.Scale;
         var shifts = tables.Shift;
+        var stride = tables.ShiftStride;
         var levels = tables.Level;
         var slopes = tables.Slope;
         for (nint n = 0; n < images; n++)
@@ -256,7 +259,7 @@ internal sealed unsafe class NormKernels<TVector, TElement>(int channels) : Norm
                 var cell = (n * channels) + c;
                 var mean = TVector.Load(means + cell);
                 var scale = TVector.Load(scales + cell);
-                var shift = TVector.Load(shifts + c);
+                var shift = TVector.Load(shifts + (n * stride) + c);
                 var level = TVector.Load(levels + cell);
                 var slope = TVector.Of(0) - TVector.Load(slopes + cell);
                 var at = (n * area * channels) + c;

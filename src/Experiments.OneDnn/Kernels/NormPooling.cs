@@ -18,13 +18,14 @@ internal static unsafe class NormPooling
     /// <param name="tables">Cells' means and deviations; receive mean and scale.</param>
     /// <param name="first">The block's first row.</param>
     /// <param name="blocks">How the table falls into blocks.</param>
+    /// <param name="use">What is used of the statistics: of the mean alone, the scale is gamma.</param>
     /// <param name="area">H * W, the values each cell is over.</param>
     /// <param name="gamma">[C]; null: 1.</param>
     /// <param name="mean">Receives each block of channels' mean, [G].</param>
     /// <param name="deviations">Receives its M2, [G].</param>
-    /// <param name="inverse">Receives its 1 / sqrt(var + epsilon), [G].</param>
+    /// <param name="inverse">Receives its 1 / sqrt(var + epsilon), [G], or 1 where the mean alone is used.</param>
     internal static void PoolMoments(
-        in NormTables tables, int first, PoolingBlocks blocks, int area, float* gamma, double* mean, double* deviations, double* inverse)
+        in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, float* gamma, double* mean, double* deviations, double* inverse)
     {
         var channels = blocks.ChannelBlocks * blocks.Channels;
         var cells = blocks.Samples * blocks.Channels;
@@ -52,7 +53,7 @@ internal static unsafe class NormPooling
                 }
             }
 
-            var scale = 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon);
+            var scale = use == StatisticsUse.Mean ? 1 : 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon);
             (mean[g], deviations[g], inverse[g]) = (blockMean, squares, scale);
             for (var n = 0; n < blocks.Samples; n++)
             {
@@ -66,18 +67,17 @@ internal static unsafe class NormPooling
     }
 
     /// <summary>
-    /// From the cells' two sums to what dx is made of. With m values in a block, A = sum of gamma * g and B = sum of gamma * g * (x - mean)
-    /// over it, and i = 1 / sqrt(var + epsilon):
-    /// <code>dx = gamma * i * g - i * A / m - (x - mean) * i^3 * B / m</code>
+    /// From the cells' two sums to what dx is made of. With m values in a block, t the cells' scale, A = sum of t * g and
+    /// B = sum of t * g * (x - mean) over it, and i = 1 / sqrt(var + epsilon):
+    /// <code>dx = t * g - A / m - (x - mean) * i^2 * B / m</code>
     /// </summary>
-    /// <param name="tables">Sums and products; receive level and slope.</param>
+    /// <param name="tables">Scale, sums and products; receive level and slope.</param>
     /// <param name="first">The block's first row.</param>
     /// <param name="blocks">How the table falls into blocks.</param>
+    /// <param name="use">What was used of the statistics: without a variance there is no slope.</param>
     /// <param name="area">H * W.</param>
-    /// <param name="gamma">[C]; null: 1.</param>
     /// <param name="inverse">i, [G].</param>
-    internal static void PoolGradients(
-        in NormTables tables, int first, PoolingBlocks blocks, int area, float* gamma, double* inverse)
+    internal static void PoolGradients(in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, double* inverse)
     {
         var channels = blocks.ChannelBlocks * blocks.Channels;
         var values = (double)blocks.Samples * blocks.Channels * area;
@@ -90,14 +90,14 @@ internal static unsafe class NormPooling
                 for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
                 {
                     var cell = start + (n * channels) + c;
-                    double weight = gamma is null ? 1 : gamma[c];
-                    sum += weight * tables.Sum[cell];
-                    product += weight * tables.Product[cell];
+                    double scale = tables.Scale[cell];
+                    sum += scale * tables.Sum[cell];
+                    product += scale * tables.Product[cell];
                 }
             }
 
-            var level = (float)(inverse[g] * sum / values);
-            var slope = (float)(inverse[g] * inverse[g] * inverse[g] * product / values);
+            var level = (float)(sum / values);
+            var slope = use == StatisticsUse.Mean ? 0 : (float)(inverse[g] * inverse[g] * product / values);
             for (var n = 0; n < blocks.Samples; n++)
             {
                 for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
@@ -109,26 +109,30 @@ internal static unsafe class NormPooling
         }
     }
 
-    /// <summary>The gradients by gamma and beta: sums over all rows of i * product and of sum.</summary>
+    /// <summary>The gradients by gamma and beta: sums over all rows of s * (i * r * product + d * sum) and of s * sum.</summary>
     /// <param name="tables">Sums and products.</param>
     /// <param name="blocks">How the table falls into blocks.</param>
     /// <param name="inverse">i of every block, [S, G].</param>
+    /// <param name="correction">r, d and s.</param>
     /// <param name="gamma">Receives the gradient by gamma, [C]; null: not wanted.</param>
     /// <param name="beta">Receives the gradient by beta, [C]; null: not wanted.</param>
-    internal static void AffineGradients(in NormTables tables, PoolingBlocks blocks, double* inverse, float* gamma, float* beta)
+    internal static void AffineGradients(
+        in NormTables tables, PoolingBlocks blocks, double* inverse, in NormCorrection correction, float* gamma, float* beta)
     {
         var cell = (nint)0;
         for (var s = 0; s < blocks.SampleBlocks * blocks.Samples; s++)
         {
-            var row = inverse + (s / blocks.Samples * blocks.ChannelBlocks);
+            var row = s / blocks.Samples * blocks.ChannelBlocks;
             for (var g = 0; g < blocks.ChannelBlocks; g++)
             {
+                var (factor, d) = correction.R is null ? (inverse[row + g], 0) : (inverse[row + g] * correction.R[row + g], correction.D[row + g]);
                 for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++, cell++)
                 {
+                    var noise = correction.NoiseScale is null ? 1 : correction.NoiseScale[cell];
                     if (gamma is not null)
-                        gamma[c] = (float)((s == 0 ? 0 : gamma[c]) + (row[g] * tables.Product[cell]));
+                        gamma[c] = (float)((s == 0 ? 0 : gamma[c]) + (noise * ((factor * tables.Product[cell]) + (d * tables.Sum[cell]))));
                     if (beta is not null)
-                        beta[c] = (s == 0 ? 0 : beta[c]) + tables.Sum[cell];
+                        beta[c] = (s == 0 ? 0 : beta[c]) + (noise * tables.Sum[cell]);
                 }
             }
         }

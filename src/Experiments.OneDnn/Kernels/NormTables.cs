@@ -1,7 +1,7 @@
 namespace Experiments.OneDnn.Kernels;
 
 /// <summary>
-/// A norm layer's small tables: one value for each image and channel, [N, C], but for the shift, [C]. What a pass over the feature map
+/// A norm layer's small tables: one value for each image and channel, [N, C], but for the shift, which may be [C]. What a pass over the feature map
 /// leaves in one of them, pooling (<see cref="NormPooling"/>) turns into what the next pass needs.
 /// </summary>
 internal unsafe struct NormTables
@@ -12,11 +12,14 @@ internal unsafe struct NormTables
     /// <summary>M2, each cell's sum of squared deviations from its mean.</summary>
     public float* Deviations;
 
-    /// <summary>gamma / sqrt(var + epsilon).</summary>
+    /// <summary>What x - mean is multiplied by: gamma / sqrt(var + epsilon), and what corrects it.</summary>
     public float* Scale;
 
-    /// <summary>beta, [C].</summary>
+    /// <summary>beta, [C], or a shift for each cell, [N, C].</summary>
     public float* Shift;
+
+    /// <summary>From one image's shift to the next one's: 0 where all images have the same, else C.</summary>
+    public nint ShiftStride;
 
     /// <summary>Each cell's sum of g, the gradient by the layer's output.</summary>
     public float* Sum;
@@ -41,7 +44,8 @@ internal unsafe struct NormTables
             Mean = Mean + start,
             Deviations = Deviations + start,
             Scale = Scale + start,
-            Shift = Shift,
+            Shift = Shift + (row * ShiftStride),
+            ShiftStride = ShiftStride,
             Sum = Sum + start,
             Product = Product + start,
             Level = Level + start,

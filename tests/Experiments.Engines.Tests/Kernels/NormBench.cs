@@ -11,12 +11,12 @@ internal sealed unsafe class NormBench : IDisposable
     private readonly NativeArray _shift;
     private readonly List<NativeArray> _maps = [];
 
-    internal NormBench(Precision precision, int images, int area, int channels, NormKernels? kernels = null)
+    internal NormBench(Precision precision, int images, int area, int channels, NormKernels? kernels = null, bool shiftForEachImage = false)
     {
         (Precision, Images, Area, Channels) = (precision, images, area, channels);
         _kernels = kernels ?? NormKernels.For(precision, channels);
         _tables = [.. Enumerable.Range(0, 7).Select(_ => new NativeArray(images * channels))];
-        _shift = new NativeArray(new double[channels]);
+        _shift = new NativeArray(new double[shiftForEachImage ? images * channels : channels]);
         Tables = new NormTables
         {
             Mean = _tables[0].Floats,
@@ -27,6 +27,7 @@ internal sealed unsafe class NormBench : IDisposable
             Level = _tables[5].Floats,
             Slope = _tables[6].Floats,
             Shift = _shift.Floats,
+            ShiftStride = shiftForEachImage ? channels : 0,
         };
     }
 

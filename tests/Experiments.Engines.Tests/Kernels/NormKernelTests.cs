@@ -307,12 +307,12 @@ public sealed class NormKernelTests
         {
             var (hasGamma, hasBeta) = (norm.Affine.HasFlag(Affine.Scale), norm.Affine.HasFlag(Affine.Shift));
             using NativeArray gamma = new([.. Numbers.Varied(channels, 11).Select(value => value + 1.5)]), beta = new(Numbers.Varied(channels, 12));
-            Bench = new NormBench(precision, images, area, channels) { Shift = hasBeta ? beta.Values : new double[channels] };
+            Bench = new NormBench(precision, images, area, channels, shiftForEachImage: true);
             var (x, y, dx) = (Bench.Map(Input(images, area, channels, mean)), Bench.Map(), Bench.Map());
             var (r, dy, g) = (residual ? Bench.Map(Numbers.Varied(images * area * channels, 5)) : null, Bench.Map(Numbers.Varied(images * area * channels, 6)), Bench.Map());
             (X, Residual, Dy) = (x.Values, r?.Values, dy.Values);
-            Twin = hasGamma ? new Twin(norm, images, workers, area, channels) { Gamma = gamma.Values, Beta = Bench.Shift }
-                : new Twin(norm, images, workers, area, channels) { Beta = Bench.Shift };
+            Twin = hasGamma ? new Twin(norm, images, workers, area, channels) { Gamma = gamma.Values, Beta = hasBeta ? beta.Values : new double[channels] }
+                : new Twin(norm, images, workers, area, channels) { Beta = hasBeta ? beta.Values : new double[channels] };
 
             // Where the output is within rounding of 0 the ReLU's cut may fall either way: no gradient comes in there.
             var before = Twin.Forward(X, Residual, relu: false);
@@ -324,13 +324,30 @@ public sealed class NormKernelTests
             var (means, deviations, inverses) = (new double[statistics], new double[statistics], new double[statistics]);
             var (byGamma, byBeta) = (new NativeArray(channels), new NativeArray(channels));
             var mask = !relu ? ReluMask.None : residual ? ReluMask.FromOutput : ReluMask.FromInput;
-            fixed (double* meanPointer = means, deviationPointer = deviations, inversePointer = inverses)
+            double[] factors = [.. Statistics(blocks).Select(at => Twin.Correction(at.Block, at.Group).R)], levels = [.. Statistics(blocks).Select(at => Twin.Correction(at.Block, at.Group).D)];
+            var cells = from image in Enumerable.Range(0, images) from channel in Enumerable.Range(0, channels) select Twin.Noise(image, channel);
+            using NativeArray noiseScale = new([.. cells.Select(cell => cell.S)]), noiseShift = new([.. cells.Select(cell => cell.M)]);
+            fixed (double* meanPointer = means, deviationPointer = deviations, inversePointer = inverses, factorPointer = factors, levelPointer = levels)
             {
+                var correction = default(NormCorrection);
+                if (norm.Renorm is not null)
+                {
+                    correction.R = factorPointer;
+                    correction.D = levelPointer;
+                }
+
+                if (norm.IsNoisy)
+                {
+                    correction.NoiseScale = noiseScale.Floats;
+                    correction.NoiseShift = noiseShift.Floats;
+                }
+
                 if (norm.Pooling is null)
                 {
                     (Bench.Mean, Bench.Scale) = (new double[images * channels], [.. Enumerable.Repeat(1.0, images * channels)]);
                     (Bench.Level, Bench.Slope) = (new double[images * channels], new double[images * channels]);
                     Array.Fill(inverses, 1);
+                    correction.Apply(Bench.Tables, 0, new PoolingBlocks(1, images, 1, channels), null, hasBeta ? beta.Floats : null);
                 }
                 else
                 {
@@ -338,8 +355,9 @@ public sealed class NormKernelTests
                     for (var s = 0; s < blocks.SampleBlocks; s++)
                     {
                         var at = s * blocks.ChannelBlocks;
-                        NormPooling.PoolMoments(Bench.Tables, s * blocks.Samples, blocks, area, hasGamma ? gamma.Floats : null,
+                        NormPooling.PoolMoments(Bench.Tables, s * blocks.Samples, blocks, norm.Use, area, hasGamma ? gamma.Floats : null,
                             meanPointer + at, deviationPointer + at, inversePointer + at);
+                        correction.Apply(Bench.Tables, s, blocks, hasGamma ? gamma.Floats : null, hasBeta ? beta.Floats : null);
                     }
                 }
 
@@ -347,12 +365,12 @@ public sealed class NormKernelTests
                 Bench.GradientSums(dy, null, x, y, g, mask);
                 for (var s = 0; s < (norm.Pooling is null ? 0 : blocks.SampleBlocks); s++)
                 {
-                    NormPooling.PoolGradients(Bench.Tables, s * blocks.Samples, blocks, area, hasGamma ? gamma.Floats : null,
+                    NormPooling.PoolGradients(Bench.Tables, s * blocks.Samples, blocks, norm.Use, area,
                         inversePointer + (s * blocks.ChannelBlocks));
                 }
 
                 Bench.InputGradient(mask == ReluMask.FromOutput ? g : dy, x, dx, mask == ReluMask.FromInput);
-                NormPooling.AffineGradients(Bench.Tables, blocks, inversePointer, byGamma.Floats, byBeta.Floats);
+                NormPooling.AffineGradients(Bench.Tables, blocks, inversePointer, correction, byGamma.Floats, byBeta.Floats);
             }
 
             (Y, Dx, G) = (y.Values, dx.Values, mask == ReluMask.FromOutput ? g.Values : null);
@@ -360,6 +378,9 @@ public sealed class NormKernelTests
             byGamma.Dispose();
             byBeta.Dispose();
         }
+
+        private static IEnumerable<(int Block, int Group)> Statistics(PoolingBlocks blocks) =>
+            from block in Enumerable.Range(0, blocks.SampleBlocks) from g in Enumerable.Range(0, blocks.ChannelBlocks) select (block, g);
 
         internal NormBench Bench { get; }
 

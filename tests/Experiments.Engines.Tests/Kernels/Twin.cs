@@ -30,16 +30,28 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
                 var (n, c) = (i / (area * channels), i % channels);
                 return norm.Name switch
                 {
-                    "bn" => (n / (images / workers), c),
+                    "bn" or "mean-only-bn" or "wn-mean-only-bn" or "batch-renorm" or "noisy-bn" => (n / (images / workers), c),
                     "syncbn" => (0, c),
                     "ln" => (n, 0),
                     "in" => (n, c),
-                    "gn" => (n, c / norm.Pooling.Channels.ChannelsIn(channels)),
+                    "gn" => (n, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     _ => throw new ArgumentException($"Which values share a statistic under {norm.Name}? Every norm of the catalogue has a twin."),
                 };
             })
             .Select(set => set.ToArray()),
     ];
+
+    /// <summary>Batch Renormalization's r and d of a worker's channel (Ioffe 2017, algorithm 1): any numbers, no gradient flows through them.</summary>
+    internal (double R, double D) Correction(int worker, int channel) => norm.Renorm is null ? (1, 0)
+        : (1 + (0.3 * Math.Sin((7 * worker) + channel)), 0.5 * Math.Cos((5 * worker) + channel));
+
+    /// <summary>A noisy BN's s and m of an image's channel (Santurkar et al. 2018): any numbers.</summary>
+    internal (double S, double M) Noise(int image, int channel) => !norm.IsNoisy ? (1, 0)
+        : (1 + (0.2 * Math.Sin((3 * image) + channel)), 0.5 * Math.Cos((2 * image) + channel));
+
+    private (double S, double M) NoiseAt(int i) => Noise(i / (area * channels), i % channels);
+
+    private double RAt(int i) => Correction(i / (area * channels) / (images / workers), i % channels).R;
 
     /// <summary>The mean of a set (Eqn 2).</summary>
     internal static double Mean(double[] x, int[] set) => set.Average(i => x[i]);
@@ -51,13 +63,16 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         return set.Sum(i => (x[i] - mean) * (x[i] - mean));
     }
 
-    /// <summary>y = gamma * (x - mean) / sqrt(var + epsilon) + beta (Eqns 1 and 6), then + residual, then ReLU.</summary>
+    /// <summary>
+    /// y = gamma * x^ + beta (Eqns 1 and 6) with x^ = (x - mean) / sqrt(var + epsilon) * r + d, then s * y + m, then + residual, then ReLU.
+    /// </summary>
     internal double[] Forward(double[] x, double[]? residual, bool relu)
     {
         var normalized = Normalized(x);
         return [.. x.Select((_, i) =>
         {
-            var y = (Gamma[i % channels] * normalized[i]) + Beta[i % channels] + (residual?[i] ?? 0);
+            var (s, m) = NoiseAt(i);
+            var y = (s * ((Gamma[i % channels] * normalized[i]) + Beta[i % channels])) + m + (residual?[i] ?? 0);
             return relu ? Math.Max(y, 0) : y;
         })];
     }
@@ -78,14 +93,22 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         var (gamma, beta) = (new double[channels], new double[channels]);
         for (var i = 0; i < g.Length; i++)
         {
-            gamma[i % channels] += g[i] * normalized[i];
-            beta[i % channels] += g[i];
+            gamma[i % channels] += g[i] * NoiseAt(i).S * normalized[i];
+            beta[i % channels] += g[i] * NoiseAt(i).S;
         }
 
-        var dx = g.Select((value, i) => value * Gamma[i % channels]).ToArray();
+        var dx = g.Select((value, i) => value * NoiseAt(i).S * Gamma[i % channels] * RAt(i)).ToArray();
         foreach (var set in Sets)
         {
             var (m, mean) = (set.Length, Mean(x, set));
+            if (norm.Use == StatisticsUse.Mean)
+            {
+                var average = set.Average(i => dx[i]);
+                foreach (var i in set)
+                    dx[i] -= average;
+                continue;
+            }
+
             var variance = (Deviations(x, set) / m) + Norm.Epsilon;
             var byVariance = set.Sum(i => dx[i] * (x[i] - mean)) * -0.5 * Math.Pow(variance, -1.5);
             var byMean = set.Sum(i => dx[i]) * -1 / Math.Sqrt(variance);
@@ -96,15 +119,16 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         return (dx, g, gamma, beta);
     }
 
-    /// <summary>(x - mean) / sqrt(var + epsilon) (Eqn 1), or x.</summary>
+    /// <summary>(x - mean) / sqrt(var + epsilon) (Eqn 1) * r + d, or x - mean, or x.</summary>
     private double[] Normalized(double[] x)
     {
         var normalized = (double[])x.Clone();
         foreach (var set in Sets)
         {
             var (mean, variance) = (Mean(x, set), Deviations(x, set) / set.Length);
+            var (r, d) = Correction(set[0] / (area * channels) / (images / workers), set[0] % channels);
             foreach (var i in set)
-                normalized[i] = (x[i] - mean) / Math.Sqrt(variance + Norm.Epsilon);
+                normalized[i] = norm.Use == StatisticsUse.Mean ? x[i] - mean : ((x[i] - mean) / Math.Sqrt(variance + Norm.Epsilon) * r) + d;
         }
 
         return normalized;
