@@ -43,7 +43,7 @@ public sealed class EngineTests
     [Theory, OnTorch(EveryNorm = true), OnOneDnn(EveryNorm = true)]
     public void Gradients_are_those_of_the_loss(string engineName, string norm)
     {
-        using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true), 3, Workers: 2));
+        using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, projection: true, batch: 3), 3, Workers: 2));
         var batch = Engines.Batch(engine, 6, 1);
         var state = engine.Read();
         // Through the corrections of Batch Renormalization no gradient flows: at the beginning of its ramp there are none.
@@ -98,7 +98,7 @@ public sealed class EngineTests
     {
         EngineState Trained()
         {
-            using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm), 3, Workers: 2));
+            using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm, batch: 3), 3, Workers: 2));
             for (var step = 0; step < 3; step++)
                 Engines.Train(engine, Engines.Batch(engine, 6, step), 0.1);
             return engine.Read();

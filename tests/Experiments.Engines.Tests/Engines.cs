@@ -15,14 +15,22 @@ internal static class Engines
 
     internal const int Classes = 5;
 
-    internal static Norm NormOf(string name) => NormCatalog.Create(new(name, name == "gn" ? 2 : null));
+    /// <summary>A norm of the catalogue, in 2 groups where it has groups, and over the fewest images that divide the batch where that is a choice.</summary>
+    internal static Norm NormOf(string name, int batch = 4)
+    {
+        var defaults = NormCatalog.Find(name).Defaults;
+        return NormCatalog.Create(new(
+            name,
+            Groups: defaults.Groups is null ? null : 2,
+            VirtualBatch: defaults.VirtualBatch is null ? null : Enumerable.Range(2, batch - 1).First(size => batch % size == 0)));
+    }
 
     /// <summary>
     /// A ResNet-8 of width 4, or 8 with projections: on a processor without AVX-512 oneDNN 2.6.3, which libtorch and PyTorch compute with
     /// too, writes past its memory in strided 1x1 convolutions of fewer than 8 channels, and takes the process with it.
     /// </summary>
-    internal static Network ResNet(string norm, bool projection = false) =>
-        ModelCatalog.Build("resnet8", projection ? 8 : 4, projection, Shape, Classes, NormOf(norm));
+    internal static Network ResNet(string norm, bool projection = false, int batch = 4) =>
+        ModelCatalog.Build("resnet8", projection ? 8 : 4, projection, Shape, Classes, NormOf(norm, batch));
 
     /// <summary>An engine by its name on the command line, with the initial state of a seed.</summary>
     internal static IEngine Create(string name, EngineSettings settings, long seed = 1)

@@ -216,10 +216,12 @@ public sealed class NormLayerTests
 
     internal static Norm NormOf(string name, string grouping) => grouping switch
     {
-        "3 groups" => NormCatalog.Create(new(name, Groups: 3)),
-        "2 channels" => NormCatalog.Create(new(name, ChannelsPerGroup: 2)),
-        _ => NormCatalog.Create(new(name)),
+        "3 groups" => NormCatalog.Create(new(name, Groups: 3, VirtualBatch: VirtualBatchOf(name))),
+        "2 channels" => NormCatalog.Create(new(name, ChannelsPerGroup: 2, VirtualBatch: VirtualBatchOf(name))),
+        _ => NormCatalog.Create(new(name, VirtualBatch: VirtualBatchOf(name))),
     };
+
+    private static int? VirtualBatchOf(string name) => NormCatalog.Find(name).Defaults.VirtualBatch is null ? null : 2;
 
     /// <summary>x with a mean of so many standard deviations, a little different from channel to channel.</summary>
     internal static Tensor Input(long[] shape, double mean, ScalarType type, bool channelsLast)

@@ -215,7 +215,7 @@ public sealed class NormKernelTests
             foreach (var (mean, residual, relu) in from mean in s_means from residual in new[] { false, true } from relu in new[] { false, true } select (mean, residual, relu))
             {
                 const int Images = 4, Area = 15;
-                var norm = NormCatalog.Create(new(name, name == "gn" ? 2 : null));
+                var norm = Engines.NormOf(name);
                 var layer = new LayerOnBench(norm, precision, Images, workers, Area, channels, mean, residual, relu);
                 using var bench = layer.Bench;
                 var (dx, g, dGamma, dBeta) = layer.Twin.Backward(layer.X, layer.Residual, relu, layer.Dy);
@@ -243,7 +243,7 @@ public sealed class NormKernelTests
     public void Gradients_agree_with_central_differences(string name, int workers, Precision precision)
     {
         const int Images = 4, Area = 3, Channels = 8;
-        var norm = NormCatalog.Create(new(name, name == "gn" ? 2 : null));
+        var norm = Engines.NormOf(name);
         var layer = new LayerOnBench(norm, precision, Images, workers, Area, Channels, mean: 1, residual: true, relu: true);
         using var bench = layer.Bench;
         var twin = layer.Twin;
