@@ -186,6 +186,20 @@ public sealed class NormLayerTests
         Numbers.Close(variance, layer.RunningVariance!, 1e-12, "running variance");
     }
 
+    // Hoffer et al. 2017, algorithm 1: the moving averages take up one virtual batch after the other.
+    [TorchFact]
+    public void Moving_averages_of_virtual_batches_are_those_of_as_many_steps()
+    {
+        using var scope = NewDisposeScope();
+        using Layer ghost = new(NormCatalog.Create(new("ghost-bn", VirtualBatch: 2)), 6, float64), single = new(NormCatalog.Create(new("bn")), 6, float64);
+        var x = Input([6, 6, 3, 5], 1, float64, false);
+        ghost.Forward(x);
+        foreach (var pair in Pairs(x))
+            single.Forward(pair);
+        Numbers.Close(single.RunningMean!, ghost.RunningMean!, 1e-12, "running mean");
+        Numbers.Close(single.RunningVariance!, ghost.RunningVariance!, 1e-12, "running variance");
+    }
+
     [TorchTheory]
     [InlineData(NormMode.Batch)]
     [InlineData(NormMode.MovingAverage)]
@@ -247,6 +261,7 @@ public sealed class NormLayerTests
             "mean-only-bn" or "wn-mean-only-bn" => input - input.mean(s_batch, keepdim: true) + beta!.view(channels, 1, 1),
             "batch-renorm" => Renormalized(twin, input, gamma!, beta!),
             "noisy-bn" => Noisy(nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon)),
+            "ghost-bn" => cat([.. Pairs(input).Select(pair => nn.functional.batch_norm(pair, null, null, gamma, beta, training: true, eps: Norm.Epsilon))], 0),
             "bn" or "syncbn" => nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon),
             "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
             "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
@@ -266,6 +281,9 @@ public sealed class NormLayerTests
         var d = ((mean - movingMean) / movingDeviation).detach().clamp(-5, 5);
         return (((((x - mean) / deviation) * r) + d) * gamma.view(-1, 1, 1)) + beta.view(-1, 1, 1);
     }
+
+    private static IEnumerable<Tensor> Pairs(Tensor x) =>
+        Enumerable.Range(0, (int)(x.size(0) + 1) / 2).Select(pair => x.narrow(0, 2 * pair, Math.Min(2, x.size(0) - (2 * pair))));
 
     private static Tensor Noisy(Tensor y)
     {

@@ -45,6 +45,8 @@ public static class NormCatalog
             new("wn-mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Mean, Weights = WeightTransform.Normalization }),
         new("Batch Renormalization", new("batch-renorm", RMax: 3, DMax: 5, RenormRamp: 0.25),
             o => new("batch-renorm", BatchNorm, Affine.ScaleAndShift) { Renorm = new(o.RMax!.Value, o.DMax!.Value), RunningMomentum = 0.01 }),
+        new("Ghost Batch Normalization", new("ghost-bn", VirtualBatch: 16),
+            o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift)),
         Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }),
     ];
 
