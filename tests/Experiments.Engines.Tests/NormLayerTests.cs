@@ -262,6 +262,7 @@ public sealed class NormLayerTests
             "batch-renorm" => Renormalized(twin, input, gamma!, beta!),
             "noisy-bn" => Noisy(nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon)),
             "ghost-bn" => cat([.. Pairs(input).Select(pair => nn.functional.batch_norm(pair, null, null, gamma, beta, training: true, eps: Norm.Epsilon))], 0),
+            "bgn" => cat([.. Pairs(input).Select(pair => OverSamples(pair, grouping == "3 groups" ? 3 : channels / 2, gamma!, beta!))], 0),
             "bn" or "syncbn" => nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon),
             "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
             "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
@@ -280,6 +281,14 @@ public sealed class NormLayerTests
         var r = (deviation / movingDeviation).detach().clamp(1.0 / 3, 3);
         var d = ((mean - movingMean) / movingDeviation).detach().clamp(-5, 5);
         return (((((x - mean) / deviation) * r) + d) * gamma.view(-1, 1, 1)) + beta.view(-1, 1, 1);
+    }
+
+    /// <summary>GN of several samples at once: of one sample that has theirs one above the other.</summary>
+    private static Tensor OverSamples(Tensor x, long groups, Tensor gamma, Tensor beta)
+    {
+        var (n, c, h, w) = (x.size(0), x.size(1), x.size(2), x.size(3));
+        var stacked = x.permute(1, 0, 2, 3).reshape(1, c, n * h, w);
+        return nn.functional.group_norm(stacked, groups, gamma, beta, Norm.Epsilon).view(c, n, h, w).permute(1, 0, 2, 3);
     }
 
     private static IEnumerable<Tensor> Pairs(Tensor x) =>

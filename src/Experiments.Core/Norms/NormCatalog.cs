@@ -47,6 +47,8 @@ public static class NormCatalog
             o => new("batch-renorm", BatchNorm, Affine.ScaleAndShift) { Renorm = new(o.RMax!.Value, o.DMax!.Value), RunningMomentum = 0.01 }),
         new("Ghost Batch Normalization", new("ghost-bn", VirtualBatch: 16),
             o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift)),
+        new("batch/group normalization", new("bgn", Groups: DefaultGroups, VirtualBatch: 2),
+            o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift)),
         Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }),
     ];
 

@@ -32,6 +32,7 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
                 {
                     "bn" or "mean-only-bn" or "wn-mean-only-bn" or "batch-renorm" or "noisy-bn" => (n / (images / workers), c),
                     "ghost-bn" => (n / 2, c),
+                    "bgn" => (n / 2, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     "syncbn" => (0, c),
                     "ln" => (n, 0),
                     "in" => (n, c),
