@@ -100,22 +100,26 @@ public sealed class BatchSource
         return Batches(_dataset.Train, order, images, batchSize, RandomPurpose.PopulationAugmentation, epoch);
     }
 
-    /// <summary>All test images in the set's order, as they are; the last batch may be incomplete.</summary>
-    public IEnumerable<ImageBatch> Evaluation(int batchSize)
+    /// <summary>All test images in the set's order; the last batch may be incomplete.</summary>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> Evaluation(int batchSize, DataShift? shift = null)
     {
         CheckBatch(batchSize);
-        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0);
+        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, shift);
     }
 
     /// <summary>
-    /// All test images, as they are, in a shuffled order that is the same for every run; the last batch may be incomplete. For evaluation
-    /// by a batch's own statistics, where it matters which images share a batch.
+    /// All test images in a shuffled order that is the same for every run; the last batch may be incomplete. For evaluation by a batch's own
+    /// statistics, where it matters which images share a batch.
     /// </summary>
-    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize)
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, DataShift? shift = null)
     {
         CheckBatch(batchSize);
         var order = Order(_dataset.Test.Count, EvaluationSeed, RandomPurpose.EvaluationOrder, epoch: 0);
-        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0);
+        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, shift);
     }
 
     /// <summary>
@@ -144,8 +148,11 @@ public sealed class BatchSource
         : throw new ExperimentException(
             $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
 
-    private IEnumerable<ImageBatch> Batches(ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch)
+    private IEnumerable<ImageBatch> Batches(
+        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null)
     {
+        var shifting = shift is null ? null : new ShiftKernel(_dataset.Shape, shift);
+
         // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
         var size = _dataset.Shape.Size;
         var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
@@ -180,7 +187,8 @@ public sealed class BatchSource
             var crop = augmentation is { } purpose && _options.Augmentation == Augmentation.CropFlip
                 ? Crop.Random(_options.Seed, purpose, epoch, image)
                 : Crop.Identity;
-            _kernel.Write(images.Pixels(image), crop, values);
+            var pixels = images.Pixels(image);
+            _kernel.Write(shifting is null ? pixels : shifting.Apply(pixels, images.Records[image]), crop, values);
         }
 
         void WhitenFrom(int position)
