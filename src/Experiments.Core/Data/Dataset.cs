@@ -108,6 +108,13 @@ public sealed class Dataset : IDisposable
         }
     }
 
+    /// <summary>Computes what a normalization takes from the cache, where it is not there yet.</summary>
+    public void Prepare(InputNormalization normalization)
+    {
+        if (normalization == InputNormalization.Zca)
+            _ = Whitening;
+    }
+
     /// <summary>Ends the mapping; spans taken from the image sets are void from here on.</summary>
     public void Dispose() => _file.Dispose();
 
