@@ -76,6 +76,27 @@ public sealed class InputNormalizationTests : IDisposable
     }
 
     [Fact]
+    public void Grey_images_stored_in_colour_cannot_be_whitened_over_colours()
+    {
+        var place = Directory.CreateDirectory(_folder["grey", SmallSets.CifarSource.Folder]).FullName;
+        foreach (var file in SmallSets.CifarSource.Files)
+        {
+            var bytes = SmallSets.CifarBytes(file);
+            foreach (var record in bytes.Chunk(2 + Size).Select((_, i) => bytes.AsMemory((i * (2 + Size)) + 2, Size)))
+            {
+                for (var channel = 1; channel < Channels; channel++)
+                    record[..Plane].CopyTo(record[(channel * Plane)..]);
+            }
+
+            File.WriteAllBytes(Path.Combine(place, file.Name), bytes);
+        }
+
+        using var grey = Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder["grey"] });
+        var error = Assert.Throws<ExperimentException>(() => new BatchSource(grey, new BatchOptions { Seed = 1, Input = InputNormalization.Pca }));
+        Assert.Contains("fewer dimensions than there are channels", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Zca_gives_training_images_whose_covariance_is_the_identity_but_for_epsilon()
     {
         var whitened = Whitened(Augmentation.None);
