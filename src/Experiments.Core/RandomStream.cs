@@ -39,7 +39,7 @@ public enum RandomPurpose
     /// <summary>The training images that measurements along a training look at.</summary>
     Measurement = 12,
 
-    /// <summary>The noise of shifted test images; the item is the image.</summary>
+    /// <summary>The noise of shifted test images; the epoch is the shift's strength, the item is the image.</summary>
     DataShift = 13,
 }
 

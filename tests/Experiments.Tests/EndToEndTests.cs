@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
 
@@ -90,6 +91,69 @@ public sealed class EndToEndTests : IDisposable
         var other = Cli.Run($"eval {checkpoint} --norm gn --groups 4", _folder.Path);
         Assert.Equal(2, other.ExitCode);
         Assert.Contains("is the checkpoint of a network with norm bn, not gn: leave --norm out", other.Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void A_checkpoint_is_evaluated_on_shifted_images_as_a_table_and_a_csv()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --norm bn --batch 4 --out t", _folder.Path).ExitCode);
+        var run = Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
+        var checkpoint = _folder["t", "runs", run.Run, "weights.safetensors"];
+        var result = Cli.Run($"eval {checkpoint} --statistics all --shift all --csv shifts.csv", _folder.Path);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("shift        strength   moving-average   population   batch\n", result.Output, StringComparison.Ordinal);
+        Assert.Equal("shift,strength,statistics,error,loss", File.ReadLines(_folder["shifts.csv"]).First());
+        var rows = CsvFile.Read<ShiftRow>(_folder["shifts.csv"]);
+        Assert.Equal(
+            from statistics in new[] { "moving-average", "population", "batch" }
+            from shift in Enum.GetValues<ShiftKind>()
+            from strength in shift == ShiftKind.None ? [0] : Enumerable.Range(1, 5)
+            select (statistics, shift, strength),
+            rows.Select(row => (row.Statistics, row.Shift, row.Strength)));
+
+        // The images as they are have the errors that the run reported; shifted ones have other losses.
+        Assert.Equal(
+            [run.ErrorMovingAverage, run.ErrorPopulation, run.ErrorBatch], rows.Where(row => row.Shift == ShiftKind.None).Select(row => (double?)row.Error));
+        Assert.Equal(rows.Count, rows.DistinctBy(row => row.Loss).Count());
+
+        var single = Cli.Run($"eval {checkpoint} --shift blur --strength 4 --csv blur.csv", _folder.Path);
+        Assert.Equal(0, single.ExitCode);
+        Assert.Equal(rows.Single(row => row is { Shift: ShiftKind.Blur, Strength: 4, Statistics: "moving-average" }), Assert.Single(CsvFile.Read<ShiftRow>(_folder["blur.csv"])));
+    }
+
+    [TrainsFact]
+    public void Shifts_that_do_not_exist_are_an_error_that_names_those_that_do()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --norm bn --batch 4 --out t", _folder.Path).ExitCode);
+        var checkpoint = _folder["t", "runs", Assert.Single(ResultsFolder.ReadRuns(_folder["t"])).Run, "weights.safetensors"];
+        foreach (var (arguments, message) in new[]
+        {
+            ("--shift fog", "Known: none, brightness, contrast, noise, blur, all."),
+            ("--shift blur --strength 6", "--strength takes 1 to 5, or all, not '6'."),
+            ("--strength 2", "--strength goes with --shift"),
+            ("--csv x.csv", "--csv goes with --shift"),
+        })
+        {
+            var result = Cli.Run($"eval {checkpoint} {arguments}", _folder.Path);
+            Assert.Equal(2, result.ExitCode);
+            Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [TrainsFact]
+    public void A_checkpoint_meets_the_input_normalization_of_its_training_again()
+    {
+        foreach (var input in new[] { "none", "min-max", "pca" })
+        {
+            Assert.Equal(0, Cli.Run($"train {Small} --norm gn --groups 4 --batch 4 --input {input} --out {input}", _folder.Path).ExitCode);
+            var run = Assert.Single(ResultsFolder.ReadRuns(_folder[input]));
+            var checkpoint = _folder[input, "runs", run.Run, "weights.safetensors"];
+            var result = Cli.Run($"eval {checkpoint}", _folder.Path);
+            Assert.Contains(FormattableString.Invariant($"error {run.Error:0.00}%  loss {run.TestLoss:0.0000}"), result.Output, StringComparison.Ordinal);
+            var other = Cli.Run($"eval {checkpoint} --input-mean 0,0,0 --input-std 1,1,1", _folder.Path);
+            Assert.Equal(2, other.ExitCode);
+            Assert.Contains("belong to --input z-score", other.Error, StringComparison.Ordinal);
+        }
     }
 
     [TrainsFact]

@@ -8,7 +8,7 @@ public enum Augmentation
 
     /// <summary>
     /// He et al., "Deep residual learning" (CVPR 2016), section 4.2: pad 4 pixels on each side, crop at random to the old size, and
-    /// mirror half of the images. Padded pixels are 0 after standardization, that is, they have the channel's mean.
+    /// mirror half of the images. Padded pixels have the training images' mean of the channel.
     /// </summary>
     CropFlip,
 }

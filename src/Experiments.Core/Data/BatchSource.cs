@@ -12,7 +12,10 @@ public sealed record BatchOptions
     /// <summary>How the values of a batch lie in memory: as the engine wants them.</summary>
     public ImageLayout Layout { get; init; } = ImageLayout.ChannelsFirst;
 
-    /// <summary>What inputs are standardized with; null for the data set's own, <see cref="Dataset.Statistics"/>.</summary>
+    /// <summary>How pixels become values.</summary>
+    public InputNormalization Input { get; init; } = InputNormalization.ZScore;
+
+    /// <summary>What inputs are standardized with under <see cref="InputNormalization.ZScore"/>; null for the data set's own, <see cref="Dataset.Statistics"/>.</summary>
     public InputStatistics? Statistics { get; init; }
 }
 
@@ -29,10 +32,13 @@ public sealed class BatchSource
     private readonly Dataset _dataset;
     private readonly BatchOptions _options;
     private readonly InputKernel _kernel;
+    private readonly ZcaKernel? _whitening;
     private ImageBatch _batch;
 
     /// <summary>Prepares to draw from a data set, which stays the caller's to dispose of.</summary>
-    /// <exception cref="ExperimentException">The given statistics have not one mean for each channel.</exception>
+    /// <exception cref="ExperimentException">
+    /// Statistics are given and the normalization takes none, or they have not one mean for each channel; the images cannot be whitened.
+    /// </exception>
     public BatchSource(Dataset dataset, BatchOptions options)
     {
         ArgumentNullException.ThrowIfNull(dataset);
@@ -45,7 +51,14 @@ public sealed class BatchSource
                 $"{dataset.Shape.Channels} ({dataset.Shape}).");
         }
 
-        _kernel = new InputKernel(dataset.Shape, options.Layout, Statistics);
+        if (options.Statistics is not null && options.Input != InputNormalization.ZScore)
+        {
+            throw new ExperimentException("A mean and a standard deviation of the input (--input-mean, --input-std) belong to --input z-score; the " +
+                "other kinds follow from the training images: leave them out.");
+        }
+
+        _kernel = new InputKernel(dataset.Shape, options.Layout, ChannelMap.Of(options.Input, dataset.Train, Statistics));
+        _whitening = options.Input == InputNormalization.Zca ? new ZcaKernel(dataset.Whitening, dataset.Shape, options.Layout) : null;
         _batch = new ImageBatch(dataset.Shape, 0, options.Layout);
     }
 
@@ -87,22 +100,26 @@ public sealed class BatchSource
         return Batches(_dataset.Train, order, images, batchSize, RandomPurpose.PopulationAugmentation, epoch);
     }
 
-    /// <summary>All test images in the set's order, as they are; the last batch may be incomplete.</summary>
-    public IEnumerable<ImageBatch> Evaluation(int batchSize)
+    /// <summary>All test images in the set's order; the last batch may be incomplete.</summary>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> Evaluation(int batchSize, DataShift? shift = null)
     {
         CheckBatch(batchSize);
-        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0);
+        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, shift);
     }
 
     /// <summary>
-    /// All test images, as they are, in a shuffled order that is the same for every run; the last batch may be incomplete. For evaluation
-    /// by a batch's own statistics, where it matters which images share a batch.
+    /// All test images in a shuffled order that is the same for every run; the last batch may be incomplete. For evaluation by a batch's own
+    /// statistics, where it matters which images share a batch.
     /// </summary>
-    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize)
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, DataShift? shift = null)
     {
         CheckBatch(batchSize);
         var order = Order(_dataset.Test.Count, EvaluationSeed, RandomPurpose.EvaluationOrder, epoch: 0);
-        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0);
+        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, shift);
     }
 
     /// <summary>
@@ -131,22 +148,55 @@ public sealed class BatchSource
         : throw new ExperimentException(
             $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
 
-    private IEnumerable<ImageBatch> Batches(ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch)
+    private IEnumerable<ImageBatch> Batches(
+        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null)
     {
+        var shifting = shift is null ? null : new ShiftKernel(_dataset.Shape, shift);
+
+        // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
+        var size = _dataset.Shape.Size;
+        var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
         for (var first = 0; first < count; first += batchSize)
         {
             var batch = Batch(Math.Min(batchSize, count - first));
             for (var i = 0; i < batch.Count; i++)
             {
-                var image = order is null ? first + i : order[first + i];
-                var crop = augmentation is { } purpose && _options.Augmentation == Augmentation.CropFlip
-                    ? Crop.Random(_options.Seed, purpose, epoch, image)
-                    : Crop.Identity;
-                _kernel.Write(images.Pixels(image), crop, batch.Image(i));
-                batch.Labels[i] = images.Label(image);
+                var position = first + i;
+                if (_whitening is null)
+                {
+                    Write(position, batch.Image(i));
+                }
+                else
+                {
+                    if (position % ZcaKernel.BlockSize == 0)
+                        WhitenFrom(position);
+                    whitened.AsSpan(position % ZcaKernel.BlockSize * size, size).CopyTo(batch.Image(i));
+                }
+
+                batch.Labels[i] = images.Label(Image(position));
             }
 
             yield return batch;
+        }
+
+        int Image(int position) => order is null ? position : order[position];
+
+        void Write(int position, Span<float> values)
+        {
+            var image = Image(position);
+            var crop = augmentation is { } purpose && _options.Augmentation == Augmentation.CropFlip
+                ? Crop.Random(_options.Seed, purpose, epoch, image)
+                : Crop.Identity;
+            var pixels = images.Pixels(image);
+            _kernel.Write(shifting is null ? pixels : shifting.Apply(pixels, images.Records[image]), crop, values);
+        }
+
+        void WhitenFrom(int position)
+        {
+            var ahead = Math.Min(ZcaKernel.BlockSize, count - position);
+            for (var i = 0; i < ahead; i++)
+                Write(position + i, cropped.AsSpan(i * size, size));
+            _whitening!.Whiten(cropped.AsSpan(0, ahead * size), whitened.AsSpan(0, ahead * size));
         }
     }
 

@@ -19,6 +19,9 @@ public sealed record DataOptions
     /// They are the same whatever <see cref="TrainLimit"/> is.
     /// </summary>
     public int Validation { get; init; }
+
+    /// <summary>Is told of work that takes a while and is done once; null for nobody.</summary>
+    public Action<string>? Say { get; init; }
 }
 
 /// <summary>
@@ -28,11 +31,13 @@ public sealed record DataOptions
 public sealed class Dataset : IDisposable
 {
     private readonly MappedFile _file;
+    private readonly Lazy<ZcaWhitening> _whitening;
 
-    private Dataset(DatasetDescription description, MappedFile file, ImageSet train, ImageSet test)
+    private Dataset(DatasetDescription description, MappedFile file, ImageSet train, ImageSet test, Func<ZcaWhitening> whitening)
     {
         (_file, Description, Train, Test) = (file, description, train, test);
         Statistics = InputStatistics.Of(train);
+        _whitening = new Lazy<ZcaWhitening>(whitening);
     }
 
     /// <summary>What the set is as published.</summary>
@@ -59,6 +64,9 @@ public sealed class Dataset : IDisposable
     /// </summary>
     public InputStatistics Statistics { get; }
 
+    /// <summary>The whitening of <see cref="Train"/>, from the cache, or computed where it is not there.</summary>
+    internal ZcaWhitening Whitening => _whitening.Value;
+
     /// <summary>Opens a data set by name; on first use its images are prepared, which takes some seconds.</summary>
     /// <exception cref="ExperimentException">
     /// The name is unknown; files are missing or wrong, each of which is named; a limit is not positive or beyond the set; the cache
@@ -73,7 +81,8 @@ public sealed class Dataset : IDisposable
         ArgumentNullException.ThrowIfNull(description);
         options ??= new DataOptions();
         Check(description, options);
-        var file = ImageCache.Open(description, new DataFolder(options.Folder));
+        var folder = new DataFolder(options.Folder);
+        var file = ImageCache.Open(description, folder);
         try
         {
             var train = ImageCache.Part(file, description, DatasetPart.Train);
@@ -90,13 +99,20 @@ public sealed class Dataset : IDisposable
 
             if (options.TestLimit < test.Count)
                 test = Sorted(test, BalancedOrder.Of(test, DatasetPart.Test).AsSpan(0, options.TestLimit.Value));
-            return new Dataset(description, file, train, test);
+            return new Dataset(description, file, train, test, () => ZcaCache.Open(description, folder.Require(description), folder, train, options.Say));
         }
         catch
         {
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Computes what a normalization takes from the cache, where it is not there yet.</summary>
+    public void Prepare(InputNormalization normalization)
+    {
+        if (normalization == InputNormalization.Zca)
+            _ = Whitening;
     }
 
     /// <summary>Ends the mapping; spans taken from the image sets are void from here on.</summary>

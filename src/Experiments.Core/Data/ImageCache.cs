@@ -167,8 +167,8 @@ internal static class ImageCache
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    // Held by one process at a time, and let go of by the operating system when that process ends, however it ends.
-    private static FileStream Lock(string path, DatasetDescription set)
+    /// <summary>Takes a lock file: held by one process at a time, and let go of by the operating system when that process ends, however it ends.</summary>
+    public static FileStream Lock(string path, DatasetDescription set)
     {
         while (true)
         {

@@ -25,6 +25,9 @@ public sealed class ImageSet
     /// <summary>Number of images, N.</summary>
     public int Count => _records.Length;
 
+    /// <summary>[N] positions of the images in the whole part of the data set.</summary>
+    internal ReadOnlySpan<int> Records => _records;
+
     /// <summary>The [C, H, W] pixels of one image, 0 to 255.</summary>
     /// <exception cref="ObjectDisposedException">The data set has been disposed of.</exception>
     public ReadOnlySpan<byte> Pixels(int index) => _file.Bytes(_pixelsAt + ((long)_records[index] * Shape.Size), Shape.Size);

@@ -1,21 +1,25 @@
 namespace Experiments.Core.Data;
 
 /// <summary>
-/// Turns the bytes of an image into the standardized values that a network takes: crop and mirror, then (pixel/255 - mean) / sd of its
-/// channel, by a table of all 256 pixels. Outside of the image lies 0.
+/// Turns the bytes of an image into values: crop and mirror, then an affine map of its channel, by a table of all 256 pixels, then, where
+/// there is one, a linear map of each pixel's colours. Outside of the image lies the channel's mean.
 /// </summary>
 internal sealed unsafe class InputKernel
 {
     private readonly ImageShape _shape;
     private readonly ImageLayout _layout;
     private readonly float[] _table;
+    private readonly float[] _outside;
+    private readonly float[]? _colours;
 
     /// <summary>Prepares the table for images of one shape.</summary>
-    public InputKernel(ImageShape shape, ImageLayout layout, InputStatistics statistics)
+    public InputKernel(ImageShape shape, ImageLayout layout, ChannelMap map)
     {
         (_shape, _layout, _table) = (shape, layout, new float[shape.Channels * 256]);
         for (var i = 0; i < _table.Length; i++)
-            _table[i] = (float)(((i % 256 / 255.0) - statistics.Mean[i / 256]) / statistics.StandardDeviation[i / 256]);
+            _table[i] = (float)(((i % 256 / 255.0) - map.Offset[i / 256]) / map.Scale[i / 256]);
+        _outside = [.. map.Mean.Select((mean, channel) => (float)((mean - map.Offset[channel]) / map.Scale[channel]))];
+        _colours = map.Colours is { } colours ? [.. colours.Select(value => (float)value)] : null;
     }
 
     /// <summary>Writes one image.</summary>
@@ -29,7 +33,7 @@ internal sealed unsafe class InputKernel
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, _shape.Size);
         var (down, right) = (crop.Top - Crop.Padding, crop.Left - Crop.Padding);
         if (down != 0 || right != 0)
-            values.Clear();
+            WriteOutside(values);
 
         // Of the cut, rows [y0, y1) and columns [x0, x1) lie inside the image.
         var (y0, y1) = (Math.Max(0, -down), Math.Min(h, h - down));
@@ -49,6 +53,47 @@ internal sealed unsafe class InputKernel
                     for (var x = x0; x < x1; x++, to += step)
                         *to = table[*from++];
                 }
+            }
+        }
+
+        if (_colours is not null)
+            MapColours(values, _colours, pixelStep, channelStep);
+    }
+
+    private void WriteOutside(Span<float> values)
+    {
+        if (!_outside.AsSpan().ContainsAnyExcept(0f))
+        {
+            values.Clear();
+        }
+        else if (_layout == ImageLayout.ChannelsFirst)
+        {
+            var plane = _shape.Height * _shape.Width;
+            for (var channel = 0; channel < _outside.Length; channel++)
+                values.Slice(channel * plane, plane).Fill(_outside[channel]);
+        }
+        else
+        {
+            for (var i = 0; i < values.Length; i += _outside.Length)
+                _outside.CopyTo(values[i..]);
+        }
+    }
+
+    // Each pixel's [C] values by the [C, C] matrix.
+    private void MapColours(Span<float> values, float[] matrix, int pixelStep, int channelStep)
+    {
+        var c = _shape.Channels;
+        Span<float> colour = stackalloc float[c];
+        for (var pixel = 0; pixel < _shape.Height * _shape.Width; pixel++)
+        {
+            for (var channel = 0; channel < c; channel++)
+                colour[channel] = values[(pixel * pixelStep) + (channel * channelStep)];
+            for (var channel = 0; channel < c; channel++)
+            {
+                var sum = 0f;
+                for (var other = 0; other < c; other++)
+                    sum += matrix[(channel * c) + other] * colour[other];
+                values[(pixel * pixelStep) + (channel * channelStep)] = sum;
             }
         }
     }

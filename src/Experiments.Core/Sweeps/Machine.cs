@@ -6,7 +6,7 @@ namespace Experiments.Core.Sweeps;
 /// <summary>What this machine has: the engines, in order of preference, and the data sets. It settles what was asked for as <c>auto</c>.</summary>
 /// <param name="engines">The engines, the preferred one first.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place.</param>
+/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place, and of data being computed that takes a while.</param>
 public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data, Action<string>? say = null)
 {
     private bool _said;
@@ -34,6 +34,10 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
             Device = settings.Device == RunSettings.Auto ? engine.Devices[0] : settings.Device,
         };
     }
+
+    /// <summary>Opens the data set of a run.</summary>
+    /// <exception cref="ExperimentException">It is not there, or its files are wrong.</exception>
+    public Dataset Open(Run run) => Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say });
 
     /// <summary>The engine of a name.</summary>
     public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);

@@ -39,11 +39,12 @@ public sealed record Run
 
     /// <summary>How the settings make batches of the data.</summary>
     /// <param name="layout">The engine's layout.</param>
-    /// <param name="statistics">What inputs are standardized with; null: the training images' own.</param>
+    /// <param name="statistics">What inputs are standardized with, under z-score; null: the training images' own.</param>
     public BatchOptions BatchOptions(ImageLayout layout, InputStatistics? statistics = null) => new()
     {
         Seed = (ulong)Settings.Seed,
         Augmentation = Settings.Augmentation,
+        Input = Settings.Input,
         Layout = layout,
         Statistics = statistics,
     };

@@ -28,7 +28,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         var started = DateTimeOffset.UtcNow;
         using var held = folder.Begin(run.Id);
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
-        using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
+        using var dataset = machine.Open(run);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: false) { AutoFlush = true };
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));

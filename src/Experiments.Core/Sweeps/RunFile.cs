@@ -16,15 +16,19 @@ public static class RunFile
     public static string Write(Run run) => SweepFile.Write(
         new Sweep { Name = run.Id, Grid = GridOf(run.Settings) }, "What this run was asked, defaults included; `sweep` trains it again from here.");
 
-    /// <summary>What a checkpoint needs to be evaluated: the settings and the input statistics of its training set.</summary>
+    /// <summary>What a checkpoint needs to be evaluated: the settings, and under z-score the input statistics of its training set.</summary>
     /// <param name="run">The run.</param>
     /// <param name="statistics">Mean and standard deviation of its training images.</param>
     /// <param name="epoch">Epochs trained.</param>
     public static IReadOnlyDictionary<string, string> Metadata(Run run, InputStatistics statistics, int epoch)
     {
         var metadata = Options(run.Settings).ToDictionary(pair => pair.Key, pair => pair.Value);
-        metadata[InputMean] = Join(statistics.Mean);
-        metadata[InputDeviation] = Join(statistics.StandardDeviation);
+        if (run.Settings.Input == InputNormalization.ZScore)
+        {
+            metadata[InputMean] = Join(statistics.Mean);
+            metadata[InputDeviation] = Join(statistics.StandardDeviation);
+        }
+
         metadata[EpochKey] = epoch.ToString(CultureInfo.InvariantCulture);
         metadata["format"] = "pt";
         return metadata;

@@ -1,4 +1,3 @@
-using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
 
@@ -48,14 +47,15 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <param name="name">The experiment's name, for the rows.</param>
     /// <param name="missing">The runs.</param>
     /// <param name="jobs">How many at once.</param>
-    /// <param name="data">Where data sets lie; they are opened once before the first run begins, so that none of the runs has to prepare one.</param>
+    /// <param name="machine">Where data sets lie; they are opened once before the first run begins, so that none of the runs has to prepare one.</param>
     /// <param name="cancellation">Ends the sweep: runs under way end after the current step, and what is finished is kept.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, DataFolder data, CancellationToken cancellation)
+    public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, Machine machine, CancellationToken cancellation)
     {
-        foreach (var (dataset, options) in missing.Select(run => (run.Dataset, run.DataOptions)).Distinct())
+        foreach (var run in missing.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
         {
-            using var opened = Dataset.Open(dataset, options with { Folder = data.Path });
+            using var opened = machine.Open(run);
+            opened.Prepare(run.Settings.Input);
         }
 
         // Seed by seed, so that a first figure is there early; within a seed small batches first, since they take longest.

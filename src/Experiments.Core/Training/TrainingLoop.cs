@@ -113,12 +113,26 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// </param>
     /// <param name="epoch">The epoch it follows on, which the population's images are drawn by.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation)
+    /// <param name="shift">What is done to the test images; the population's stay as they are. Null: nothing.</param>
+    public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation, DataShift? shift = null) =>
+        Evaluate(statistics, epoch, [shift ?? DataShift.None], cancellation)[0];
+
+    /// <summary>Scores the test images under each of several shifts; a population is collected once for all of them.</summary>
+    /// <param name="statistics">As above.</param>
+    /// <param name="epoch">As above.</param>
+    /// <param name="shifts">What is done to the test images, each time they are scored.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public IReadOnlyList<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<DataShift> shifts, CancellationToken cancellation)
     {
         if (statistics == NormStatistics.Population)
             CollectPopulation(epoch, cancellation);
+        return [.. shifts.Select(shift => ScoreTestImages(statistics, shift, cancellation))];
+    }
+
+    private Score ScoreTestImages(NormStatistics statistics, DataShift shift, CancellationToken cancellation)
+    {
         var total = default(Score);
-        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(_pooledImages) : data.Evaluation(EvaluationBatch))
+        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(_pooledImages, shift) : data.Evaluation(EvaluationBatch, shift))
         {
             cancellation.ThrowIfCancellationRequested();
             var scores = _scores.AsSpan(0, batch.Count * network.Classes);

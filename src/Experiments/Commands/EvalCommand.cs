@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 
@@ -19,6 +20,8 @@ internal static class EvalCommand
         .. OfNetwork, .. OfMachine, "dataset", "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
+    private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(RunOptions.Text);
+
     public static Command Create()
     {
         var command = new Command("eval", "Measure the error of a checkpoint on a data set.");
@@ -32,7 +35,14 @@ internal static class EvalCommand
         };
         var mean = new Option<string>("--input-mean") { Description = "mean of each channel that the weights were trained with, on a scale from 0 to 1 (default: the checkpoint's, else the training set's)", HelpName = "X,X,X" };
         var deviation = new Option<string>("--input-std") { Description = "likewise the standard deviation", HelpName = "X,X,X" };
-        foreach (var option in new Option[] { statistics, mean, deviation })
+        var shift = new Option<string>("--shift")
+        {
+            Description = "change the test images as CIFAR-10-C does before they are normalized, and print a table",
+            HelpName = string.Join('|', ShiftKinds.Keys.Append("all")),
+        };
+        var strength = new Option<string>("--strength") { Description = "how much --shift changes (default: all)", HelpName = $"1..{DataShift.Strongest}|all" };
+        var csv = new Option<string>("--csv") { Description = "write the table, with losses, to this file as well", HelpName = "FILE" };
+        foreach (var option in new Option[] { statistics, mean, deviation, shift, strength, csv })
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {
@@ -45,39 +55,68 @@ internal static class EvalCommand
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {
                 ({ } m, { } d) => new InputStatistics(RunFile.Split("input-mean", m), RunFile.Split("input-std", d)),
-                (null, null) => RunFile.Statistics(content.Metadata),
+                (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(content.Metadata) : null,
                 _ => throw new ExperimentException("--input-mean and --input-std belong together: give both or neither."),
             };
             var machine = options.Machine(result);
-            Evaluate(path, content, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), machine, cancellation);
+            var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
+            Evaluate(path, content, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), shifts, result.GetValue(csv), machine, cancellation);
             return Task.FromResult(ExitCode.Done);
         });
         return command.WithExamples(
             "eval results/train/runs/<run>/weights.safetensors",
             "eval results/train/runs/<run>/weights.safetensors --statistics all",
+            "eval results/train/runs/<run>/weights.safetensors --statistics all --shift all --csv shifts.csv",
             "eval resnet20.safetensors --model resnet20 --shortcut projection --norm bn --dataset cifar10 --input-mean 0.491,0.482,0.447 --input-std 0.247,0.243,0.262");
     }
 
     private static void Evaluate(
-        string path, Safetensors.Content content, Run run, InputStatistics? input, IReadOnlyList<NormStatistics> kinds, Machine machine, CancellationToken cancellation)
+        string path, Safetensors.Content content, Run run, InputStatistics? input, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<DataShift> shifts, string? csv,
+        Machine machine, CancellationToken cancellation)
     {
         var state = Checkpoint.Fit(path, content, run.Network);
-        using var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = machine.Data.Path });
+        using var dataset = machine.Open(run);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         engine.Write(state);
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout, input));
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
         // The population's images are those that the training took after this epoch, so that its number is met again.
         var epoch = RunFile.Epoch(content.Metadata);
-        Console.WriteLine($"{run.Network.Model} with {run.Network.Norm} on {dataset.Test.Count} images of {dataset.Description.Title}");
-        foreach (var kind in kinds)
+        var names = run.Network.Norm.HasRunningStatistics ? kinds.ToDictionary(kind => kind, RunOptions.Text) : new() { [NormStatistics.MovingAverage] = "own" };
+        var subject = $"{run.Network.Model} with {run.Network.Norm} on {dataset.Test.Count} images of {dataset.Description.Title}";
+        if (shifts.Count > 0)
+        {
+            var rows = names.SelectMany(kind => shifts.Zip(loop.Evaluate(kind.Key, epoch, shifts, cancellation), (shift, score) => ShiftRow.Of(shift, kind.Value, score))).ToList();
+            Console.Write(ShiftRow.Table($"{subject}: error in %", rows));
+            if (csv is not null)
+                CsvFile.Write(csv, rows);
+            return;
+        }
+
+        Console.WriteLine(subject);
+        foreach (var (kind, name) in names)
         {
             var score = loop.Evaluate(kind, epoch, cancellation);
-            var label = run.Network.Norm.HasRunningStatistics ? RunOptions.Text(kind) + " statistics" : "own statistics";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label,-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
-            if (!run.Network.Norm.HasRunningStatistics)
-                break;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
         }
+    }
+
+    // None where no table is asked for; the images as they are lead the table of all kinds.
+    private static IReadOnlyList<DataShift> Shifts(string? kind, string? strength, string? csv)
+    {
+        if (kind is null)
+        {
+            return strength is null && csv is null ? []
+                : throw new ExperimentException($"{(strength is null ? "--csv" : "--strength")} goes with --shift: give a kind of shift, or all.");
+        }
+
+        IEnumerable<ShiftKind> kinds = kind == "all" ? ShiftKinds.Values
+            : ShiftKinds.TryGetValue(kind, out var one) ? [one]
+            : throw new ExperimentException(Suggestion.Unknown("--shift", kind, ShiftKinds.Keys.Append("all")));
+        var strengths = Enumerable.Range(1, DataShift.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
+        if (strength is not (null or "all") && !strengths.Contains(strength))
+            throw new ExperimentException($"--strength takes 1 to {DataShift.Strongest}, or all, not '{strength}'.");
+        return [.. kinds.SelectMany(DataShift.AllOf).Where(shift => shift == DataShift.None || strength is null or "all" || strength == strengths[shift.Strength - 1])];
     }
 
     private static IReadOnlyList<NormStatistics> Kinds(string? text)

@@ -57,7 +57,7 @@ internal static class SweepCommand
         var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
         Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
-        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine.Data, cancellation)).ConfigureAwait(false);
+        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
         Report(sweep, folder);

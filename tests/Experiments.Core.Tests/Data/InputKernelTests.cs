@@ -43,7 +43,7 @@ public sealed class InputKernelTests
             {
                 // What an earlier image left must not show through.
                 var values = Enumerable.Repeat(float.NaN, image.Shape.Size).ToArray();
-                new InputKernel(image.Shape, layout, statistics).Write(image.Pixels, image.Crop, values);
+                new InputKernel(image.Shape, layout, ChannelMap.ZScore(statistics)).Write(image.Pixels, image.Crop, values);
                 return values;
             }
 

@@ -155,7 +155,7 @@ public sealed class SweepFolderTests : IDisposable
         var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
         other.Claim(Parse(Yaml), Machine);
         await RunAsync(runs, new InProcessLauncher(Machine), jobs: 1);
-        await new SweepRunner(new InProcessLauncher(Machine), other, new Silent()).RunAsync("mine", runs, 4, Machine.Data, default);
+        await new SweepRunner(new InProcessLauncher(Machine), other, new Silent()).RunAsync("mine", runs, 4, Machine, default);
         Assert.Equal(
             ResultsFolder.ReadEpochs(_folder["mine"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }),
             ResultsFolder.ReadEpochs(_folder["other"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }));
@@ -164,7 +164,7 @@ public sealed class SweepFolderTests : IDisposable
     private static Sweep Parse(string yaml) => SweepFile.Parse(yaml, "mine.yaml", "mine");
 
     private Task<SweepOutcome> RunAsync(IReadOnlyList<Run> runs, IRunLauncher launcher, int jobs = 2, CancellationToken cancellation = default) =>
-        new SweepRunner(launcher, _sweeps, new Silent()).RunAsync("mine", _sweeps.Missing(runs), jobs, Machine.Data, cancellation);
+        new SweepRunner(launcher, _sweeps, new Silent()).RunAsync("mine", _sweeps.Missing(runs), jobs, Machine, cancellation);
 
     private sealed class InProcessLauncher(Machine machine) : IRunLauncher
     {

@@ -11,7 +11,12 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public List<(NormStatistics Statistics, int Images)> Evaluations { get; } = [];
 
+    /// <summary>Of each batch evaluated, the second value.</summary>
+    public List<float> SecondPixels { get; } = [];
+
     public int Population { get; private set; }
+
+    public int Populations { get; private set; }
 
     public int? NotANumberAtStep { get; init; }
 
@@ -35,10 +40,11 @@ internal sealed class RecordingEngine(Network network) : IEngine
     public void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores)
     {
         Evaluations.Add((statistics, batch.Count));
+        SecondPixels.Add(batch.Values[1]);
         Score(batch, scores);
     }
 
-    public void ForgetPopulation() => Population = 0;
+    public void ForgetPopulation() => (Population, Populations) = (0, Populations + 1);
 
     public void CollectPopulation(ImageBatch batch) => Population += batch.Count;
 

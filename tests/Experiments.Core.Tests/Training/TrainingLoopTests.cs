@@ -82,6 +82,17 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.Equal([8, 4], engine.Evaluations.Where(e => e.Statistics == NormStatistics.Batch).Select(e => e.Images));
     }
 
+    [Fact]
+    public void Shifts_of_the_test_images_share_one_population_of_images_as_they_are()
+    {
+        var (loop, engine) = Loop(new RunSettings { Batch = 8, Epochs = 1 });
+        var scores = loop.Evaluate(NormStatistics.Population, 1, [DataShift.None, .. DataShift.AllOf(ShiftKind.Noise)], default);
+        Assert.Equal([12, 12, 12, 12, 12, 12], scores.Select(score => score.Images));
+        Assert.Equal((1, 40), (engine.Populations, engine.Population));
+        Assert.Equal(6, engine.SecondPixels.Distinct().Count());
+        Assert.Equal(scores[0], loop.Evaluate(NormStatistics.Population, 1, default));
+    }
+
     [Theory]
     [InlineData("bn", 4)]
     [InlineData("syncbn", 12)]
