@@ -19,7 +19,7 @@ internal static class FigureReport
         IReadOnlyList<string> folders, FigureKind? kind = null, string? title = null, string? dataset = null, string? output = null, IReadOnlyList<FigureFormat>? formats = null)
     {
         var runs = ResultsFolder.ReadRuns(folders).Where(run => dataset is null || run.Dataset == dataset).ToList();
-        var epochs = ResultsFolder.ReadEpochs(folders);
+        var epochs = ResultsFolder.ReadDetails<EpochRow>(folders);
         if (runs.Count == 0)
             throw new ExperimentException($"There are no runs{(dataset is null ? "" : $" on {dataset}")} in {string.Join(", ", folders)}.");
         var first = File.Exists(folders[0]) ? Path.GetDirectoryName(Path.GetFullPath(folders[0]))! : folders[0];

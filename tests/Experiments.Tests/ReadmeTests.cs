@@ -26,9 +26,14 @@ public sealed partial class ReadmeTests
     public void It_has_every_column_of_every_csv()
     {
         Holds("columns of runs.csv", Columns(typeof(RunRow)));
-        Holds("columns of epochs.csv", Columns(typeof(EpochRow)));
+        Holds("columns of epochs.csv", Columns(typeof(RunDetail), typeof(EpochRow)));
         Holds("columns of summary.csv", Columns(typeof(SummaryRow)));
         Holds("columns of differences.csv", Columns(typeof(DifferenceRow)));
+        Holds("columns of percentiles.csv", Columns(typeof(PercentileRow)));
+        Holds("columns of histograms.csv", Columns(typeof(HistogramRow)));
+        Holds("columns of landscape.csv", Columns(typeof(LandscapeRow)));
+        Holds("columns of covariate-shift.csv", Columns(typeof(CovariateShiftRow)));
+        Holds("columns of distribution-shift.csv", Columns(typeof(DistributionShiftRow)));
     }
 
     [Fact]
@@ -41,9 +46,9 @@ public sealed partial class ReadmeTests
             Assert.Contains($"`{command}", readme, StringComparison.Ordinal);
     }
 
-    private static string Columns(Type row) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
-        row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.DeclaringType == row || row == typeof(RunRow))
+    private static string Columns(params Type[] rows) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
+        rows.SelectMany(row => row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.DeclaringType == row || row == typeof(RunRow)))
             .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{property.DeclaringType!.FullName}.{property.Name}"))} |\n"));
 
     private static XElement Summary(string member) =>
