@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Experiments.Core;
+using Experiments.Core.Figures;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 
@@ -21,6 +22,11 @@ public sealed partial class ReadmeTests
     public void It_has_the_table_of_options_with_their_defaults() =>
         Holds("options", "| option | what it does | default |\n| --- | --- | --- |\n" + string.Concat(RunOptions.All.Select(option =>
             $"| `--{option.Name} {option.Value.Replace("|", "\\|", StringComparison.Ordinal)}` | {option.Help} | {option.Default} |\n")));
+
+    [Fact]
+    public void It_has_the_table_of_figures() =>
+        Holds("figures", "| figure | what it shows | drawn from |\n| --- | --- | --- |\n"
+            + string.Concat(FigureKinds.All.Select(figure => $"| `{figure.Name}` | {figure.Shows} | {figure.File} |\n")));
 
     [Fact]
     public void It_has_every_column_of_every_csv()

@@ -8,15 +8,17 @@ namespace Experiments.Core.Results;
 /// <param name="Cells">The cells, in the order of the grid.</param>
 public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow> Cells)
 {
-    /// <summary>The columns that follow the batch size along its axis.</summary>
-    internal static readonly IReadOnlyList<string> BatchAxis = [nameof(Cell.Batch), nameof(Cell.LearningRate)];
+    /// <summary>The axis of figure 1.</summary>
+    internal static readonly IReadOnlyList<string> BatchAxis = [nameof(Cell.Batch)];
 
     /// <summary>The columns that say which norm a cell has.</summary>
     internal static readonly IReadOnlyList<string> NormColumns = [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.WeightStandardization)];
 
-    private static readonly IReadOnlyList<Column> CellColumns = Column.Of(typeof(Cell));
+    // The rate that a run begins with follows from --lr, its scaling and the batch size, and so tells nothing apart that they do not.
+    private static readonly IReadOnlyList<Column> CellColumns =
+        [.. Column.Of(typeof(Cell)).Where(column => column.Property != nameof(Cell.LearningRate))];
 
-    /// <summary>The series whose cells differ by batch size (and the learning rate that follows from it).</summary>
+    /// <summary>The series whose cells differ by batch size.</summary>
     public static IReadOnlyList<Series> AgainstBatch(IReadOnlyList<SummaryRow> cells) => Along(cells, BatchAxis);
 
     /// <summary>
