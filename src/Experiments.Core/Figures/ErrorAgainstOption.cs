@@ -5,7 +5,8 @@ namespace Experiments.Core.Figures;
 
 /// <summary>
 /// Error against a numeric option, a line a norm: against batch size, from large to small as in the paper's figure 1, with others' numbers
-/// in panels of their own, as rises above their own values; against the learning rate, a panel a batch size.
+/// in panels of their own, as rises above their own values; against the learning rate or the scale of the initial
+/// weights, a panel a batch size.
 /// </summary>
 internal static class ErrorAgainstOption
 {

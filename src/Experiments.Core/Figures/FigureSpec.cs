@@ -17,6 +17,9 @@ public enum FigureKind
     /// <summary>Error against the learning rate.</summary>
     ErrorAgainstLr,
 
+    /// <summary>Error against what the initial weights are multiplied by.</summary>
+    ErrorAgainstInitScale,
+
     /// <summary>Error of every point of the grid, a row each (table 1).</summary>
     ErrorByNorm,
 
@@ -92,6 +95,7 @@ public static class FigureKinds
         new(FigureKind.ErrorAgainstEpoch, "error-against-epoch", "training and test error against the epoch; a line a norm, or a row of panels a norm and a line a batch size", EpochRow.FileName),
         new(FigureKind.ErrorAgainstGroups, "error-against-groups", "GN's error against the number of groups and the channels per group", Runs),
         new(FigureKind.ErrorAgainstLr, "error-against-lr", "error against the learning rate, a line a norm", Runs),
+        new(FigureKind.ErrorAgainstInitScale, "error-against-init-scale", "error against the scale of the initial weights, a line a norm", Runs),
         new(FigureKind.ErrorByNorm, "error-by-norm", "error of every norm and variant, a row each; a colour a batch size", Runs),
         new(FigureKind.ErrorByStatistics, "error-by-statistics", "error with moving averages, population and batch statistics, and training error, against batch size; a panel a norm over samples", Runs),
         new(FigureKind.Percentiles, "percentiles", "percentiles of what enters a norm, against the epoch; a panel a run", PercentileRow.FileName),

@@ -51,6 +51,7 @@ public static class FigureWriter
         {
             FigureKind.ErrorAgainstBatch => ErrorAgainstOption.Draw(spec, OptionAxis.Batch, drawn),
             FigureKind.ErrorAgainstLr => ErrorAgainstOption.Draw(spec, OptionAxis.Lr, drawn),
+            FigureKind.ErrorAgainstInitScale => ErrorAgainstOption.Draw(spec, OptionAxis.InitScale, drawn),
             FigureKind.ErrorAgainstEpoch => ErrorAgainstEpoch.Draw(spec, drawn, data),
             FigureKind.ErrorAgainstGroups => ErrorAgainstGroups.Draw(spec, drawn),
             FigureKind.ErrorByNorm => ErrorByNorm.Draw(spec, drawn),

@@ -16,6 +16,8 @@ internal sealed record OptionAxis(string Name, string Label, string Property, Fu
 
     public static readonly OptionAxis Lr = new("lr", "learning rate at 32 images a worker", nameof(Cell.Lr), cell => cell.Lr);
 
+    public static readonly OptionAxis InitScale = new("init-scale", "scale of the initial weights", nameof(Cell.InitScale), cell => cell.InitScale);
+
     /// <summary>So many values leave no room for how many runs diverged beside every cross.</summary>
     private const int Many = 6;
 

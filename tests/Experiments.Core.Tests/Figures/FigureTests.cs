@@ -1,5 +1,6 @@
 using System.Text;
 using Experiments.Core.Figures;
+using Experiments.Core.Norms;
 using Experiments.Core.Results;
 using Experiments.Core.Tests.Results;
 
@@ -151,6 +152,24 @@ public sealed class FigureTests : IDisposable
         Assert.Contains("set label '' at 0.128, graph 0.96", script, StringComparison.Ordinal);
         Assert.Contains("set label '' at 0.128, graph 0.895", script, StringComparison.Ordinal);
         Assert.Contains("set label '1/2' at 0.064, graph 0.895", script, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Error_against_the_scale_of_the_initial_weights_is_the_same_drawing_on_another_axis()
+    {
+        var script = Script(Spec(FigureKind.ErrorAgainstInitScale), [.. new[] { 0.01, 1, 100 }.Select(scale => Sample.Run() with { InitScale = scale })]);
+        Assert.Contains("'0.01' 0.01, '1' 1, '100' 100", script, StringComparison.Ordinal);
+        Assert.Contains("'scale of the initial weights'", script, StringComparison.Ordinal);
+        Assert.Contains("set label 'BN'", script, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_norm_has_a_look_of_its_own_that_does_not_depend_on_the_others()
+    {
+        var norms = NormCatalog.Entries.Select(entry => (Label: NormLabel.Of(entry.Name), entry.Name)).ToList();
+        var styles = Palette.Assign(norms);
+        Assert.Equal(norms.Count, styles.Values.DistinctBy(style => style.Colour).Count());
+        Assert.All(norms, norm => Assert.Equal(styles[norm.Label].Colour, Palette.Assign([norm])[norm.Label].Colour));
     }
 
     [Fact]
