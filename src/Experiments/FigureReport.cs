@@ -23,8 +23,7 @@ internal static class FigureReport
         if (runs.Count == 0)
             throw new ExperimentException($"There are no runs{(dataset is null ? "" : $" on {dataset}")} in {string.Join(", ", folders)}.");
         var data = new FigureData(runs, folders);
-        var first = File.Exists(folders[0]) ? Path.GetDirectoryName(Path.GetFullPath(folders[0]))! : folders[0];
-        var folder = new ResultsFolder(first);
+        var folder = ResultsFolder.At(folders[0]);
         var sweep = new SweepFolder(folder).Read();
         var mistakes = new List<ExperimentException>();
         foreach (var kind in kinds ?? sweep?.Figures ?? [FigureKind.ErrorAgainstBatch])
@@ -32,7 +31,7 @@ internal static class FigureReport
             var spec = new FigureSpec { Kind = kind, Title = title ?? sweep?.Title ?? folder.Name, References = sweep?.References ?? [] };
             try
             {
-                foreach (var file in FigureWriter.Write(spec, data, output ?? first, formats))
+                foreach (var file in FigureWriter.Write(spec, data, output ?? folder.Root, formats))
                     Console.WriteLine($"  {file}");
             }
             catch (ExperimentException e)

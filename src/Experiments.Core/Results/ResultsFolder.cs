@@ -19,6 +19,9 @@ public sealed class ResultsFolder(string path)
     /// <summary>The runs that have ended here, well or not.</summary>
     public IReadOnlyList<string> EndedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)))];
 
+    /// <summary>The folder of a path that is one, or a file in one.</summary>
+    public static ResultsFolder At(string path) => new(FolderOf(path));
+
     /// <summary>The folder of one run.</summary>
     public string RunFolder(string run) => Path.Combine(Root, "runs", run);
 

@@ -15,14 +15,17 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     internal static readonly IReadOnlyList<string> NormColumns =
         [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.WeightStandardization)];
 
-    // Options that some norms have, or have a default of their own for: they are said of a norm that has several values of them.
-    private static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
+    /// <summary>Options that some norms have, or have a default of their own for: they are said of a norm that has several values of them.</summary>
+    internal static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
 
     // Words that say nothing without their column's name.
     private static readonly IReadOnlyList<string> NamedInFull = [nameof(Cell.DecayOn), nameof(Cell.Input), nameof(Cell.LrScaling), nameof(Cell.NormPosition)];
 
-    // The rate that a run begins with follows from --lr, its scaling and the batch size, and so tells nothing apart that they do not.
-    private static readonly IReadOnlyList<Column> CellColumns =
+    /// <summary>
+    /// The columns that tell cells apart. The rate that a run begins with follows from --lr, its scaling and the batch size, and so is
+    /// none of them.
+    /// </summary>
+    internal static readonly IReadOnlyList<Column> CellColumns =
         [.. Column.Of(typeof(Cell)).Where(column => column.Property != nameof(Cell.LearningRate))];
 
     /// <summary>The series whose cells differ by batch size.</summary>

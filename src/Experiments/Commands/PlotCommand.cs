@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Experiments.Core;
 using Experiments.Core.Figures;
 
 namespace Experiments.Commands;
@@ -22,7 +21,7 @@ internal static class PlotCommand
         command.SetAction(result =>
         {
             var kinds = result.GetValue(figure) is { } names ? CommandLine.SplitList(names).Select(FigureKinds.Parse).Distinct().ToList() : null;
-            var formats = result.GetValue(format) is { } text ? CommandLine.SplitList(text).Select(Format).Distinct().ToList() : null;
+            var formats = result.GetValue(format) is { } text ? CommandLine.SplitList(text).Select(CommandLine.Format<FigureFormat>).Distinct().ToList() : null;
             FigureReport.Draw(result.GetValue(folders)!, kinds, result.GetValue(title), result.GetValue(dataset), result.GetValue(output), formats);
             return ExitCode.Done;
         });
@@ -30,11 +29,5 @@ internal static class PlotCommand
             "plot results/figure-1",
             "plot results/figure-1 --figure error-against-epoch,error-by-statistics --format pdf",
             "plot results/mine results/yours --title \"Two machines\" --out results/both");
-    }
-
-    private static FigureFormat Format(string name)
-    {
-        var formats = Enum.GetValues<FigureFormat>().ToDictionary(format => format.ToString().ToLowerInvariant());
-        return formats.TryGetValue(name, out var found) ? found : throw new ExperimentException(Suggestion.Unknown("format", name, formats.Keys));
     }
 }

@@ -113,14 +113,6 @@ public sealed class SummaryTests
         Assert.Equal(["BN, norm position before", "BN, norm position after"], Labels([Sample.Run(), Sample.Run() with { NormPosition = "after" }]));
     }
 
-    [Fact]
-    public void The_table_for_the_terminal_reads_as_in_the_file() => Golden.Matches(
-        TextTable.Errors(SummaryRow.Of([.. Sample.Figure1(), Sample.Run("ln", 32, 1, 15.25), Sample.Run("ln", 4).Diverged(), Sample.Run("ln", 2).Failed()])),
-        "errors.txt");
-
-    [Fact]
-    public void The_table_of_rises_reads_as_in_the_file() => Golden.Matches(TextTable.Rises(Sample.Figure1(), WuAndHe), "rises.txt");
-
     internal static Reference WuAndHe { get; } = new()
     {
         Source = "Wu & He 2018, table 2 (ImageNet, ResNet-50)",
