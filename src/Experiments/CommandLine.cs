@@ -64,6 +64,15 @@ internal static class CommandLine
     /// <summary>Splits a list that was typed with commas.</summary>
     public static IEnumerable<string> SplitList(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
+    /// <summary>A format as it is typed: the name of an enumeration's value in lower case.</summary>
+    /// <exception cref="ExperimentException">There is none of that name.</exception>
+    public static T Format<T>(string name)
+        where T : struct, Enum
+    {
+        var formats = Enum.GetValues<T>().ToDictionary(format => format.ToString().ToLowerInvariant());
+        return formats.TryGetValue(name, out var found) ? found : throw new ExperimentException(Suggestion.Unknown("format", name, formats.Keys));
+    }
+
     // An unknown flag is named as such, where the parser would take it for a value that is one too many.
     private static IEnumerable<string> Mistakes(ParseResult result)
     {

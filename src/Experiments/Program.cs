@@ -8,6 +8,7 @@ var root = new RootCommand("Trains one network with different normalization laye
     TrainCommand.Create(),
     SweepCommand.Create(),
     PlotCommand.Create(),
+    TableCommand.Create(),
     EvalCommand.Create(),
     DataCommand.Create(),
     BenchCommand.Create(),

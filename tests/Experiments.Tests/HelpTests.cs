@@ -7,6 +7,7 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("sweep")]
     [InlineData("plot")]
+    [InlineData("table")]
     [InlineData("eval")]
     [InlineData("data")]
     [InlineData("bench")]

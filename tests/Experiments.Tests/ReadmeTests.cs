@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Experiments.Core;
+using Experiments.Core.Figures;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 
@@ -23,12 +24,22 @@ public sealed partial class ReadmeTests
             $"| `--{option.Name} {option.Value.Replace("|", "\\|", StringComparison.Ordinal)}` | {option.Help} | {option.Default} |\n")));
 
     [Fact]
+    public void It_has_the_table_of_figures() =>
+        Holds("figures", "| figure | what it shows | drawn from |\n| --- | --- | --- |\n"
+            + string.Concat(FigureKinds.All.Select(figure => $"| `{figure.Name}` | {figure.Shows} | {figure.File} |\n")));
+
+    [Fact]
     public void It_has_every_column_of_every_csv()
     {
         Holds("columns of runs.csv", Columns(typeof(RunRow)));
-        Holds("columns of epochs.csv", Columns(typeof(EpochRow)));
+        Holds("columns of epochs.csv", Columns(typeof(RunDetail), typeof(EpochRow)));
         Holds("columns of summary.csv", Columns(typeof(SummaryRow)));
         Holds("columns of differences.csv", Columns(typeof(DifferenceRow)));
+        Holds("columns of percentiles.csv", Columns(typeof(PercentileRow)));
+        Holds("columns of histograms.csv", Columns(typeof(HistogramRow)));
+        Holds("columns of landscape.csv", Columns(typeof(LandscapeRow)));
+        Holds("columns of covariate-shift.csv", Columns(typeof(CovariateShiftRow)));
+        Holds("columns of distribution-shift.csv", Columns(typeof(DistributionShiftRow)));
     }
 
     [Fact]
@@ -37,13 +48,13 @@ public sealed partial class ReadmeTests
         var readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md"));
         foreach (Match file in FileName().Matches(readme))
             Assert.True(File.Exists(Path.Combine(RepositoryFolder.Root, file.Value)), file.Value);
-        foreach (var command in new[] { "train", "sweep", "plot", "eval", "data", "bench", "info" })
+        foreach (var command in new[] { "train", "sweep", "plot", "table", "eval", "data", "bench", "info" })
             Assert.Contains($"`{command}", readme, StringComparison.Ordinal);
     }
 
-    private static string Columns(Type row) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
-        row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.DeclaringType == row || row == typeof(RunRow))
+    private static string Columns(params Type[] rows) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
+        rows.SelectMany(row => row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.DeclaringType == row || row == typeof(RunRow)))
             .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{property.DeclaringType!.FullName}.{property.Name}"))} |\n"));
 
     private static XElement Summary(string member) =>

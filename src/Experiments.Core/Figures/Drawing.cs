@@ -15,6 +15,15 @@ internal sealed record Drawing
     /// <summary>Rows of panels, all of one size.</summary>
     public required IReadOnlyList<IReadOnlyList<Panel>> Panels { get; init; }
 
+    /// <summary>How high a panel is, in points.</summary>
+    public double PanelHeight { get; init; } = GnuplotScript.PanelHeight;
+
+    /// <summary>Room at the left of a panel, in points, for names on its y axis.</summary>
+    public double NameRoom { get; init; }
+
+    /// <summary>Styles that panels use and the legend does not show.</summary>
+    public IReadOnlyList<LineStyle> Unlisted { get; init; } = [];
+
     /// <summary>Small print below: seeds, bars, measure.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 }
@@ -38,5 +47,24 @@ internal sealed record Panel
 /// <summary>Numbers that the script carries, so that it can be edited and run again without any other file.</summary>
 internal sealed record DataBlock(string Name, string Comment, string Header, IReadOnlyList<string> Rows);
 
-/// <summary>An entry of the legend: a line with a marker in this style, or a dashed line without.</summary>
-internal sealed record LegendEntry(string Label, LineStyle Style, bool Dashed = false);
+/// <summary>An entry of the legend: a sample of a line in this style.</summary>
+internal sealed record LegendEntry(string Label, LineStyle Style, LineKind Kind = LineKind.Marked);
+
+/// <summary>How a line is drawn.</summary>
+internal enum LineKind
+{
+    /// <summary>Through markers.</summary>
+    Marked,
+
+    /// <summary>Without markers.</summary>
+    Plain,
+
+    /// <summary>Dashed, without markers.</summary>
+    Dashed,
+
+    /// <summary>Dotted, without markers.</summary>
+    Dotted,
+
+    /// <summary>Markers without a line.</summary>
+    Markers,
+}

@@ -12,10 +12,13 @@ internal static class ErrorAgainstEpoch
     // In a long run the first twentieth of the epochs, far above the rest, would flatten what is to be seen.
     private const int LeadIn = 20;
 
-    public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow> epochs)
+    // The bands of more lines than these lie over each other as mud, unless they are lighter.
+    private const int Many = 5;
+
+    public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var byRun = epochs.ToLookup(epoch => epoch.Run);
-        var seeds = runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
+        var byRun = data.Rows<EpochRow>();
+        var seeds = data.Runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
         var finished = cells.Where(cell => seeds[cell.Alone()].Any(run => byRun[run.Run].Any())).ToList();
         if (finished.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} needs the epochs of a finished run; epochs.csv has none.");
@@ -56,6 +59,8 @@ internal static class ErrorAgainstEpoch
         Panel Panel(string title, string label, string part, IReadOnlyList<Curve> lines, Func<Curve, IReadOnlyList<Point>> points)
         {
             var drawn = lines.Where(line => points(line).Count > 0).ToList();
+            var shade = drawn.Count > Many ? " fs transparent solid 0.06 noborder" : "";
+            var every = Math.Max(1, last / 8); // each line's markers at epochs of their own, where they do not hide each other
             return new Panel
             {
                 Title = title,
@@ -65,8 +70,9 @@ internal static class ErrorAgainstEpoch
                 Plots =
                 [
                     .. drawn.Where(line => points(line).Any(point => point.High > point.Low))
-                        .Select(line => $"${line.Block}_{part} using 1:3:4 with filledcurves lc rgb '{styles[line.Label].Colour}'"),
-                    .. drawn.Select(line => $"${line.Block}_{part} using 1:2 with linespoints ls {styles[line.Label].Number} pi {Math.Max(1, last / 8)}"),
+                        .Select(line => $"${line.Block}_{part} using 1:3:4 with filledcurves lc rgb '{styles[line.Label].Colour}'{shade}"),
+                    .. drawn.Select(line => $"${line.Block}_{part} using 1:2 with lines ls {styles[line.Label].Number}"),
+                    .. drawn.Select((line, index) => $"${line.Block}_{part} using 1:2 every {every}::{index * every / drawn.Count} with points ls {styles[line.Label].Number}"),
                 ],
             };
         }

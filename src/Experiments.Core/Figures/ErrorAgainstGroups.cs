@@ -27,10 +27,10 @@ internal static class ErrorAgainstGroups
         var styles = Palette.Assign(series.Select(one => (one.Label, one.Norm)));
         var axes = new[]
         {
-            new GroupAxis("groups", "number of groups, G", "LN", cell => cell.Groups),
-            new GroupAxis("channels", "channels per group, C/G", "IN", cell => cell.ChannelsPerGroup),
-        }.Where(axis => grouped.Any(cell => axis.Of(cell) > 1)).ToList();
-        var blocks = axes.SelectMany(axis => lines.Select((line, index) => (Axis: axis, Line: line, Name: $"{axis.Name}{index + 1}",
+            (Axis: new OptionAxis("groups", "number of groups, G", nameof(Cell.Groups), cell => cell.Groups, Falling: true), AtOne: "LN"),
+            (Axis: new OptionAxis("channels", "channels per group, C/G", nameof(Cell.ChannelsPerGroup), cell => cell.ChannelsPerGroup, Falling: true), AtOne: "IN"),
+        }.Where(one => grouped.Any(cell => one.Axis.Of(cell) > 1)).ToList();
+        var blocks = axes.Select(one => one.Axis).SelectMany(axis => lines.Select((line, index) => (Axis: axis, Line: line, Name: $"{axis.Name}{index + 1}",
             Cells: line.Cells.Where(cell => axis.Of(cell) is not null).OrderByDescending(cell => axis.Of(cell)).ToList())))
             .Where(block => block.Cells.Count > 0).ToList();
         return new Drawing
@@ -40,7 +40,7 @@ internal static class ErrorAgainstGroups
             Legend =
             [
                 .. lines.Select(line => new LegendEntry(line.Label, styles[line.Label])),
-                .. across.Select(line => new LegendEntry(line.Label, styles[line.Label], Dashed: true)),
+                .. across.Select(line => new LegendEntry(line.Label, styles[line.Label], LineKind.Dashed)),
             ],
             Data =
             [
@@ -50,26 +50,27 @@ internal static class ErrorAgainstGroups
             Panels =
             [
                 [
-                    .. axes.Select(axis =>
+                    .. axes.Select(one =>
                     {
+                        var axis = one.Axis;
                         var here = blocks.Where(block => block.Axis == axis).ToList();
-                        var marks = here.SelectMany(block => block.Cells.Select(cell => ((double)axis.Of(cell)!.Value, cell, styles[block.Line.Label]))).ToList();
-                        var rows = ErrorAxis.MarkRows(blocks.SelectMany(block => block.Cells.Select(cell => ((double)block.Axis.Of(cell)!.Value, cell))));
+                        var values = here.SelectMany(block => block.Cells).Select(cell => axis.Of(cell)!.Value).ToList();
+                        var rows = axes.Max(other => ErrorAxis.MarkRows(Marks(other.Axis)));
                         return new Panel
                         {
                             XLabel = axis.Label,
                             YLabel = ErrorAxis.Label(cells),
                             Settings =
                             [
-                                .. Axis(axis, here.SelectMany(block => block.Cells)),
+                                .. axis.Settings(values, value => value == 1 ? $"1 ({one.AtOne})" : Number(value)),
                                 ErrorAxis.Range([.. series.SelectMany(one => one.Cells)], [], rows),
-                                .. ErrorAxis.Marks(marks),
+                                .. ErrorAxis.Marks(Marks(axis)),
                             ],
                             Plots =
                             [
                                 .. across.Select(line => $"{Number(line.Cells[0].Mean!.Value)} with lines ls {styles[line.Label].Number} {Dashes}"),
                                 .. here.SelectMany(block => ErrorAxis.Line(
-                                    block.Name, styles[block.Line.Label], ErrorAxis.Shift(lines.IndexOf(block.Line), lines.Count))),
+                                    block.Name, styles[block.Line.Label], axis.Shift(values, lines.IndexOf(block.Line), lines.Count))),
                             ],
                         };
                     }),
@@ -77,6 +78,12 @@ internal static class ErrorAgainstGroups
             ],
             Notes = [.. ErrorAxis.Notes(cells, [])],
         };
+
+        List<(double X, SummaryRow Cell, LineStyle Style)> Marks(OptionAxis axis) =>
+        [
+            .. blocks.Where(block => block.Axis == axis)
+                .SelectMany(block => block.Cells.Select(cell => (axis.Of(cell)!.Value, cell, styles[block.Line.Label]))),
+        ];
     }
 
     private static SummaryRow? AsGroupNorm(SummaryRow cell) => cell.Norm switch
@@ -86,16 +93,4 @@ internal static class ErrorAgainstGroups
         "in" => cell with { Norm = "gn", ChannelsPerGroup = 1 },
         _ => null,
     };
-
-    private static IEnumerable<string> Axis(GroupAxis axis, IEnumerable<SummaryRow> cells)
-    {
-        var falling = cells.Select(cell => axis.Of(cell)!.Value).Distinct().OrderDescending().ToList();
-        return
-        [
-            $"set logscale x 2; set xrange [{Number(falling[0] * 1.4)}:{Number(falling[^1] / 1.4)}]",
-            $"set xtics ({string.Join(", ", falling.Select(value => value == 1 ? $"'1 ({axis.AtOne})' 1" : $"'{value}' {value}"))})",
-        ];
-    }
-
-    private sealed record GroupAxis(string Name, string Label, string AtOne, Func<SummaryRow, int?> Of);
 }

@@ -29,15 +29,12 @@ internal static class ErrorAxis
         $"${block} using ($1*{Number(shift)}):2 with linespoints ls {style.Number} pi 1",
     ];
 
-    /// <summary>The factors by which series are shifted along a log2 axis that runs from large to small: a twentieth of an octave each, a quarter in all at most.</summary>
-    public static double Shift(int index, int count) =>
-        Math.Pow(2, (((count - 1) / 2.0) - index) * Math.Min(0.05, 0.25 / Math.Max(1, count)));
-
     /// <summary>
     /// The range of the axis. Bars belong to it, but no further from the means than the means reach among themselves (or two points):
     /// over two seeds an interval is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
     /// </summary>
-    public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks) => Range(Shown(cells, lines), marks);
+    public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks, char axis = 'y') =>
+        Range(Shown(cells, lines), marks, axis: axis);
 
     private static List<double> Shown(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines)
     {
@@ -49,10 +46,10 @@ internal static class ErrorAxis
     private static IEnumerable<double> Ends(IEnumerable<SummaryRow> cells) => cells.SelectMany(cell => new[] { cell.Ci95Low, cell.Ci95High }).OfType<double>();
 
     /// <summary>A range that holds these values with some air, and <paramref name="marks"/> rows of crosses above them; nothing below <paramref name="floor"/>.</summary>
-    public static string Range(IReadOnlyCollection<double> values, int marks = 0, double floor = 0)
+    public static string Range(IReadOnlyCollection<double> values, int marks = 0, double floor = 0, char axis = 'y')
     {
         var (low, high) = Limits(values, floor);
-        return $"set yrange [{Number(low)}:{Number(high + ((high - low) * 0.08 * marks))}]";
+        return $"set {axis}range [{Number(low)}:{Number(high + ((high - low) * 0.08 * marks))}]";
     }
 
     private static (double Low, double High) Limits(IReadOnlyCollection<double> values, double floor = 0)
@@ -61,18 +58,38 @@ internal static class ErrorAxis
         return (Math.Max(floor, values.Min() - air), values.Max() + air);
     }
 
-    /// <summary>A cross at the top of the panel for every cell in which runs diverged, with how many of how many.</summary>
-    public static IEnumerable<string> Marks(IReadOnlyList<(double X, SummaryRow Cell, LineStyle Style)> cells) =>
-        cells.Where(cell => cell.Cell.NDiverged > 0).GroupBy(cell => cell.X).SelectMany(here => here.Select((cell, row) =>
-            $"set label '{cell.Cell.NDiverged} of {cell.Cell.NDiverged + cell.Cell.N}' at {Number(cell.X)}, graph {Number(0.96 - (0.065 * row))} " +
-            $"right offset -1.3,-0.1 point pt 2 ps dot lc rgb '{cell.Style.Colour}' font ',7' tc rgb '{cell.Style.Colour}'"));
+    /// <summary>
+    /// A cross at the top of the panel for every cell in which runs diverged, with how many of how many. Where they stand densely, each
+    /// style has a row of its own, and a cross without words is a cell of which all runs diverged.
+    /// </summary>
+    public static IEnumerable<string> Marks(IReadOnlyList<(double X, SummaryRow Cell, LineStyle Style)> cells, bool dense = false) =>
+        Rows(cells, dense).Select(mark =>
+            Mark(mark.Cell.Cell, mark.Cell.Style, $"{Number(mark.Cell.X)}, graph {Number(0.96 - (0.065 * mark.Row))}", dense));
 
-    /// <summary>The most crosses that stand above each other.</summary>
-    public static int MarkRows(IEnumerable<(double X, SummaryRow Cell)> cells) =>
-        cells.Where(cell => cell.Cell.NDiverged > 0).GroupBy(cell => cell.X).Select(here => here.Count()).DefaultIfEmpty().Max();
+    /// <summary>A cross for a cell in which runs diverged, with its words at its left.</summary>
+    public static string Mark(SummaryRow cell, LineStyle style, string place, bool dense = false)
+    {
+        var (diverged, all) = (cell.NDiverged, cell.NDiverged + cell.N);
+        var words = !dense ? $"{diverged} of {all}" : diverged < all ? $"{diverged}/{all}" : "";
+        return $"set label '{words}' at {place} right offset -1.3,-0.1 point pt 2 ps dot lc rgb '{style.Colour}' font ',7' tc rgb '{style.Colour}'";
+    }
+
+    /// <summary>The rows of crosses that there are.</summary>
+    public static int MarkRows(IReadOnlyList<(double X, SummaryRow Cell, LineStyle Style)> cells, bool dense = false) =>
+        Rows(cells, dense).Select(mark => mark.Row + 1).DefaultIfEmpty().Max();
+
+    private static IEnumerable<((double X, SummaryRow Cell, LineStyle Style) Cell, int Row)> Rows(
+        IReadOnlyList<(double X, SummaryRow Cell, LineStyle Style)> cells, bool dense)
+    {
+        var diverged = cells.Where(cell => cell.Cell.NDiverged > 0).ToList();
+        var styles = diverged.Select(cell => cell.Style).Distinct().OrderBy(style => style.Number).ToList();
+        return dense
+            ? diverged.Select(cell => (cell, styles.IndexOf(cell.Style)))
+            : diverged.GroupBy(cell => cell.X).SelectMany(here => here.Select((cell, row) => (cell, row)));
+    }
 
     /// <summary>What the bars are, over how many seeds, by which measure, and what was left out.</summary>
-    public static IEnumerable<string> Notes(IReadOnlyList<SummaryRow> cells, IEnumerable<double> lines)
+    public static IEnumerable<string> Notes(IReadOnlyList<SummaryRow> cells, IEnumerable<double> lines, bool dense = false)
     {
         var (lowest, highest) = Limits(Shown(cells, lines));
         var seeds = cells.Where(cell => cell.N > 0).Select(cell => cell.N).ToList();
@@ -85,7 +102,7 @@ internal static class ErrorAxis
         if (cells.Select(cell => cell.ErrorMeasure).OfType<string>().Distinct().ToList() is { Count: > 0 } measures)
             yield return $"Error: {string.Join(" or ", measures.Select(Measure))}.";
         if (cells.Any(cell => cell.NDiverged > 0))
-            yield return "Crosses: diverged runs, of all; left out of the mean.";
+            yield return dense ? "Crosses: all runs diverged, or so many; left out of the mean." : "Crosses: diverged runs, of all; left out of the mean.";
     }
 
     private static string Measure(string measure) => measure switch

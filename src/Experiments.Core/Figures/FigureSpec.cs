@@ -2,7 +2,7 @@ using Experiments.Core.Results;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>What is drawn against what.</summary>
+/// <summary>What is drawn.</summary>
 public enum FigureKind
 {
     /// <summary>Error against batch size, from large to small, a line a norm (the paper's figure 1).</summary>
@@ -13,6 +13,33 @@ public enum FigureKind
 
     /// <summary>Error against the number of groups and the channels per group (table 3).</summary>
     ErrorAgainstGroups,
+
+    /// <summary>Error against the learning rate.</summary>
+    ErrorAgainstLr,
+
+    /// <summary>Error against what the initial weights are multiplied by.</summary>
+    ErrorAgainstInitScale,
+
+    /// <summary>Error of every point of the grid, a row each (table 1).</summary>
+    ErrorByNorm,
+
+    /// <summary>Error of norms over samples by where they take their statistics at evaluation.</summary>
+    ErrorByStatistics,
+
+    /// <summary>Percentiles of what enters a norm, against the epoch (figure 6).</summary>
+    Percentiles,
+
+    /// <summary>Distributions of a layer's activations at several steps.</summary>
+    Histograms,
+
+    /// <summary>The loss along the gradient, against the step (Santurkar et al. 2018, figure 4).</summary>
+    Landscape,
+
+    /// <summary>How updates below turn a layer's gradient, against the step (Santurkar et al. 2018).</summary>
+    CovariateShift,
+
+    /// <summary>Error on altered test images, against the strength of what was done to them.</summary>
+    DistributionShift,
 }
 
 /// <summary>A file format that a figure is drawn in.</summary>
@@ -31,7 +58,7 @@ public enum FigureFormat
 /// <summary>A figure, but for its data.</summary>
 public sealed record FigureSpec
 {
-    /// <summary>What is drawn against what.</summary>
+    /// <summary>What is drawn.</summary>
     public required FigureKind Kind { get; init; }
 
     /// <summary>The line above the figure.</summary>
@@ -47,24 +74,50 @@ public sealed record FigureSpec
     public bool Population { get; init; } = true;
 }
 
-/// <summary>The names that figures have in sweep files and as files.</summary>
+/// <summary>What there is to know about a kind of figure.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Name">Its name in sweep files and as a file: <c>error-against-batch</c>.</param>
+/// <param name="Shows">What it shows, in a few words.</param>
+/// <param name="File">The file beside sweep.yaml that it is drawn from.</param>
+public sealed record FigureDescription(FigureKind Kind, string Name, string Shows, string File)
+{
+    /// <summary>Whether it shows the errors that runs ended with, and so needs one that has finished.</summary>
+    internal bool IsOfErrors => File is "runs.csv" or "epochs.csv";
+}
+
+/// <summary>The figures there are, and their names.</summary>
 public static class FigureKinds
 {
-    /// <summary>All of them, for help and messages.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<FigureKind>().Select(Name)];
+    /// <summary>All of them. Those drawn from another file than runs.csv need runs that measured it.</summary>
+    public static IReadOnlyList<FigureDescription> All { get; } =
+    [
+        new(FigureKind.ErrorAgainstBatch, "error-against-batch", "error against batch size, a line a norm; published numbers beside it", Runs),
+        new(FigureKind.ErrorAgainstEpoch, "error-against-epoch", "training and test error against the epoch; a line a norm, or a row of panels a norm and a line a batch size", EpochRow.FileName),
+        new(FigureKind.ErrorAgainstGroups, "error-against-groups", "GN's error against the number of groups and the channels per group", Runs),
+        new(FigureKind.ErrorAgainstLr, "error-against-lr", "error against the learning rate, a line a norm", Runs),
+        new(FigureKind.ErrorAgainstInitScale, "error-against-init-scale", "error against the scale of the initial weights, a line a norm", Runs),
+        new(FigureKind.ErrorByNorm, "error-by-norm", "error of every norm and variant, a row each; a colour a batch size", Runs),
+        new(FigureKind.ErrorByStatistics, "error-by-statistics", "error with moving averages, population and batch statistics, and training error, against batch size; a panel a norm over samples", Runs),
+        new(FigureKind.Percentiles, "percentiles", "percentiles of what enters a norm, against the epoch; a panel a run", PercentileRow.FileName),
+        new(FigureKind.Histograms, "histograms", "how a layer's activations are distributed after its norm, at steps from first to last; a panel a run", HistogramRow.FileName),
+        new(FigureKind.Landscape, "landscape", "loss and change of the gradient along the gradient, and effective smoothness, against the step; a colour a norm", LandscapeRow.FileName),
+        new(FigureKind.CovariateShift, "covariate-shift", "how far updating the layers below moves and turns a layer's gradient, against the step; a line a norm", CovariateShiftRow.FileName),
+        new(FigureKind.DistributionShift, "distribution-shift", "error on altered test images against the strength; a panel an alteration, a line a norm and kind of statistics", DistributionShiftRow.FileName),
+    ];
+
+    /// <summary>Their names, for help and messages.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. All.Select(one => one.Name)];
+
+    private const string Runs = "runs.csv";
 
     /// <summary>For example <c>error-against-batch</c>.</summary>
-    public static string Name(this FigureKind kind) => kind switch
-    {
-        FigureKind.ErrorAgainstBatch => "error-against-batch",
-        FigureKind.ErrorAgainstEpoch => "error-against-epoch",
-        FigureKind.ErrorAgainstGroups => "error-against-groups",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    public static string Name(this FigureKind kind) => Describe(kind).Name;
 
     /// <summary>The figure of a name.</summary>
     /// <exception cref="ExperimentException">There is none; the message lists those that there are.</exception>
-    public static FigureKind Parse(string name) =>
-        Enum.GetValues<FigureKind>().Cast<FigureKind?>().FirstOrDefault(kind => kind!.Value.Name() == name)
-            ?? throw new ExperimentException(Suggestion.Unknown("figure", name, Names));
+    public static FigureKind Parse(string name) => All.FirstOrDefault(one => one.Name == name)?.Kind
+        ?? throw new ExperimentException(Suggestion.Unknown("figure", name, Names));
+
+    /// <summary>What there is to know about a kind.</summary>
+    internal static FigureDescription Describe(FigureKind kind) => All.First(one => one.Kind == kind);
 }

@@ -13,8 +13,17 @@ internal sealed class GnuplotScript
     /// <summary>How a dashed line is dashed.</summary>
     public const string Dashes = "lw 1.2 dt (12,7)";
 
-    private const double PanelWidth = 200, PanelHeight = 150, Left = 42, Gap = 48, Right = 10, Edge = 5;
-    private const double TitleLine = 15, SubtitleLine = 12, LegendLine = 12, PanelTitleLine = 10, XAxis = 34, NoteLine = 9;
+    /// <summary>How a dotted line is dotted.</summary>
+    public const string Dots = "lw 1.2 dt (3,4)";
+
+    /// <summary>A panel's size, in points.</summary>
+    public const double PanelWidth = 200, PanelHeight = 150;
+
+    /// <summary>More panels stand in further rows.</summary>
+    public const int MostColumns = 3;
+
+    private const double Left = 42, Gap = 48, Right = 10, Edge = 5;
+    private const double TitleLine = 15, SubtitleLine = 12, LegendLine = 12, PanelTitleLine = 10, XAxis = 34, RowGap = 6, NoteLine = 9;
     private const double LegendSample = 20, LegendSpace = 14;
 
     // Of the font size, for DejaVu Sans, the widest of the fonts that Arial falls back to: labels with capitals, running text.
@@ -25,33 +34,34 @@ internal sealed class GnuplotScript
     private readonly List<List<LegendEntry>> _legend;
     private readonly IReadOnlyList<string> _notes;
     private readonly int _titleLines;
-    private readonly double _width, _height, _subtitleAt, _legendAt, _panelsAt, _rowHeight, _notesAt;
+    private readonly double _left, _width, _height, _subtitleAt, _legendAt, _panelsAt, _rowHeight, _notesAt;
 
     private GnuplotScript(Drawing drawing)
     {
         _drawing = drawing;
         var columns = drawing.Panels.Max(row => row.Count);
-        _width = Left + (columns * PanelWidth) + ((columns - 1) * Gap) + Right;
+        _left = Left + drawing.NameRoom;
+        _width = _left + (columns * PanelWidth) + ((columns - 1) * (Gap + drawing.NameRoom)) + Right;
         _legend = LegendRows(drawing.Legend, _width - (2 * Edge));
         _notes = [.. drawing.Notes.SelectMany(note => Wrap(note, _width - (2 * Edge), 7))];
         _titleLines = drawing.Panels.SelectMany(row => row).Max(panel => Wrap(panel.Title, PanelWidth, 8).Count);
         _subtitleAt = Edge + TitleLine;
         _legendAt = _subtitleAt + (drawing.Subtitle.Length > 0 ? SubtitleLine : 0);
         _panelsAt = _legendAt + (_legend.Count * LegendLine) + 4;
-        _rowHeight = (_titleLines * PanelTitleLine) + PanelHeight + XAxis;
+        _rowHeight = (_titleLines * PanelTitleLine) + drawing.PanelHeight + XAxis + (drawing.Panels.Count > 1 ? RowGap : 0);
         _notesAt = _panelsAt + (drawing.Panels.Count * _rowHeight) + 2;
         _height = _notesAt + (_notes.Count * NoteLine) + Edge;
     }
 
     /// <summary>The middle of the panels, without the axis on their left.</summary>
-    private double Middle => (_width + Left - Right) / 2;
+    private double Middle => (_width + _left - Right) / 2;
 
-    /// <summary>The whole script, for figures of this name.</summary>
-    public static string Write(Drawing drawing, string name, IReadOnlyList<FigureFormat> formats)
+    /// <summary>The whole script, for figures of this kind's name.</summary>
+    public static string Write(Drawing drawing, FigureDescription figure, IReadOnlyList<FigureFormat> formats)
     {
         var script = new GnuplotScript(drawing);
-        script.WriteData(name);
-        script.WriteTerminals(name, formats);
+        script.WriteData(figure);
+        script.WriteTerminals(figure.Name, formats);
         foreach (var (row, panels) in drawing.Panels.Index())
         {
             foreach (var (column, panel) in panels.Index())
@@ -60,7 +70,7 @@ internal sealed class GnuplotScript
                 script.Line("unset label; unset arrow");
                 if (row == 0 && column == 0)
                     script.WriteAround();
-                script.WritePanel(panel, Left + (column * (PanelWidth + Gap)), script._panelsAt + (row * script._rowHeight));
+                script.WritePanel(panel, script._left + (column * (PanelWidth + Gap + drawing.NameRoom)), script._panelsAt + (row * script._rowHeight));
             }
         }
 
@@ -80,13 +90,29 @@ internal sealed class GnuplotScript
         _ => throw new ArgumentOutOfRangeException(nameof(format)),
     };
 
-    /// <summary>A number as gnuplot reads it.</summary>
-    public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+    /// <summary>A number as gnuplot reads it; where it has no finite value, one that breaks a line.</summary>
+    public static string Number(double value) => !double.IsFinite(value) ? "NaN"
+        : value.ToString(Math.Abs(value) is > 0 and < 0.01 ? "G4" : "0.####", CultureInfo.InvariantCulture);
 
-    private void WriteData(string name)
+    /// <summary>What a tic's label takes of an axis, in points, with the space to the next.</summary>
+    public static double TicWidth(string text) => (text.Length * 8 * TextCharacter) + 5;
+
+    /// <summary>Text as gnuplot takes it literally: in double quotes or without, it would run what stands in backticks.</summary>
+    public static string Quote(string text) => $"'{Plain(text).Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>What a line of this kind adds to its style.</summary>
+    public static string Stroke(LineKind kind) => kind switch
+    {
+        LineKind.Dashed => $" {Dashes}",
+        LineKind.Dotted => $" {Dots}",
+        LineKind.Marked or LineKind.Plain or LineKind.Markers => "",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    private void WriteData(FigureDescription figure)
     {
         Comment(_drawing.Title);
-        Comment($"Drawn from runs.csv and epochs.csv. Edit, and draw again with: gnuplot {name}.gp");
+        Comment($"Drawn from {figure.File}. Edit, and draw again with: gnuplot {figure.Name}.gp");
         Line();
         Line("set encoding utf8");
         foreach (var block in _drawing.Data)
@@ -116,7 +142,7 @@ internal sealed class GnuplotScript
         Line($"if (format eq 'pdf') {{ set terminal pdfcairo size {pdf} {text} fontscale 0.75 linewidth 1 pointscale 1; dot = 0.55 }}");
         Line($"set output '{name}.'.format");
         Line("set multiplot");
-        foreach (var (number, colour, marker) in _drawing.Legend.Select(entry => entry.Style).Distinct())
+        foreach (var (number, colour, marker) in _drawing.Legend.Select(entry => entry.Style).Concat(_drawing.Unlisted).Distinct())
             Line($"set style line {number} lc rgb '{colour}' lw 1.5 pt {marker} ps dot");
         Line("set border 3 lc rgb '#444444'; set tics nomirror scale 0.5 font ',8'; set format '%g'; unset key");
         Line("set grid lt 1 lw 0.5 lc rgb '#dddddd'; set style fill transparent solid 0.15 noborder");
@@ -130,13 +156,14 @@ internal sealed class GnuplotScript
             Text(_drawing.Subtitle, Middle, _subtitleAt + 5, "center font ',8' tc rgb '#555555'");
         foreach (var (row, entries) in _legend.Index())
         {
-            var x = Math.Max(Edge, Middle - ((entries.Sum(LegendWidth) - LegendSpace) / 2));
+            var width = entries.Sum(LegendWidth) - LegendSpace;
+            var x = Math.Max(Edge, Math.Min(Middle - (width / 2), _width - Edge - width));
             var y = _legendAt + (row * LegendLine) + 5;
             foreach (var entry in entries)
             {
-                var dashes = entry.Dashed ? $" {Dashes}" : "";
-                Line($"set arrow from {At(x, y)} to {At(x + LegendSample, y)} nohead ls {entry.Style.Number}{dashes}");
-                if (!entry.Dashed)
+                if (entry.Kind != LineKind.Markers)
+                    Line($"set arrow from {At(x, y)} to {At(x + LegendSample, y)} nohead ls {entry.Style.Number}{Stroke(entry.Kind)}");
+                if (entry.Kind is LineKind.Marked or LineKind.Markers)
                     Text("", x + (LegendSample / 2), y, $"point ls {entry.Style.Number}");
                 Text(entry.Label, x + LegendSample + 4, y, "left font ',8'");
                 x += LegendWidth(entry);
@@ -153,7 +180,7 @@ internal sealed class GnuplotScript
         var title = Wrap(panel.Title, PanelWidth, 8);
         foreach (var (index, line) in title.Index())
             Text(line, left + (PanelWidth / 2), top - ((title.Count - index) * PanelTitleLine) + 2, "center font ',8'");
-        Line($"set lmargin at {X(left)}; set rmargin at {X(left + PanelWidth)}; set tmargin at {Y(top)}; set bmargin at {Y(top + PanelHeight)}");
+        Line($"set lmargin at {X(left)}; set rmargin at {X(left + PanelWidth)}; set tmargin at {Y(top)}; set bmargin at {Y(top + _drawing.PanelHeight)}");
         Line($"set xlabel {Quote(panel.XLabel)} offset 0,0.3; set ylabel {Quote(panel.YLabel)} offset 0.4,0");
         foreach (var setting in panel.Settings)
             Line(setting);
@@ -172,9 +199,6 @@ internal sealed class GnuplotScript
     private string X(double points) => $"screen {Number(points / _width)}";
 
     private string Y(double pointsFromTop) => $"screen {Number(1 - (pointsFromTop / _height))}";
-
-    /// <summary>Text as gnuplot takes it literally: in double quotes or without, it would run what stands in backticks.</summary>
-    private static string Quote(string text) => $"'{Plain(text).Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static string Plain(string text) =>
         string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character == '`' ? '\'' : character));

@@ -44,7 +44,10 @@ public sealed record DifferenceRow : Cell
     public double? Ci95High { get; init; }
 
     /// <summary>The differences between the norms of these runs, in their order.</summary>
-    public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs)
+    public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs) => Of(runs, run => run.Error);
+
+    /// <summary>The same for another value of the runs.</summary>
+    internal static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs, Func<RunRow, double?> value)
     {
         var cells = runs.GroupBy(run => run.Alone()).ToList();
         var peers = cells.ToLookup(cell => WithoutNorm(cell.Key));
@@ -55,7 +58,7 @@ public sealed record DifferenceRow : Cell
                let baseline = others.FirstOrDefault(other => other.Key.Norm == "bn" && other.Key.Affine == cell.Key.Affine)
                    ?? others.FirstOrDefault(other => other.Key.Norm == "bn") ?? others.First()
                where cell != baseline
-               let difference = Statistics.PairedDifference(Errors(cell), Errors(baseline))
+               let difference = Statistics.PairedDifference(Values(cell), Values(baseline))
                where difference.N > 0
                select new DifferenceRow(cell.Key)
                {
@@ -69,6 +72,9 @@ public sealed record DifferenceRow : Cell
                    Ci95High = difference.High,
                },
         ];
+
+        Dictionary<long, double> Values(IEnumerable<RunRow> cell) =>
+            cell.OnePerSeed().Finished().Where(run => value(run) is not null).ToDictionary(run => run.Seed, run => value(run)!.Value);
     }
 
     private static Cell WithoutNorm(Cell cell) => cell with
@@ -83,7 +89,4 @@ public sealed record DifferenceRow : Cell
         WeightStandardization = "",
         Affine = null,
     };
-
-    private static Dictionary<long, double> Errors(IEnumerable<RunRow> cell) =>
-        cell.OnePerSeed().Finished().ToDictionary(run => run.Seed, run => run.Error!.Value);
 }

@@ -1,25 +1,10 @@
 namespace Experiments.Core.Results;
 
 /// <summary>One row of epochs.csv: a run after one epoch. Errors are in percent, losses in nats.</summary>
-public sealed record EpochRow
+public sealed record EpochRow : RunDetail, IRunFile
 {
-    /// <summary>The folder of the run under <c>runs/</c>.</summary>
-    public required string Run { get; init; }
-
-    /// <summary>The normalization.</summary>
-    public required string Norm { get; init; }
-
-    /// <summary>GN's number of groups.</summary>
-    public int? Groups { get; init; }
-
-    /// <summary>GN's channels per group.</summary>
-    public int? ChannelsPerGroup { get; init; }
-
-    /// <summary>Images per worker in a step.</summary>
-    public required int Batch { get; init; }
-
-    /// <summary>The seed.</summary>
-    public required long Seed { get; init; }
+    /// <inheritdoc/>
+    public static string FileName => "epochs.csv";
 
     /// <summary>The epoch, from 1.</summary>
     public required int Epoch { get; init; }

@@ -1,8 +1,9 @@
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// A folder of results. <c>runs/&lt;run&gt;/row.csv</c> and <c>epochs.csv</c> hold the truth; runs.csv, epochs.csv, summary.csv and
-/// differences.csv above them are derived from it and may be rebuilt by anyone at any time.
+/// A folder of results. <c>runs/&lt;run&gt;/row.csv</c>, <c>epochs.csv</c> and the files of measurements beside them hold the truth;
+/// runs.csv, epochs.csv, summary.csv, differences.csv and a file for each kind of measurement above them are derived from it and may be
+/// rebuilt by anyone at any time.
 /// </summary>
 /// <param name="path">The folder, for example <c>results/figure-1</c>.</param>
 public sealed class ResultsFolder(string path)
@@ -17,6 +18,9 @@ public sealed class ResultsFolder(string path)
 
     /// <summary>The runs that have ended here, well or not.</summary>
     public IReadOnlyList<string> EndedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)))];
+
+    /// <summary>The folder of a path that is one, or a file in one.</summary>
+    public static ResultsFolder At(string path) => new(FolderOf(path));
 
     /// <summary>The folder of one run.</summary>
     public string RunFolder(string run) => Path.Combine(Root, "runs", run);
@@ -41,9 +45,10 @@ public sealed class ResultsFolder(string path)
         CsvFile.Write(RowFile(row.Run), [row]);
     }
 
-    /// <summary>Writes all epochs of a run so far.</summary>
+    /// <summary>Writes all rows of one kind that a run has so far: its epochs, its measurements.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
-    public void WriteEpochs(string run, IEnumerable<EpochRow> epochs) => CsvFile.Write(EpochsFile(run), epochs);
+    public void Write<T>(string run, IEnumerable<T> rows)
+        where T : RunDetail, IRunFile => CsvFile.Write(Path.Combine(RunFolder(run), T.FileName), rows);
 
     /// <summary>A run's row; none where the run has not ended.</summary>
     /// <exception cref="ExperimentException">The row is damaged, or that of another run.</exception>
@@ -57,9 +62,10 @@ public sealed class ResultsFolder(string path)
             : throw new ExperimentException($"{file} should hold one row, that of run {run}.");
     }
 
-    /// <summary>The epochs of a run so far, none where it has not written any.</summary>
+    /// <summary>The rows of one kind that a run has so far, none where it has not written any.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
-    public IReadOnlyList<EpochRow> ReadEpochs(string run) => File.Exists(EpochsFile(run)) ? CsvFile.Read<EpochRow>(EpochsFile(run)) : [];
+    public IReadOnlyList<T> Read<T>(string run)
+        where T : RunDetail, IRunFile => Path.Combine(RunFolder(run), T.FileName) is var file && File.Exists(file) ? CsvFile.Read<T>(file) : [];
 
     /// <summary>
     /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
@@ -81,9 +87,13 @@ public sealed class ResultsFolder(string path)
         }
 
         var runs = InOrder(rows, order ?? []);
-        var epochs = runs.SelectMany(row => Keep(() => ReadEpochs(row.Run), warnings) ?? []).ToList();
         CsvFile.Write(Derived("runs.csv"), runs);
-        CsvFile.Write(Derived("epochs.csv"), epochs);
+        CsvFile.Write(Derived(EpochRow.FileName), Gather<EpochRow>(runs, warnings));
+        WriteIfAny(Gather<PercentileRow>(runs, warnings));
+        WriteIfAny(Gather<HistogramRow>(runs, warnings));
+        WriteIfAny(Gather<LandscapeRow>(runs, warnings));
+        WriteIfAny(Gather<CovariateShiftRow>(runs, warnings));
+        WriteIfAny(Gather<DistributionShiftRow>(runs, warnings));
         CsvFile.Write(Derived("summary.csv"), SummaryRow.Of(runs));
         CsvFile.Write(Derived("differences.csv"), DifferenceRow.Of(runs));
         return warnings;
@@ -96,13 +106,23 @@ public sealed class ResultsFolder(string path)
     public static IReadOnlyList<RunRow> ReadRuns(params IReadOnlyList<string> paths) =>
         [.. paths.SelectMany(path => CsvFile.Read<RunRow>(Locate(path, "runs.csv"))).DistinctBy(row => row.Run)];
 
-    /// <summary>Reads the epochs that lie beside the runs of <see cref="ReadRuns"/>, none where there is no such file.</summary>
+    /// <summary>
+    /// Reads the rows of one kind that lie beside the runs of <see cref="ReadRuns"/>, none where there is no such file. Those of a run
+    /// that lies in two of the folders are taken from the first.
+    /// </summary>
     /// <exception cref="ExperimentException">A file cannot be read.</exception>
-    public static IReadOnlyList<EpochRow> ReadEpochs(params IReadOnlyList<string> paths) =>
-    [
-        .. paths.Select(path => Path.Combine(FolderOf(path), "epochs.csv")).Where(File.Exists)
-            .SelectMany(CsvFile.Read<EpochRow>).DistinctBy(row => (row.Run, row.Epoch)),
-    ];
+    public static IReadOnlyList<T> ReadDetails<T>(params IReadOnlyList<string> paths)
+        where T : RunDetail, IRunFile
+    {
+        var rows = new List<T>();
+        foreach (var file in paths.Select(path => Path.Combine(FolderOf(path), T.FileName)).Where(File.Exists).Distinct())
+        {
+            var known = rows.Select(row => row.Run).ToHashSet();
+            rows.AddRange(CsvFile.Read<T>(file).Where(row => !known.Contains(row.Run)));
+        }
+
+        return rows;
+    }
 
     private static string Locate(string path, string file)
     {
@@ -142,12 +162,22 @@ public sealed class ResultsFolder(string path)
         ];
     }
 
+    private List<T> Gather<T>(IEnumerable<RunRow> runs, List<string> warnings)
+        where T : RunDetail, IRunFile => [.. runs.SelectMany(run => Keep(() => Read<T>(run.Run), warnings) ?? [])];
+
+    private void WriteIfAny<T>(List<T> rows)
+        where T : RunDetail, IRunFile
+    {
+        if (rows.Count > 0)
+            CsvFile.Write(Derived(T.FileName), rows);
+        else
+            File.Delete(Derived(T.FileName)); // what stood there was of runs that have been removed since
+    }
+
     private IEnumerable<string> RunNames() =>
         Directory.Exists(Derived("runs")) ? Directory.EnumerateDirectories(Derived("runs")).Select(folder => Path.GetFileName(folder)!) : [];
 
     private string Derived(string name) => Path.Combine(Root, name);
 
     private string RowFile(string run) => Path.Combine(RunFolder(run), "row.csv");
-
-    private string EpochsFile(string run) => Path.Combine(RunFolder(run), "epochs.csv");
 }

@@ -8,15 +8,27 @@ namespace Experiments.Core.Results;
 /// <param name="Cells">The cells, in the order of the grid.</param>
 public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow> Cells)
 {
-    /// <summary>The columns that follow the batch size along its axis.</summary>
-    internal static readonly IReadOnlyList<string> BatchAxis = [nameof(Cell.Batch), nameof(Cell.LearningRate)];
+    /// <summary>The axis of figure 1.</summary>
+    internal static readonly IReadOnlyList<string> BatchAxis = [nameof(Cell.Batch)];
 
-    /// <summary>The columns that say which norm a cell has.</summary>
-    internal static readonly IReadOnlyList<string> NormColumns = [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.WeightStandardization)];
+    /// <summary>The columns that say which norm a cell has, and stand in its label.</summary>
+    internal static readonly IReadOnlyList<string> NormColumns =
+        [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.WeightStandardization)];
 
-    private static readonly IReadOnlyList<Column> CellColumns = Column.Of(typeof(Cell));
+    /// <summary>Options that some norms have, or have a default of their own for: they are said of a norm that has several values of them.</summary>
+    internal static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
 
-    /// <summary>The series whose cells differ by batch size (and the learning rate that follows from it).</summary>
+    // Words that say nothing without their column's name.
+    private static readonly IReadOnlyList<string> NamedInFull = [nameof(Cell.DecayOn), nameof(Cell.Input), nameof(Cell.LrScaling), nameof(Cell.NormPosition)];
+
+    /// <summary>
+    /// The columns that tell cells apart. The rate that a run begins with follows from --lr, its scaling and the batch size, and so is
+    /// none of them.
+    /// </summary>
+    internal static readonly IReadOnlyList<Column> CellColumns =
+        [.. Column.Of(typeof(Cell)).Where(column => column.Property != nameof(Cell.LearningRate))];
+
+    /// <summary>The series whose cells differ by batch size.</summary>
     public static IReadOnlyList<Series> AgainstBatch(IReadOnlyList<SummaryRow> cells) => Along(cells, BatchAxis);
 
     /// <summary>
@@ -33,8 +45,11 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
         [
             .. cells.GroupBy(cell => string.Join('\n', columns.Select(column => column.Text(cell))))
                 .Select(group => (Cells: group.ToList(), First: group.First()))
-                .Select(group => new Series(LabelOf(group.First, axis, varying), group.First.Norm, group.Cells)),
+                .Select(group => new Series(LabelOf(group.First, axis, [.. varying.Where(column => IsSaid(column, group.First))]), group.First.Norm, group.Cells)),
         ];
+
+        bool IsSaid(Column column, Cell cell) => !OptionsOfNorm.Contains(column.Property)
+            || cells.Where(other => other.Norm == cell.Norm).DistinctBy(column.Text).Count() > 1;
     }
 
     /// <summary>What all the cells have in common, for a subtitle: data set, network, epochs.</summary>
@@ -53,9 +68,14 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 
     private static string LabelOf(Cell cell, IReadOnlyList<string> axis, IReadOnlyList<Column> varying)
     {
-        var norm = axis.Contains(nameof(Cell.Norm)) ? null
-            : axis.Contains(nameof(Cell.Groups)) ? NormLabel.Of(cell.Norm)
-            : NormLabel.Of(cell.Norm, cell.Groups, cell.ChannelsPerGroup);
+        var named = cell.Alone() with
+        {
+            Groups = axis.Contains(nameof(Cell.Groups)) ? null : cell.Groups,
+            ChannelsPerGroup = axis.Contains(nameof(Cell.ChannelsPerGroup)) ? null : cell.ChannelsPerGroup,
+            VirtualBatch = axis.Contains(nameof(Cell.VirtualBatch)) ? null : cell.VirtualBatch,
+            WeightStandardization = axis.Contains(nameof(Cell.WeightStandardization)) ? "" : cell.WeightStandardization,
+        };
+        var norm = axis.Contains(nameof(Cell.Norm)) ? null : NormLabel.Of(named);
         return string.Join(", ", varying.Select(column => Named(column, cell)).Prepend(norm).OfType<string>());
     }
 
@@ -63,8 +83,8 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     {
         var value = column.Text(cell);
         var name = column.Name.Replace('_', ' ');
-        return value.Length == 0 ? $"no {name}"
-            : char.IsLetter(value[0]) ? value
+        return value.Length == 0 || value == "none" ? $"no {name}"
+            : char.IsLetter(value[0]) && !NamedInFull.Contains(column.Property) ? value
             : $"{name} {value}";
     }
 
@@ -75,19 +95,40 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 /// <summary>A norm's name in figures and tables.</summary>
 public static class NormLabel
 {
-    /// <summary><c>BN</c>, <c>SyncBN</c>, <c>GN (G=8)</c>, <c>GN (16 ch/group)</c>; a name with a dash is left as it is.</summary>
-    public static string Of(string norm, int? groups = null, int? channelsPerGroup = null)
+    /// <summary>
+    /// <c>BN</c>, <c>SyncBN</c>, <c>GN (G=8)</c>, <c>GN (16 ch/group)</c>, <c>Ghost BN (16)</c>, <c>GN over 2 samples (G=8)</c>,
+    /// <c>GN (G=8) + WS</c> with weight standardization; a name that is not known here is left as it is.
+    /// </summary>
+    public static string Of(Cell cell)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        var name = (cell.Norm, cell.VirtualBatch) switch
+        {
+            ("ghost-bn", { } images) => $"{Of(cell.Norm)} ({images})",
+            ("bgn", { } images) => $"GN over {images} samples",
+            (_, { } images) => $"{Of(cell.Norm)} over {images} samples",
+            _ => Of(cell.Norm),
+        };
+        var groups = cell.Groups is { } g ? $" (G={g})" : cell.ChannelsPerGroup is { } channels ? $" ({channels} ch/group)" : "";
+        return $"{name}{groups}{(cell.WeightStandardization == "on" ? " + WS" : "")}";
+    }
+
+    /// <summary>The name alone, without options.</summary>
+    public static string Of(string norm)
     {
         ArgumentNullException.ThrowIfNull(norm);
-        var name = norm switch
+        return norm switch
         {
             "syncbn" => "SyncBN",
             "none" => "no norm",
+            "mean-only-bn" => "mean-only BN",
+            "wn-mean-only-bn" => "WN + mean-only BN",
+            "batch-renorm" => "Batch Renorm",
+            "noisy-bn" => "noisy BN",
+            "ghost-bn" => "Ghost BN",
+            "bgn" => "GN over samples",
             { Length: <= 3 } => norm.ToUpperInvariant(),
             _ => norm,
         };
-        return groups is { } g ? $"{name} (G={g})"
-            : channelsPerGroup is { } channels ? $"{name} ({channels} ch/group)"
-            : name;
     }
 }

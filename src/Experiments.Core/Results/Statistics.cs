@@ -24,6 +24,15 @@ public static class Statistics
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
+    /// <summary>The value that this share of some values lies under, between two of them in proportion.</summary>
+    public static double Quantile(IEnumerable<double> values, double share)
+    {
+        var sorted = values.Order().ToList();
+        var place = share * (sorted.Count - 1);
+        var (low, high) = (sorted[(int)Math.Floor(place)], sorted[(int)Math.Ceiling(place)]);
+        return low + ((place - Math.Floor(place)) * (high - low));
+    }
+
     /// <summary>Mean, sample standard deviation and 95% interval of independent values.</summary>
     public static Estimate Estimate(IReadOnlyCollection<double> values)
     {

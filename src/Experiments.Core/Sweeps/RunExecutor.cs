@@ -45,7 +45,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
             epochs.Add(epoch);
             var epochRow = RunRecord.Of(run, epoch);
             epochRows.Add(epochRow);
-            folder.WriteEpochs(run.Id, epochRows);
+            folder.Write(run.Id, epochRows);
             memory.Sample();
             log.WriteLine(Describe(epochRow, run.Settings.Epochs));
             epochEnded?.Invoke(epochRow);

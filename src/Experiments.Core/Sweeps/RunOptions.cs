@@ -169,7 +169,7 @@ public static partial class RunOptions
 
     private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{came}'.");
 
-    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
+    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
     private static partial Regex WordStart();
 
     [GeneratedRegex(@"^(cpu|cuda(:\d+)?)$")]

@@ -18,8 +18,8 @@ public sealed record Sweep
     /// <summary>Where the experiment is from.</summary>
     public string? Source { get; init; }
 
-    /// <summary>The figure drawn from it.</summary>
-    public FigureKind Figure { get; init; } = FigureKind.ErrorAgainstBatch;
+    /// <summary>The figures drawn from it, one at least.</summary>
+    public ImmutableArray<FigureKind> Figures { get; init; } = [FigureKind.ErrorAgainstBatch];
 
     /// <summary>Published numbers to show beside it.</summary>
     public ImmutableArray<Reference> References { get; init; } = [];
@@ -78,8 +78,8 @@ public sealed record Sweep
         foreach (var settings in Grid.Expand())
             ExperimentException.Try(() => runs.Add(Run.Create(settings)), mistakes);
 
-        if (Figure == FigureKind.ErrorAgainstGroups && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm.Name).TakesGroups))
-            mistakes.Add($"The figure {Figure.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
+        if (Figures.Contains(FigureKind.ErrorAgainstGroups) && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm.Name).TakesGroups))
+            mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
         return mistakes.Count == 0 ? [.. runs.DistinctBy(run => run.Id)] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
     }
 }

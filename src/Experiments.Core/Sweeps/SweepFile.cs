@@ -94,7 +94,8 @@ public static class SweepFile
             root.Add("title", sweep.Title);
         if (sweep.Source is not null)
             root.Add("source", sweep.Source);
-        root.Add("figure", sweep.Figure.Name());
+        var figures = sweep.Figures.Select(figure => (YamlNode)new YamlScalarNode(figure.Name())).ToList();
+        root.Add("figure", figures is [var one] ? one : new YamlSequenceNode(figures) { Style = SequenceStyle.Flow });
         foreach (var option in RunOptions.All.Where(option => sweep.Grid.Axes.ContainsKey(option.Name)))
         {
             var values = sweep.Grid.Axes[option.Name].Select(Node).ToList();
@@ -155,9 +156,7 @@ public static class SweepFile
                 case YamlScalarNode { Value: "source" }:
                     return sweep with { Source = Scalar(value, "where the experiment is from") };
                 case YamlScalarNode { Value: "figure" }:
-                    var figure = sweep.Figure;
-                    Try(value, () => figure = FigureKinds.Parse(Scalar(value, "the figure's name") ?? ""));
-                    return sweep with { Figure = figure };
+                    return sweep with { Figures = Figures(value) };
                 case YamlScalarNode { Value: "out" }:
                     return sweep with { Out = Scalar(value, "a folder") };
                 case YamlScalarNode { Value: "jobs" }:
@@ -254,6 +253,16 @@ public static class SweepFile
             }
 
             return values.Where(value => value.Own.Length > 0);
+        }
+
+        private ImmutableArray<FigureKind> Figures(YamlNode node)
+        {
+            var figures = new List<FigureKind>();
+            foreach (var item in node is YamlSequenceNode list ? list.Children.AsEnumerable() : [node])
+                Try(item, () => figures.Add(FigureKinds.Parse(Scalar(item, "the figure's name") ?? "")));
+            if (node is YamlSequenceNode { Children.Count: 0 })
+                Mistakes.Add($"{At(node)} figure has an empty list of names.");
+            return [.. figures.Distinct()];
         }
 
         private ImmutableArray<Reference> References(YamlNode node)

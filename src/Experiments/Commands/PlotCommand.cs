@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Experiments.Core;
 using Experiments.Core.Figures;
 
 namespace Experiments.Commands;
@@ -9,9 +8,9 @@ internal static class PlotCommand
 {
     public static Command Create()
     {
-        var command = new Command("plot", "Draw a figure from the CSVs of results folders.");
+        var command = new Command("plot", "Draw figures from the CSVs of results folders.");
         var folders = new Argument<string[]>("folder") { Description = "results folders, or runs.csv files; several are drawn together", Arity = ArgumentArity.OneOrMore, HelpName = "FOLDER" };
-        var figure = new Option<string>("--figure") { Description = "what against what (default: as the sweep says, else error-against-batch)", HelpName = string.Join('|', FigureKinds.Names) };
+        var figure = new Option<string>("--figure") { Description = $"which, separated by commas: {string.Join(", ", FigureKinds.Names)} (default: as the sweep says, else error-against-batch)", HelpName = "NAME" };
         var title = new Option<string>("--title") { Description = "the line above the figure (default: the sweep's)", HelpName = "TEXT" };
         var dataset = new Option<string>("--dataset") { Description = "draw the runs on this data set only (default: all)", HelpName = "NAME" };
         var format = new Option<string>("--format") { Description = "formats, separated by commas (default: svg,png,pdf)", HelpName = "svg,png,pdf" };
@@ -21,20 +20,14 @@ internal static class PlotCommand
             command.Options.Add(option);
         command.SetAction(result =>
         {
-            var kind = result.GetValue(figure) is { } name ? FigureKinds.Parse(name) : (FigureKind?)null;
-            var formats = result.GetValue(format) is { } text ? CommandLine.SplitList(text).Select(Format).Distinct().ToList() : null;
-            FigureReport.Draw(result.GetValue(folders)!, kind, result.GetValue(title), result.GetValue(dataset), result.GetValue(output), formats);
+            var kinds = result.GetValue(figure) is { } names ? CommandLine.SplitList(names).Select(FigureKinds.Parse).Distinct().ToList() : null;
+            var formats = result.GetValue(format) is { } text ? CommandLine.SplitList(text).Select(CommandLine.Format<FigureFormat>).Distinct().ToList() : null;
+            FigureReport.Draw(result.GetValue(folders)!, kinds, result.GetValue(title), result.GetValue(dataset), result.GetValue(output), formats);
             return ExitCode.Done;
         });
         return command.WithExamples(
             "plot results/figure-1",
-            "plot results/figure-1 --figure error-against-epoch --format pdf",
+            "plot results/figure-1 --figure error-against-epoch,error-by-statistics --format pdf",
             "plot results/mine results/yours --title \"Two machines\" --out results/both");
-    }
-
-    private static FigureFormat Format(string name)
-    {
-        var formats = Enum.GetValues<FigureFormat>().ToDictionary(format => format.ToString().ToLowerInvariant());
-        return formats.TryGetValue(name, out var found) ? found : throw new ExperimentException(Suggestion.Unknown("format", name, formats.Keys));
     }
 }

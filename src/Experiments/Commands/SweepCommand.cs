@@ -71,9 +71,8 @@ internal static class SweepCommand
     {
         var rows = ResultsFolder.ReadRuns(folder.Results.Root);
         Console.WriteLine();
-        Console.WriteLine(TextTable.Errors(SummaryRow.Of(rows)));
-        foreach (var reference in sweep.References)
-            Console.WriteLine(TextTable.Rises(rows, reference));
+        foreach (var table in ResultTable.Of(rows, references: sweep.References))
+            Console.WriteLine(table.Write(TableFormat.Text));
         Console.WriteLine("Results:");
         Console.WriteLine($"  {Path.Combine(folder.Results.Root, "runs.csv")}");
         Console.WriteLine($"  {Path.Combine(folder.Results.Root, "summary.csv")}");

@@ -17,7 +17,8 @@ public sealed class CsvFileTests : IDisposable
     public void The_headers_are_those_that_are_documented()
     {
         static string Header<T>() => $"{typeof(T).Name}: {string.Join(",", Column.Of(typeof(T)).Select(column => column.Name))}\n";
-        Golden.Matches(Header<RunRow>() + Header<EpochRow>() + Header<SummaryRow>() + Header<DifferenceRow>(), "headers.txt");
+        Golden.Matches(Header<RunRow>() + Header<EpochRow>() + Header<SummaryRow>() + Header<DifferenceRow>() + Header<PercentileRow>()
+            + Header<HistogramRow>() + Header<LandscapeRow>() + Header<CovariateShiftRow>() + Header<DistributionShiftRow>(), "headers.txt");
     }
 
     [Fact]

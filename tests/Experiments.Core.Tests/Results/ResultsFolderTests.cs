@@ -16,12 +16,12 @@ public sealed class ResultsFolderTests : IDisposable
     public void What_a_run_leaves_is_read_back_and_what_has_not_ended_is_not_there()
     {
         var run = Sample.Run();
-        _folder.WriteEpochs(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
+        _folder.Write(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
         Assert.Null(_folder.ReadRow(run.Run));
-        Assert.Equal(2, _folder.ReadEpochs(run.Run).Count);
+        Assert.Equal(2, _folder.Read<EpochRow>(run.Run).Count);
         _folder.WriteRow(run);
         Assert.Equal(run, _folder.ReadRow(run.Run));
-        Assert.Empty(_folder.ReadEpochs("another"));
+        Assert.Empty(_folder.Read<EpochRow>("another"));
     }
 
     [Fact]
@@ -39,15 +39,46 @@ public sealed class ResultsFolderTests : IDisposable
     {
         foreach (var run in Sample.Figure1())
         {
-            _folder.WriteEpochs(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
+            _folder.Write(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
             _folder.WriteRow(run);
         }
 
         _folder.Rebuild([.. Sample.Figure1().Select(run => run.Run)]);
         Assert.Equal(Sample.Figure1(), ResultsFolder.ReadRuns(_temporary.Path));
-        Assert.Equal(Sample.Figure1().Select(run => run.Run), ResultsFolder.ReadEpochs(_temporary.Path).Select(epoch => epoch.Run).Distinct());
+        Assert.Equal(Sample.Figure1().Select(run => run.Run), ResultsFolder.ReadDetails<EpochRow>(_temporary.Path).Select(epoch => epoch.Run).Distinct());
         Assert.Equal(SummaryRow.Of(Sample.Figure1()), CsvFile.Read<SummaryRow>(_temporary["summary.csv"]));
         Assert.Equal(DifferenceRow.Of(Sample.Figure1()), CsvFile.Read<DifferenceRow>(_temporary["differences.csv"]));
+    }
+
+    [Fact]
+    public void Measurements_are_gathered_in_the_runs_order_and_a_kind_that_no_run_has_is_not_there()
+    {
+        var (first, second) = (Sample.Run(seed: 1), Sample.Run(seed: 2));
+        PercentileRow[] percentiles = [first.Percentile(0), first.Percentile(100), second.Percentile(0)];
+        HistogramRow[] histograms = [second.Histogram(0, -0.5, 0.25), second.Histogram(0, 0, 0.75)];
+        LandscapeRow[] landscape = [first.Landscape(0, 0, 2.3), first.Landscape(0, 0.1, double.PositiveInfinity)];
+        CovariateShiftRow[] covariate = [first.CovariateShift(0, "conv1", 0.5)];
+        DistributionShiftRow[] shifted = [first.DistributionShift("none", 0, 12.5, "population"), first.DistributionShift("blur", 3, 30)];
+        foreach (var run in new[] { second, first })
+            _folder.WriteRow(run);
+        _folder.Write(first.Run, percentiles[..2]);
+        _folder.Write(second.Run, percentiles[2..]);
+        _folder.Write(second.Run, histograms);
+        _folder.Write(first.Run, landscape);
+        _folder.Write(first.Run, covariate);
+        Assert.Empty(_folder.Rebuild([first.Run, second.Run]));
+        Assert.False(File.Exists(_temporary["distribution-shift.csv"]));
+
+        _folder.Write(first.Run, shifted);
+        File.Delete(_temporary["runs", second.Run, "histograms.csv"]);
+        Assert.Equal(histograms, ResultsFolder.ReadDetails<HistogramRow>(_temporary.Path));
+        Assert.Empty(_folder.Rebuild([first.Run, second.Run]));
+        Assert.Equal(percentiles, ResultsFolder.ReadDetails<PercentileRow>(_temporary.Path));
+        Assert.Equal(landscape, ResultsFolder.ReadDetails<LandscapeRow>(_temporary.Path));
+        Assert.Equal(covariate, ResultsFolder.ReadDetails<CovariateShiftRow>(_temporary.Path));
+        Assert.Equal(shifted, ResultsFolder.ReadDetails<DistributionShiftRow>(_temporary.Path));
+        Assert.False(File.Exists(_temporary["histograms.csv"]));
+        Assert.Empty(ResultsFolder.ReadDetails<HistogramRow>(_temporary.Path));
     }
 
     [Fact]
@@ -72,13 +103,13 @@ public sealed class ResultsFolderTests : IDisposable
         {
             var folder = new ResultsFolder(_temporary.Path);
             var run = Sample.Run(seed: seed);
-            folder.WriteEpochs(run.Run, [run.Epoch(1, 30)]);
+            folder.Write(run.Run, [run.Epoch(1, 30)]);
             folder.WriteRow(run);
             Assert.Empty(folder.Rebuild());
             Assert.Contains(ResultsFolder.ReadRuns(_temporary.Path), row => row.Seed == seed);
         });
         Assert.Equal(Enumerable.Range(1, 64).Select(seed => (long)seed), ResultsFolder.ReadRuns(_temporary.Path).Select(run => run.Seed));
-        Assert.Equal(64, ResultsFolder.ReadEpochs(_temporary.Path).Count);
+        Assert.Equal(64, ResultsFolder.ReadDetails<EpochRow>(_temporary.Path).Count);
         Assert.Empty(Directory.EnumerateFiles(_temporary.Path, "*.tmp", SearchOption.AllDirectories));
     }
 
@@ -105,11 +136,11 @@ public sealed class ResultsFolderTests : IDisposable
         var other = new ResultsFolder(second.Path);
         other.WriteRow(Sample.Run(seed: 1));
         other.WriteRow(Sample.Run(seed: 2));
-        other.WriteEpochs("bn-32-2", [Sample.Run(seed: 2).Epoch(1, 20)]);
+        other.Write("bn-32-2", [Sample.Run(seed: 2).Epoch(1, 20)]);
         other.Rebuild();
         string[] paths = [_temporary.Path, second["runs.csv"]];
         Assert.Equal([1, 2], ResultsFolder.ReadRuns(paths).Select(run => run.Seed));
-        Assert.Single(ResultsFolder.ReadEpochs(paths));
+        Assert.Single(ResultsFolder.ReadDetails<EpochRow>(paths));
     }
 
     [Fact]

@@ -69,6 +69,86 @@ internal static class Sample
         ImagesPerSecond = 1234.5,
     };
 
+    public static PercentileRow Percentile(this RunRow run, long step, string layer = "norm1") => new()
+    {
+        Run = run.Run,
+        Norm = run.Norm,
+        Groups = run.Groups,
+        ChannelsPerGroup = run.ChannelsPerGroup,
+        Batch = run.Batch,
+        Seed = run.Seed,
+        Step = step,
+        Epoch = step / 100.0,
+        Layer = layer,
+        P1 = -2.3,
+        P20 = -0.8,
+        P80 = 0.8,
+        P99 = 2.3 + (0.1 * run.Seed),
+    };
+
+    public static HistogramRow Histogram(this RunRow run, long step, double low, double fraction, string layer = "norm1") => new()
+    {
+        Run = run.Run,
+        Norm = run.Norm,
+        Groups = run.Groups,
+        ChannelsPerGroup = run.ChannelsPerGroup,
+        Batch = run.Batch,
+        Seed = run.Seed,
+        Step = step,
+        Epoch = step / 100.0,
+        Layer = layer,
+        BinLow = low,
+        BinHigh = low + 0.5,
+        Fraction = fraction,
+    };
+
+    public static LandscapeRow Landscape(this RunRow run, long step, double stepSize, double loss) => new()
+    {
+        Run = run.Run,
+        Norm = run.Norm,
+        Groups = run.Groups,
+        ChannelsPerGroup = run.ChannelsPerGroup,
+        Batch = run.Batch,
+        Seed = run.Seed,
+        Step = step,
+        Epoch = step / 100.0,
+        StepSize = stepSize,
+        Loss = loss,
+        GradientDistance = stepSize == 0 ? null : 10 * stepSize,
+        Smoothness = stepSize == 0 ? null : loss / stepSize,
+    };
+
+    public static CovariateShiftRow CovariateShift(this RunRow run, long step, string layer, double relative) => new()
+    {
+        Run = run.Run,
+        Norm = run.Norm,
+        Groups = run.Groups,
+        ChannelsPerGroup = run.ChannelsPerGroup,
+        Batch = run.Batch,
+        Seed = run.Seed,
+        Step = step,
+        Epoch = step / 100.0,
+        Layer = layer,
+        Distance = 3 * relative,
+        RelativeDistance = relative,
+        Cosine = 1 - relative,
+    };
+
+    public static DistributionShiftRow DistributionShift(this RunRow run, string shift, double strength, double error, string statistics = "moving_average") => new()
+    {
+        Run = run.Run,
+        Norm = run.Norm,
+        Groups = run.Groups,
+        ChannelsPerGroup = run.ChannelsPerGroup,
+        Batch = run.Batch,
+        Seed = run.Seed,
+        Shift = shift,
+        Strength = strength,
+        Statistics = statistics,
+        Error = error,
+        Loss = error / 10,
+    };
+
     /// <summary>The sweep of figure 1 in small: BN that falls at batch 2, where one seed diverges, and GN that does not; three seeds.</summary>
     public static IReadOnlyList<RunRow> Figure1()
     {

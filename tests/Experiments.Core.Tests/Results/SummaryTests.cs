@@ -89,12 +89,29 @@ public sealed class SummaryTests
     }
 
     [Fact]
-    public void The_table_for_the_terminal_reads_as_in_the_file() => Golden.Matches(
-        TextTable.Errors(SummaryRow.Of([.. Sample.Figure1(), Sample.Run("ln", 32, 1, 15.25), Sample.Run("ln", 4).Diverged(), Sample.Run("ln", 2).Failed()])),
-        "errors.txt");
+    public void Norms_are_named_as_in_the_literature_with_the_options_that_tell_them_apart()
+    {
+        Cell cell = Sample.Run();
+        Assert.Equal("BN", NormLabel.Of(cell));
+        Assert.Equal("GN (G=8) + WS", NormLabel.Of(cell with { Norm = "gn", Groups = 8, WeightStandardization = "on" }));
+        Assert.Equal("Ghost BN (16)", NormLabel.Of(cell with { Norm = "ghost-bn", VirtualBatch = 16 }));
+        Assert.Equal("GN over 2 samples (G=8)", NormLabel.Of(cell with { Norm = "bgn", VirtualBatch = 2, Groups = 8 }));
+        Assert.Equal(["WN", "mean-only BN", "WN + mean-only BN", "Batch Renorm", "noisy BN"],
+            new[] { "wn", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn" }.Select(NormLabel.Of));
+    }
 
     [Fact]
-    public void The_table_of_rises_reads_as_in_the_file() => Golden.Matches(TextTable.Rises(Sample.Figure1(), WuAndHe), "rises.txt");
+    public void An_option_of_a_norm_is_said_only_of_the_norm_that_has_several_values_of_it()
+    {
+        RunRow[] runs =
+        [
+            Sample.Run() with { Affine = "scale-and-shift" }, Sample.Run() with { Affine = "none" }, Sample.Run("none") with { Affine = "shift" },
+            Sample.Run("batch-renorm") with { Affine = "scale-and-shift", RMax = 3, DMax = 5, RenormRamp = 0.25 },
+        ];
+        static IEnumerable<string> Labels(IEnumerable<RunRow> runs) => Series.AgainstBatch(SummaryRow.Of(runs)).Select(series => series.Label);
+        Assert.Equal(["BN, scale-and-shift", "BN, no affine", "no norm", "Batch Renorm"], Labels(runs));
+        Assert.Equal(["BN, norm position before", "BN, norm position after"], Labels([Sample.Run(), Sample.Run() with { NormPosition = "after" }]));
+    }
 
     internal static Reference WuAndHe { get; } = new()
     {

@@ -1,3 +1,4 @@
+using Experiments.Core.Figures;
 using Experiments.Core.Sweeps;
 
 namespace Experiments.Core.Tests.Sweeps;
@@ -50,8 +51,18 @@ public sealed class SweepFileTests
         var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1");
         var again = SweepFile.Parse(SweepFile.Write(sweep), "sweep.yaml", "figure-1");
         Assert.Equal(sweep.Grid.Expand(), again.Grid.Expand());
-        Assert.Equal((sweep.Title, sweep.Source, sweep.Figure), (again.Title, again.Source, again.Figure));
+        Assert.Equal((sweep.Title, sweep.Source), (again.Title, again.Source));
+        Assert.Equal(sweep.Figures.ToArray(), again.Figures.ToArray());
         Assert.Equal(SweepFile.Write(sweep), SweepFile.Write(again));
+    }
+
+    [Fact]
+    public void A_sweep_may_ask_for_several_figures_each_once()
+    {
+        var sweep = SweepFile.Parse("figure: [landscape, covariate-shift, landscape]", "a.yaml", "a");
+        Assert.Equal([FigureKind.Landscape, FigureKind.CovariateShift], sweep.Figures.ToArray());
+        Assert.Equal(sweep.Figures.ToArray(), SweepFile.Parse(SweepFile.Write(sweep), "sweep.yaml", "a").Figures.ToArray());
+        Assert.Contains("\nfigure: [landscape, covariate-shift]\n", SweepFile.Write(sweep), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,6 +121,8 @@ public sealed class SweepFileTests
     [InlineData("seed: [5, 9]\nseeds: 2", "bad.yaml:1: seed names the seeds and seeds says how many")]
     [InlineData("quick: { title: x }", "bad.yaml:1: Unknown key 'title'.")]
     [InlineData("references: [ { source: x, error: { fooo: { 2: 3 } } } ]", "bad.yaml:1: Unknown norm 'fooo'.")]
+    [InlineData("figure: []", "bad.yaml:1: figure has an empty list of names.")]
+    [InlineData("figure:\n  - landscape\n  - landscap", "bad.yaml:3: Unknown figure 'landscap'. Did you mean 'landscape'?")]
     [InlineData("references: [ { source: x } ]", "bad.yaml:1: a reference has a source and an error")]
     public void A_file_that_is_no_sweep_is_answered_with_its_line(string text, string answer) =>
         Assert.StartsWith(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "bad.yaml", "bad")).Message, StringComparison.Ordinal);
@@ -127,7 +140,7 @@ public sealed class SweepFileTests
                 Assert.NotNull(sweep.Title);
                 Assert.NotNull(sweep.Source);
                 Assert.NotEmpty(sweep.Runs());
-                Assert.True(Enum.IsDefined(sweep.Figure));
+                Assert.NotEmpty(sweep.Figures);
             }
         }
     }

@@ -157,8 +157,8 @@ public sealed class SweepFolderTests : IDisposable
         await RunAsync(runs, new InProcessLauncher(Machine), jobs: 1);
         await new SweepRunner(new InProcessLauncher(Machine), other, new Silent()).RunAsync("mine", runs, 4, Machine, default);
         Assert.Equal(
-            ResultsFolder.ReadEpochs(_folder["mine"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }),
-            ResultsFolder.ReadEpochs(_folder["other"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }));
+            ResultsFolder.ReadDetails<EpochRow>(_folder["mine"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }),
+            ResultsFolder.ReadDetails<EpochRow>(_folder["other"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }));
     }
 
     private static Sweep Parse(string yaml) => SweepFile.Parse(yaml, "mine.yaml", "mine");

@@ -1,5 +1,5 @@
 # Error against batch size
-# Drawn from runs.csv and epochs.csv. Edit, and draw again with: gnuplot error-against-batch.gp
+# Drawn from runs.csv. Edit, and draw again with: gnuplot error-against-batch.gp
 
 set encoding utf8
 
@@ -71,7 +71,7 @@ set label 'cifar10, resnet20, 100 epochs' at screen 0.284, screen 0.8561 center 
 set lmargin at screen 0.084; set rmargin at screen 0.484; set tmargin at screen 0.8258; set bmargin at screen 0.2576
 set xlabel 'batch size (images per worker)' offset 0,0.3; set ylabel 'test error (%)' offset 0.4,0
 set logscale x 2; set xrange [44.8:1.4286]
-set xtics (32, 16, 8, 4, 2)
+set xtics ('32' 32, '16' 16, '8' 8, '4' 4, '2' 2)
 set yrange [12.5126:21.7609]
 set label '1 of 3' at 2, graph 0.96 right offset -1.3,-0.1 point pt 2 ps dot lc rgb '#0072B2' font ',7' tc rgb '#0072B2'
 plot $series1 using ($1*1.0175):7 with lines ls 1 lw 1.2 dt (12,7), \
@@ -85,7 +85,7 @@ set label 'Wu & He 2018, table 2 (ImageNet, ResNet-50)' at screen 0.78, screen 0
 set lmargin at screen 0.58; set rmargin at screen 0.98; set tmargin at screen 0.8258; set bmargin at screen 0.2576
 set xlabel 'batch size (images per worker)' offset 0,0.3; set ylabel 'rise from batch 32 (points)' offset 0.4,0
 set logscale x 2; set xrange [44.8:1.4286]
-set xtics (32, 16, 8, 4, 2)
+set xtics ('32' 32, '16' 16, '8' 8, '4' 4, '2' 2)
 set yrange [-0.996:11.996]
 plot $reference1_1 using ($1*1.0175):2 with linespoints ls 1 pi 1, \
   $reference1_2 using ($1*0.9828):2 with linespoints ls 2 pi 1

@@ -1,0 +1,92 @@
+using Experiments.Core.Results;
+using static Experiments.Core.Figures.GnuplotScript;
+
+namespace Experiments.Core.Figures;
+
+/// <summary>What the runs of one cell have measured.</summary>
+/// <param name="Label">The norm, and whatever else tells this cell from the others that have measured.</param>
+/// <param name="Norm">Its norm.</param>
+/// <param name="Seeds">The rows of each seed, the lowest seed first.</param>
+internal sealed record Measured<T>(string Label, string Norm, IReadOnlyList<IReadOnlyList<T>> Seeds);
+
+/// <summary>What figures of measurements have in common: joining them with runs.csv, laying out panels, choosing axes.</summary>
+internal static class Measurements
+{
+    /// <summary>From this ratio of the largest value to the smallest on, an axis is logarithmic.</summary>
+    private const double LogarithmicFrom = 30;
+
+    /// <summary>The cells that have measured, in the grid's order. Diverged runs count: what they measured before is often the point.</summary>
+    /// <exception cref="ExperimentException">No run has.</exception>
+    public static IReadOnlyList<Measured<T>> Of<T>(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
+        where T : RunDetail, IRunFile
+    {
+        var rows = data.Rows<T>();
+        var seeds = data.Runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell =>
+            cell.OnePerSeed().Where(run => run.Status != RunStatus.Failed && rows[run.Run].Any()).OrderBy(run => run.Seed).ToList());
+        var measured = cells.Where(cell => seeds[cell.Alone()].Count > 0).ToList();
+        if (measured.Count == 0)
+            throw new ExperimentException($"{spec.Kind.Name()} is drawn from {T.FileName}, and none of {data.Runs.Count} runs has measured what belongs there.");
+        return
+        [
+            .. Series.Along(measured, []).Select(one => new Measured<T>(one.Label, one.Norm,
+                [.. seeds[one.Cells[0].Alone()].Select(run => (IReadOnlyList<T>)[.. rows[run.Run]])])),
+        ];
+    }
+
+    /// <summary>Each label at each of some layers, as rows of panels: a row a label where there are several layers.</summary>
+    public static IReadOnlyList<IReadOnlyList<(Measured<T> Cell, string Layer)>> Grid<T>(IReadOnlyList<Measured<T>> cells, IReadOnlyList<string> layers) =>
+        layers.Count == 1
+            ? [.. cells.Select(cell => (cell, layers[0])).Chunk(MostColumns)]
+            : [.. cells.Select(cell => (IReadOnlyList<(Measured<T>, string)>)[.. layers.Select(layer => (cell, layer))])];
+
+    /// <summary>A panel's title: the label, and the layer.</summary>
+    public static string Title<T>(Measured<T> cell, string layer) => $"{cell.Label}: {layer}";
+
+    /// <summary>Layers in the order of the rows; of more than fit side by side, the first, the middle one and the last.</summary>
+    public static IReadOnlyList<string> Layers(IEnumerable<string> layers)
+    {
+        var all = layers.Distinct().ToList();
+        return all.Count <= MostColumns ? all : [all[0], all[all.Count / 2], all[^1]];
+    }
+
+    /// <summary>What is to be said where a figure shows one seed, or some of the layers.</summary>
+    public static IEnumerable<string> Notes<T>(IReadOnlyList<Measured<T>> cells, Func<T, (long Seed, string Layer)> of)
+    {
+        var seeds = cells.Select(cell => of(cell.Seeds[0][0]).Seed).Distinct().ToList();
+        if (cells.Any(cell => cell.Seeds.Count > 1))
+            yield return $"Of several seeds the lowest is drawn{(seeds is [var seed] ? $" ({seed})" : "")}.";
+        var layers = cells.SelectMany(cell => cell.Seeds[0]).Select(row => of(row).Layer).Distinct().Count();
+        if (layers > MostColumns)
+            yield return $"Of {layers} layers the first, the middle one and the last are drawn.";
+    }
+
+    /// <summary>The note of a figure whose lines are over seeds.</summary>
+    public static string SeedsNote<T>(IReadOnlyList<Measured<T>> cells, string over)
+    {
+        var (least, most) = (cells.Min(cell => cell.Seeds.Count), cells.Max(cell => cell.Seeds.Count));
+        return most == 1 ? "One seed." : $"{over} {(least == most ? "" : $"{least} to ")}{most} seeds.";
+    }
+
+    /// <summary>A y axis that holds these values: logarithmic where they are positive and reach over more than one and a half orders of magnitude.</summary>
+    public static string YAxis(IEnumerable<double> values)
+    {
+        var finite = values.Where(double.IsFinite).ToList();
+        if (finite.Count == 0)
+            return "unset logscale y; set yrange [0:1]";
+        var (low, high) = (finite.Min(), finite.Max());
+        if (low > 0 && high / low > LogarithmicFrom)
+            return $"set logscale y; set yrange [{Number(low / 1.3)}:{Number(high * 1.3)}]";
+        var air = high > low ? (high - low) * 0.06 : 0.5;
+        return $"unset logscale y; set yrange [{Number(low >= 0 ? Math.Max(0, low - air) : low - air)}:{Number(high + air)}]";
+    }
+
+    /// <summary>An x axis of steps or epochs, from 0.</summary>
+    public static string XAxis(double last) => $"set xrange [0:{Number(last > 0 ? last * 1.02 : 1)}]; set xtics {Number(Step(last))}";
+
+    /// <summary>Tics four to six times along an axis, at round numbers.</summary>
+    private static double Step(double last)
+    {
+        var decade = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(last, 1e-3))));
+        return new[] { 0.1, 0.2, 0.25, 0.5, 1, 2 }.Select(part => part * decade).First(step => last / step <= 6);
+    }
+}
