@@ -205,7 +205,7 @@ public sealed class EngineAgreementTests
     /// ReLU's input is within rounding of 0, and there are a million, it may fall the other way, and one such moves a gradient by 1e-3: so of
     /// three batches one has to agree to 1e-4, and all to what no mistake would leave.
     /// </summary>
-    private static void AgreeOnAStep(EngineSettings settings, string what)
+    internal static void AgreeOnAStep(EngineSettings settings, string what)
     {
         var distances = new List<(double Distance, string Name)>();
         for (var seed = 1; seed <= 3; seed++)
