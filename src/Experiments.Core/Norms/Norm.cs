@@ -65,6 +65,15 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     public bool HasRunningStatistics => Pooling is { OverSamples: true };
 
     /// <summary>
+    /// Images that one worker takes together outside of training, so that a statistic over samples is over as many as in training: one worker's,
+    /// those of all where workers share it, or a virtual batch.
+    /// </summary>
+    /// <param name="batch">Images per worker in a step.</param>
+    /// <param name="workers">Workers that share a step.</param>
+    public int ImagesTogether(int batch, int workers) =>
+        Pooling is { OverSamples: true } pooling ? pooling.Samples.SamplesIn(batch * workers, workers) : batch;
+
+    /// <summary>
     /// How many of a step's blocks of samples move the running estimate, one after the other: those of the first worker, as data-parallel
     /// training keeps its estimate.
     /// </summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Measuring;
 
 namespace Experiments.Core.Sweeps;
 
@@ -13,7 +14,7 @@ namespace Experiments.Core.Sweeps;
 public sealed class RunExecutor(Machine machine, ResultsFolder folder, string experiment)
 {
     /// <summary>
-    /// Trains a run, writing its settings at the beginning, its epochs and weights after each epoch and its row at the end.
+    /// Trains a run, writing its settings at the beginning, its epochs, measurements and weights after each epoch and its row at the end.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="progress">Told after every step.</param>
@@ -34,7 +35,8 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
 
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout));
-        var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
+        var measurements = MeasurementPlan.Create(run.Settings, batches, engine, run.Network);
+        var loop = new TrainingLoop(run.Settings, batches, engine, run.Network) { Measurements = measurements };
         loop.Initialize();
         var row = RunRecord.Begin(run, experiment, engine.Library, started);
         var epochs = new List<EpochResult>();
@@ -46,6 +48,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
             var epochRow = RunRecord.Of(run, epoch);
             epochRows.Add(epochRow);
             folder.Write(run.Id, epochRows);
+            MeasurementRecord.Write(folder, run, measurements);
             memory.Sample();
             log.WriteLine(Describe(epochRow, run.Settings.Epochs));
             epochEnded?.Invoke(epochRow);
@@ -57,6 +60,8 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
                 Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
         }
 
+        if (epochs[^1] is { Diverged: false } last && run.Settings.Measure.HasFlag(Measurements.DistributionShift))
+            folder.Write(run.Id, ShiftedScores(run, loop, last, memory, cancellation));
         row = RunRecord.End(row, epochs, memory.Mib);
         folder.WriteRow(row);
         return row;
@@ -68,6 +73,23 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         + (epoch.TestError is { } error
             ? string.Create(CultureInfo.InvariantCulture, $"test error {error:0.00}%  {epoch.ImagesPerSecond:0} images/s")
             : "diverged: the loss is no longer finite");
+
+    // It takes minutes where test images are many and batches small: what is shown of it is the last epoch and the time left.
+    private static List<DistributionShiftRow> ShiftedScores(
+        Run run, TrainingLoop loop, EpochResult last, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        var count = DistributionShift.Count(run.Network);
+        var rows = new List<DistributionShiftRow>();
+        foreach (var score in DistributionShift.Measure(loop, run.Network, last.Epoch, cancellation))
+        {
+            rows.Add(MeasurementRecord.Of(run, score));
+            progress.Report(new TrainingProgress(
+                last.Epoch, run.Settings.Epochs, 1, last.Train, last.Test!.Value.ErrorPercent, last.ImagesPerSecond, clock.Elapsed * (count - rows.Count) / rows.Count));
+        }
+
+        return rows;
+    }
 
     // Private memory has no peak that the system keeps, so it is looked at once a second, and after each epoch.
     private sealed class PeakMemory(IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>

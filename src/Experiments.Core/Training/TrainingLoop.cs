@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
+using Experiments.Core.Training.Measuring;
 
 namespace Experiments.Core.Training;
 
@@ -63,9 +64,10 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
 
     private readonly float[] _scores = new float[Math.Max(EvaluationBatch, settings.Batch * settings.Workers) * network.Classes];
 
-    // The images a norm over samples takes a statistic over in training: one worker's, those of all where workers share it, or a virtual batch.
-    private readonly int _pooledImages = network.Norm.Pooling is { OverSamples: true } pooling
-        ? pooling.Samples.SamplesIn(settings.Batch * settings.Workers, settings.Workers) : settings.Batch;
+    private readonly int _pooledImages = network.Norm.ImagesTogether(settings.Batch, settings.Workers);
+
+    /// <summary>What is measured around steps; the training is the same with it and without.</summary>
+    public MeasurementPlan Measurements { get; init; } = MeasurementPlan.Nothing;
 
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
     public int StepsPerEpoch { get; } = data.StepsPerEpoch(settings.Batch * settings.Workers);
@@ -115,18 +117,19 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// <param name="cancellation">Ends it between two batches.</param>
     /// <param name="shift">What is done to the test images; the population's stay as they are. Null: nothing.</param>
     public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation, DataShift? shift = null) =>
-        Evaluate(statistics, epoch, [shift ?? DataShift.None], cancellation)[0];
+        Evaluate(statistics, epoch, [shift ?? DataShift.None], cancellation).Single();
 
-    /// <summary>Scores the test images under each of several shifts; a population is collected once for all of them.</summary>
+    /// <summary>Scores the test images under each of several shifts, as the scores are asked for; a population is collected once for all of them.</summary>
     /// <param name="statistics">As above.</param>
     /// <param name="epoch">As above.</param>
     /// <param name="shifts">What is done to the test images, each time they are scored.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public IReadOnlyList<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<DataShift> shifts, CancellationToken cancellation)
+    public IEnumerable<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<DataShift> shifts, CancellationToken cancellation)
     {
         if (statistics == NormStatistics.Population)
             CollectPopulation(epoch, cancellation);
-        return [.. shifts.Select(shift => ScoreTestImages(statistics, shift, cancellation))];
+        foreach (var shift in shifts)
+            yield return ScoreTestImages(statistics, shift, cancellation);
     }
 
     private Score ScoreTestImages(NormStatistics statistics, DataShift shift, CancellationToken cancellation)
@@ -156,14 +159,18 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private (Score Score, double Seconds) TrainEpoch(
         int epoch, double? testError, Stopwatch clock, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var start = clock.Elapsed;
+        TimeSpan Trained() => clock.Elapsed - Measurements.Elapsed;
+        var start = Trained();
         var total = default(Score);
         var step = 0;
         foreach (var batch in data.TrainingEpoch(epoch, settings.Batch * settings.Workers))
         {
             cancellation.ThrowIfCancellationRequested();
             var scores = _scores.AsSpan(0, batch.Count * network.Classes);
-            engine.Train(batch, settings.StepAt(epoch, step, StepsPerEpoch), scores);
+            var at = settings.StepAt(epoch, step, StepsPerEpoch);
+            Measurements.BeforeStep(at, batch, cancellation);
+            engine.Train(batch, at, scores);
+            Measurements.AfterStep(at, batch, cancellation);
             total += Score.Of(scores, batch.Labels);
             step++;
             if (!double.IsFinite(total.Loss))
@@ -172,11 +179,11 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
             {
                 var fraction = (epoch + ((double)step / StepsPerEpoch)) / settings.Epochs;
                 progress.Report(new TrainingProgress(epoch + 1, settings.Epochs, fraction, total, testError,
-                    total.Images / (clock.Elapsed - start).TotalSeconds, clock.Elapsed * ((1 - fraction) / fraction)));
+                    total.Images / (Trained() - start).TotalSeconds, clock.Elapsed * ((1 - fraction) / fraction)));
             }
         }
 
-        return (total, (clock.Elapsed - start).TotalSeconds);
+        return (total, (Trained() - start).TotalSeconds);
     }
 
     // Norms within an image have but one way to evaluate: all three numbers are the same evaluation.
