@@ -176,6 +176,37 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [TrainsFact]
+    public void A_training_that_is_measured_leaves_a_file_for_each_measurement_and_the_same_errors()
+    {
+        var training = $"train {Small} --norm bn --batch 5";
+        Assert.Equal(0, Cli.Run($"{training} --out plain", _folder.Path).ExitCode);
+        var measured = Cli.Run(
+            $"{training} --out measured --measure percentiles+histograms+landscape+covariate-shift+distribution-shift --measure-points 3 --measure-layer norm1", _folder.Path);
+        Assert.Equal("", measured.Error);
+        Assert.Equal(0, measured.ExitCode);
+
+        var row = Assert.Single(ResultsFolder.ReadRuns(_folder["measured"]));
+        var plain = Assert.Single(ResultsFolder.ReadRuns(_folder["plain"]));
+        Assert.Equal((plain.TrainLoss, plain.TestLoss, plain.ErrorPopulation, plain.ErrorBatch), (row.TrainLoss, row.TestLoss, row.ErrorPopulation, row.ErrorBatch));
+
+        // 100 images are 20 steps; resnet8 has 7 convolutions
+        var folder = new ResultsFolder(_folder["measured"]);
+        var percentiles = folder.Read<PercentileRow>(row.Run);
+        Assert.Equal([(0, 0.0, "norm1"), (9, 0.45, "norm1"), (19, 0.95, "norm1")], percentiles.Select(at => (at.Step, at.Epoch, at.Layer)));
+        Assert.All(percentiles, at => Assert.True(at.P1 < at.P20 && at.P20 < at.P80 && at.P80 < at.P99, at.ToString()));
+        var histograms = folder.Read<HistogramRow>(row.Run).GroupBy(bin => bin.Step).ToList();
+        Assert.Equal(3, histograms.Count);
+        Assert.All(histograms, bins => Assert.Equal(1, bins.Sum(bin => bin.Fraction), 1e-9));
+        Assert.Equal(3 * 9, folder.Read<LandscapeRow>(row.Run).Count);
+        Assert.Equal(3 * 7, folder.Read<CovariateShiftRow>(row.Run).Count);
+        var shifts = folder.Read<DistributionShiftRow>(row.Run);
+        Assert.Equal(3 * 21, shifts.Count);
+        Assert.Equal(
+            [("moving_average", 0.0, row.ErrorMovingAverage), ("population", 0.0, row.ErrorPopulation), ("batch", 0.0, row.ErrorBatch)],
+            shifts.Where(shift => shift.Shift == DistributionShiftRow.None).Select(shift => (shift.Statistics, (double)shift.Strength, (double?)shift.Error)));
+    }
+
+    [TrainsFact]
     public void A_run_that_diverges_is_recorded_and_its_command_succeeds()
     {
         var result = Cli.Run($"train {Small} --norm none --lr 1e30 --batch 4 --out d", _folder.Path);

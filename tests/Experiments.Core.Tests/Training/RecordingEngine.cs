@@ -14,6 +14,8 @@ internal sealed class RecordingEngine(Network network) : IEngine
     /// <summary>Of each batch evaluated, the second value.</summary>
     public List<float> SecondPixels { get; } = [];
 
+    public List<(int Images, string Slot, SlotSide Side)> Observations { get; } = [];
+
     public int Population { get; private set; }
 
     public int Populations { get; private set; }
@@ -50,7 +52,7 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step) => throw new NotSupportedException();
 
-    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values) => throw new NotSupportedException();
+    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values) => Observations.Add((batch.Count, slot, side));
 
     public EngineState Read() => State;
 

@@ -86,7 +86,7 @@ public sealed class TrainingLoopTests : IDisposable
     public void Shifts_of_the_test_images_share_one_population_of_images_as_they_are()
     {
         var (loop, engine) = Loop(new RunSettings { Batch = 8, Epochs = 1 });
-        var scores = loop.Evaluate(NormStatistics.Population, 1, [DataShift.None, .. DataShift.AllOf(ShiftKind.Noise)], default);
+        var scores = loop.Evaluate(NormStatistics.Population, 1, [DataShift.None, .. DataShift.AllOf(ShiftKind.Noise)], default).ToList();
         Assert.Equal([12, 12, 12, 12, 12, 12], scores.Select(score => score.Images));
         Assert.Equal((1, 40), (engine.Populations, engine.Population));
         Assert.Equal(6, engine.SecondPixels.Distinct().Count());
