@@ -13,7 +13,8 @@ public sealed record LandscapePoint(long Step, double Epoch, double StepSize, do
 
 /// <summary>
 /// Loss and gradient some way down the gradient (Santurkar et al. 2018, figure 4: loss landscape, gradient predictiveness and effective
-/// beta-smoothness), on the step's own batch and over all parameters, before the step is made. Far down they need not be finite.
+/// beta-smoothness), on the step's own batch and over all parameters, before the step is made. Momentum and decay, which the step itself
+/// has, are left out. Far down, loss and gradient need not be finite.
 /// </summary>
 /// <param name="engine">The engine that trains.</param>
 public sealed class LandscapeMeasurement(IEngine engine) : IMeasurement

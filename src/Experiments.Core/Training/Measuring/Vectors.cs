@@ -24,7 +24,15 @@ internal static class Vectors
 
     /// <summary>a + factor * b.</summary>
     public static IReadOnlyList<NamedArray> Add(IReadOnlyList<NamedArray> a, double factor, IReadOnlyList<NamedArray> b) =>
-        [.. a.Zip(b, (x, y) => x with { Values = [.. x.Values.Zip(y.Values, (value, slope) => (float)(value + (factor * slope)))] })];
+        [.. a.Zip(b, (x, y) => x with { Values = Add(x.Values, factor, y.Values) })];
+
+    private static float[] Add(float[] a, double factor, float[] b)
+    {
+        var sum = new float[a.Length];
+        for (var i = 0; i < sum.Length; i++)
+            sum[i] = (float)(a[i] + (factor * b[i]));
+        return sum;
+    }
 
     private static double Product(IReadOnlyList<NamedArray> a, IReadOnlyList<NamedArray> b)
     {
