@@ -11,7 +11,7 @@ public sealed class MeasurementTests
     private const Measurements AlongATraining =
         Measurements.Percentiles | Measurements.Histograms | Measurements.Landscape | Measurements.CovariateShift;
 
-    [Theory, OnTorch("bn", "gn", "noisy-bn", "batch-renorm"), OnOneDnn("bn", "gn", "noisy-bn", "batch-renorm")]
+    [Theory, OnTorch(EveryNorm = true), OnOneDnn(EveryNorm = true)]
     public void A_training_that_is_measured_is_the_same_bits(string engineName, string norm)
     {
         using var dataset = Dataset.Open(DatasetCatalog.Find("synthetic"), new DataOptions { TrainLimit = 60, TestLimit = 20 });
