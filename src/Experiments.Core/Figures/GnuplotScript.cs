@@ -151,9 +151,9 @@ internal sealed class GnuplotScript
     /// <summary>What stands above and below the panels; drawn with the first of them.</summary>
     private void WriteAround()
     {
-        Text(_drawing.Title, Middle, Edge + 7, "center font ',10'");
+        Text(_drawing.Title, Middled(_drawing.Title, 10), Edge + 7, "center font ',10'");
         if (_drawing.Subtitle.Length > 0)
-            Text(_drawing.Subtitle, Middle, _subtitleAt + 5, "center font ',8' tc rgb '#555555'");
+            Text(_drawing.Subtitle, Middled(_drawing.Subtitle, 8), _subtitleAt + 5, "center font ',8' tc rgb '#555555'");
         foreach (var (row, entries) in _legend.Index())
         {
             var width = entries.Sum(LegendWidth) - LegendSpace;
@@ -172,6 +172,13 @@ internal sealed class GnuplotScript
 
         foreach (var (row, note) in _notes.Index())
             Text(note, Edge, _notesAt + (row * NoteLine) + 4, "left font ',7' tc rgb '#555555'");
+    }
+
+    /// <summary>Where a line's middle is: above that of the panels, but no further to a side than the line has room for.</summary>
+    private double Middled(string text, double fontSize)
+    {
+        var half = Math.Min((_width / 2) - Edge, text.Length * fontSize * LabelCharacter / 2);
+        return Math.Clamp(Middle, half + Edge, _width - half - Edge);
     }
 
     private void WritePanel(Panel panel, double left, double above)

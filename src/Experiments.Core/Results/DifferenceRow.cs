@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// One row of differences.csv: how far a cell's error lies above that of the baseline, the cell that differs from it in the norm and its
-/// options alone, over the seeds that both finished. The baseline is BN, with the same scale and shift where there is one, or the first norm
-/// of the grid where BN is not in it.
+/// One row of differences.csv: how far a cell's error lies above that of its baseline, over the seeds that both finished. The baseline
+/// differs from it in the norm and what goes with it alone (scale and shift, activation, position, input): it is BN, with the same of these
+/// where there is one; of another cell with BN it is the first of the grid; and where there is no BN, the first norm of the grid.
 /// </summary>
 public sealed record DifferenceRow : Cell
 {
@@ -55,7 +55,7 @@ public sealed record DifferenceRow : Cell
         [
             .. from cell in cells
                let others = peers[WithoutNorm(cell.Key)]
-               let baseline = others.FirstOrDefault(other => other.Key.Norm == "bn" && other.Key.Affine == cell.Key.Affine)
+               let baseline = (cell.Key.Norm == "bn" ? null : others.FirstOrDefault(other => other.Key.Norm == "bn" && Variant(other.Key) == Variant(cell.Key)))
                    ?? others.FirstOrDefault(other => other.Key.Norm == "bn") ?? others.First()
                where cell != baseline
                let difference = Statistics.PairedDifference(Values(cell), Values(baseline))
@@ -77,6 +77,8 @@ public sealed record DifferenceRow : Cell
             cell.OnePerSeed().Finished().Where(run => value(run) is not null).ToDictionary(run => run.Seed, run => value(run)!.Value);
     }
 
+    private static (string?, string, string, string) Variant(Cell cell) => (cell.Affine, cell.Activation, cell.NormPosition, cell.Input);
+
     private static Cell WithoutNorm(Cell cell) => cell with
     {
         Norm = "",
@@ -88,5 +90,8 @@ public sealed record DifferenceRow : Cell
         RenormRamp = null,
         WeightStandardization = "",
         Affine = null,
+        Activation = "",
+        NormPosition = "",
+        Input = "",
     };
 }
