@@ -22,6 +22,37 @@ public sealed class NetworkTests
         Assert.Equal(millions, network.ParameterCount / 1e6, millions < 1 ? 0.005 : 0.05);
     }
 
+    // Simonyan & Zisserman 2015, table 1: the convolutions of A and D with their biases, as torchvision's vgg11 and vgg16 have them, and one
+    // linear classifier.
+    [Theory]
+    [InlineData("vgg11", 9_220_480)]
+    [InlineData("vgg16", 14_714_688)]
+    public void A_vgg_has_the_published_convolutions(string model, int published) =>
+        Assert.Equal(published + (512 * 10) + 10, ModelCatalog.Build(model, null, false, Cifar, 10, NormCatalog.Create(new("none"))).ParameterCount);
+
+    [Fact]
+    public void A_norm_stands_before_or_after_the_activation()
+    {
+        foreach (var (position, expected) in new[] { (NormPosition.Before, "norm4_2 relu"), (NormPosition.After, "relu norm4_2") })
+        {
+            var layers = ModelCatalog.Build("vgg11", null, false, Cifar, 10, NormCatalog.Create(new("bn")), new(ActivationKind.Relu, position)).Layers;
+            var names = layers.Select(layer => layer is Activation ? "relu" : layer.Name).ToList();
+            var convolution = names.IndexOf("conv4_2");
+            Assert.Equal(expected, string.Join(' ', names.Skip(convolution + 1).Take(2)));
+        }
+    }
+
+    [Fact]
+    public void A_vgg_refuses_images_that_it_would_halve_to_nothing() =>
+        Assert.Contains("takes images of 16x16 or more, not 14x28",
+            Assert.Throws<ExperimentException>(() => ModelCatalog.Build("vgg16", null, false, new(3, 14, 28), 10, NormCatalog.Create(new("bn")))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_virtual_batch_that_does_not_divide_the_batch_is_answered_with_those_that_do() =>
+        Assert.Contains("--virtual-batch 16 does not divide --batch 12; what would do: 1, 2, 3, 4, 6, 12",
+            Assert.Throws<ExperimentException>(() => ModelCatalog.Build("resnet8", null, false, Cifar, 10, NormCatalog.Create(new("ghost-bn"))).Check(12, 1)).Message,
+            StringComparison.Ordinal);
+
     [Fact]
     public void Projection_shortcuts_add_two_convolutions_and_two_norms()
     {

@@ -17,8 +17,8 @@ public static class Initialization
     /// <param name="scale">What the weights of convolutions and of the linear layer are multiplied by.</param>
     public static EngineState Create(Network network, long seed, double scale = 1)
     {
-        var parameters = network.Parameters.Index()
-            .Select(pair => new NamedArray(pair.Item.Name, pair.Item.Shape, Values(pair.Item, network.Norm, seed, pair.Index, scale)))
+        var parameters = network.Parameters
+            .Select(parameter => new NamedArray(parameter.Name, parameter.Shape, Values(parameter, network, seed, scale)))
             .ToList();
         var buffers = network.Norm.HasRunningStatistics
             ? network.NormSlots.SelectMany(slot => new NamedArray[]
@@ -76,15 +76,23 @@ public static class Initialization
         return (mean, Math.Sqrt((squares / count) + Norm.Epsilon));
     }
 
-    private static float[] Values(Parameter parameter, Norm norm, long seed, int position, double scale) => parameter switch
+    private static float[] Values(Parameter parameter, Network network, long seed, double scale) => parameter switch
     {
-        { Kind: ParameterKind.ConvolutionWeight, Layer: Convolution c } => Normal(parameter.Size, scale * Deviation(c, norm), seed, position),
-        { Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, scale * 0.01, seed, position),
+        { Kind: ParameterKind.ConvolutionWeight, Layer: Convolution c } =>
+            Normal(parameter.Size, scale * Deviation(c, network.Norm), seed, Position(parameter, network)),
+        { Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, scale * 0.01, seed, Position(parameter, network)),
         { Kind: ParameterKind.LinearBias or ParameterKind.Shift } => new float[parameter.Size],
         { Kind: ParameterKind.Scale, Layer: NormSlot slot } => Filled(parameter.Size, slot.EndsResidual ? 0 : 1),
         { Kind: ParameterKind.Gain } => Filled(parameter.Size, 1),
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "unknown kind"),
     };
+
+    /// <summary>
+    /// A weight's position in the network with a gamma and a beta in every slot: so networks that differ in what their norm learns begin with
+    /// the same weights.
+    /// </summary>
+    private static int Position(Parameter parameter, Network network) => (network with { Norm = new Norm("", null, Affine.ScaleAndShift) })
+        .Parameters.Index().First(pair => pair.Item.Layer == parameter.Layer).Index;
 
     private static double Deviation(Convolution convolution, Norm norm) =>
         norm.Weights == WeightTransform.Normalization ? 0.05 : Math.Sqrt(2.0 / (convolution.Out * convolution.Kernel * convolution.Kernel));

@@ -37,5 +37,27 @@ public sealed class InitializationTests
     {
         var group = Resnet with { Norm = NormCatalog.Create(new("gn", Groups: 8)) };
         Assert.Equal(Initialization.Create(Resnet, 1).Parameters.Select(a => a.Values), Initialization.Create(group, 1).Parameters.Select(a => a.Values));
+        foreach (var options in new NormOptions[] { new("none"), new("bn", Affine: Affine.None), new("gn", Groups: 8, WeightStandardization: true) })
+        {
+            var other = Initialization.Create(Resnet with { Norm = NormCatalog.Create(options) }, 1).Parameters;
+            foreach (var weights in Initialization.Create(Resnet, 1).Parameters.Where(array => array.Shape.Count > 1))
+                Assert.Equal(weights.Values, other.Single(array => array.Name == weights.Name).Values);
+        }
+    }
+
+    [Fact]
+    public void The_scale_multiplies_the_weights_and_nothing_else()
+    {
+        foreach (var (plain, scaled) in Initialization.Create(Resnet, 1).Parameters.Zip(Initialization.Create(Resnet, 1, scale: 4).Parameters))
+            Assert.Equal(plain.Values.Select(value => plain.Shape.Count > 1 ? 4 * value : value), scaled.Values);
+    }
+
+    // Salimans & Kingma 2016, section 3: v from N(0, 0.05).
+    [Fact]
+    public void Normalized_weights_begin_with_a_gain_of_1_and_v_of_standard_deviation_a_twentieth()
+    {
+        var parameters = Initialization.Create(Resnet with { Norm = NormCatalog.Create(new("wn")) }, 1).Parameters;
+        Assert.Equal(0.05, Math.Sqrt(parameters.Single(array => array.Name == "layer3.2.conv2.weight_v").Values.Average(v => v * v)), 0.001);
+        Assert.All(parameters.Single(array => array.Name == "layer3.2.conv2.weight_g").Values, gain => Assert.Equal(1, gain));
     }
 }
