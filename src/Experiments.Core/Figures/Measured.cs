@@ -15,6 +15,9 @@ internal static class Measurements
     /// <summary>From this ratio of the largest value to the smallest on, an axis is logarithmic.</summary>
     private const double LogarithmicFrom = 30;
 
+    /// <summary>No such axis reaches further down than this part of its top: as a learning rate falls to 0, so does all that is measured at it.</summary>
+    private const double MostReach = 500;
+
     /// <summary>The cells that have measured, in the grid's order. Diverged runs count: what they measured before is often the point.</summary>
     /// <exception cref="ExperimentException">No run has.</exception>
     public static IReadOnlyList<Measured<T>> Of<T>(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
@@ -75,7 +78,7 @@ internal static class Measurements
             return "unset logscale y; set yrange [0:1]";
         var (low, high) = (finite.Min(), finite.Max());
         if (low > 0 && high / low > LogarithmicFrom)
-            return $"set logscale y; set yrange [{Number(low / 1.3)}:{Number(high * 1.3)}]";
+            return $"set logscale y; set yrange [{Number(Math.Max(low, high / MostReach) / 1.3)}:{Number(high * 1.3)}]";
         var air = high > low ? (high - low) * 0.06 : 0.5;
         return $"unset logscale y; set yrange [{Number(low >= 0 ? Math.Max(0, low - air) : low - air)}:{Number(high + air)}]";
     }
