@@ -1,3 +1,5 @@
+using MathNet.Numerics.LinearAlgebra;
+
 namespace Experiments.Core.Data;
 
 /// <summary>
@@ -23,6 +25,8 @@ internal sealed class ZcaWhitening
 
     private const int ImagesAtOnce = 512;
 
+    private const int RowsAtOnce = 64;
+
     /// <summary>Takes a matrix that has been computed before.</summary>
     public ZcaWhitening(float[] matrix, float[] shift) => (Matrix, Shift) = (matrix, shift);
 
@@ -32,36 +36,30 @@ internal sealed class ZcaWhitening
     /// <summary>[D] values of -W (m - mean of the channel), to be added to the product of W and an image less the means of its channels.</summary>
     public float[] Shift { get; }
 
-    /// <summary>Computes the whitening of a training set.</summary>
+    /// <summary>
+    /// Computes the whitening of a training set. For D = 3072 the eigenvectors alone take a minute of one core, for D = 784 a second.
+    /// </summary>
     public static ZcaWhitening Of(ImageSet training)
     {
         var images = Subset(training);
-        var (size, plane) = (images.Shape.Size, images.Shape.Height * images.Shape.Width);
         var mean = MeanImage(images);
-        var covariance = Covariance(images, mean);
-        for (var i = 0; i < size; i++)
-            covariance[(i * size) + i] += Epsilon;
-        var whitening = SymmetricMatrix.InverseSquareRoot(covariance, size, Epsilon);
+        var decomposition = Covariance(images, mean).Evd(Symmetricity.Symmetric);
+
+        // Rounding leaves eigenvalues of 0 a little below it.
+        var scale = decomposition.EigenValues.Map(value => 1 / Math.Sqrt(Math.Max(0, value.Real) + Epsilon));
+        var whitening = (decomposition.EigenVectors * Matrix<double>.Build.DiagonalOfDiagonalVector(scale)).TransposeAndMultiply(decomposition.EigenVectors);
 
         // The images that it is applied to are less the means over all training images.
-        var channels = InputStatistics.Of(training).Mean;
-        var shift = new float[size];
-        for (var row = 0; row < size; row++)
-        {
-            var sum = 0.0;
-            for (var column = 0; column < size; column++)
-                sum += whitening[(row * size) + column] * (mean[column] - channels[column / plane]);
-            shift[row] = (float)-sum;
-        }
-
-        return new ZcaWhitening(Array.ConvertAll(whitening, value => (float)value), shift);
+        var (channels, plane) = (InputStatistics.Of(training).Mean, training.Shape.Height * training.Shape.Width);
+        var shift = -(whitening * mean.MapIndexed((i, value) => value - channels[i / plane]));
+        return new ZcaWhitening(Array.ConvertAll(whitening.ToRowMajorArray(), value => (float)value), [.. shift.Select(value => (float)value)]);
     }
 
     private static ImageSet Subset(ImageSet training) => training.Count <= MostImages
         ? training
         : training.Only(BalancedOrder.Of(training, DatasetPart.Train)[..MostImages]);
 
-    private static double[] MeanImage(ImageSet images)
+    private static Vector<double> MeanImage(ImageSet images)
     {
         var sums = new long[images.Shape.Size];
         for (var i = 0; i < images.Count; i++)
@@ -71,31 +69,37 @@ internal sealed class ZcaWhitening
                 sums[j] += pixels[j];
         }
 
-        return Array.ConvertAll(sums, sum => (double)sum / images.Count / 255);
+        return Vector<double>.Build.Dense(sums.Length, i => (double)sums[i] / images.Count / 255);
     }
 
-    // [D, D], biased: over the images.
-    private static double[] Covariance(ImageSet images, double[] mean)
+    // [D, D], biased: over the images. Sums of ImagesAtOnce products in 24 bits are off by far less than epsilon.
+    private static Matrix<double> Covariance(ImageSet images, Vector<double> mean)
     {
-        var size = mean.Length;
-        var covariance = new double[size * size];
+        var size = mean.Count;
+        var sums = new double[size * size];
         for (var first = 0; first < images.Count; first += ImagesAtOnce)
         {
             var count = Math.Min(ImagesAtOnce, images.Count - first);
-            var centred = new double[count * size];
+            var (centred, transposed) = (new PackedMatrix(count, size), new float[size * count]);
+            var image = new float[size];
             for (var i = 0; i < count; i++)
             {
                 var pixels = images.Pixels(first + i);
                 for (var j = 0; j < size; j++)
-                    centred[(i * size) + j] = (pixels[j] / 255.0) - mean[j];
+                    image[j] = transposed[(j * count) + i] = (float)((pixels[j] / 255.0) - mean[j]);
+                centred.SetRow(i, image);
             }
 
-            SymmetricMatrix.AddGram(centred, count, size, covariance);
+            Parallel.For(0, (size + RowsAtOnce - 1) / RowsAtOnce, block =>
+            {
+                var (row, rows) = (block * RowsAtOnce, Math.Min(RowsAtOnce, size - (block * RowsAtOnce)));
+                var products = new float[rows * size];
+                centred.AddProduct(transposed.AsSpan(row * count, rows * count), products);
+                for (var i = 0; i < products.Length; i++)
+                    sums[(row * size) + i] += products[i];
+            });
         }
 
-        SymmetricMatrix.Mirror(covariance, size);
-        for (var i = 0; i < covariance.Length; i++)
-            covariance[i] /= images.Count;
-        return covariance;
+        return Matrix<double>.Build.Dense(size, size, sums) / images.Count;
     }
 }

@@ -181,7 +181,7 @@ public sealed class InputNormalizationTests : IDisposable
     {
         _ = _set.Whitening;
         var message = Assert.Single(_said);
-        Assert.Equal("Computing the ZCA whitening of small-cifar, once: 60 x 60 values.", message);
+        Assert.Equal("Computing the ZCA whitening of small-cifar, once: 60 x 60 values, in some seconds.", message);
         Reopen();
         _ = _set.Whitening;
         Assert.Single(_said);
