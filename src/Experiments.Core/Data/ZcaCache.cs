@@ -10,7 +10,7 @@ namespace Experiments.Core.Data;
 /// shift.
 /// <code>
 /// experiments-zca 1
-/// cifar10 3x32x32, epsilon 0.001, 10000 images
+/// cifar10 3x32x32, epsilon 0.01, 10000 images
 /// source  SHA-256 of the source files' paths, sizes and times of writing
 /// images  SHA-256 of which images are trained on
 /// values  SHA-256 of the floats

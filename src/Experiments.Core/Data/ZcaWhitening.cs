@@ -11,11 +11,19 @@ namespace Experiments.Core.Data;
 internal sealed class ZcaWhitening
 {
     /// <summary>
-    /// Added to every eigenvalue. Eigenvalues above 1e-3 hold 99.9% of CIFAR-10's variance, in a third of its 3072 directions (the largest
-    /// is 55); what lies below is hardly more than the noise of rounding and of JPEG, and is amplified 32-fold at most. Epsilon also stands
-    /// in for the variance of pixels that never change, and of directions that fewer images than D do not span.
+    /// Added to every eigenvalue, so that no direction is amplified more than tenfold: not what is hardly more than the noise of rounding
+    /// and of JPEG, not pixels that never change, nor directions that fewer images than D do not span. Eigenvalues above it hold 98.9% of
+    /// CIFAR-10's variance (490 of 3072, the largest 55) and 97.5% of Fashion-MNIST's (299 of 784, the largest 20).
+    /// <para>It is chosen for cropped images. A crop moves content to pixels near the edge that hardly ever vary where images lie in the
+    /// middle, and that a small epsilon amplifies. The mean square of whitened training images, as they are and cropped:</para>
+    /// <code>
+    /// epsilon   Fashion-MNIST   CIFAR-10
+    /// 0.001     0.82   3.29     0.34   0.51
+    /// 0.01      0.43   1.11     0.18   0.22
+    /// 0.1       0.13   0.29     0.07   0.07
+    /// </code>
     /// </summary>
-    public const double Epsilon = 1e-3;
+    public const double Epsilon = 0.01;
 
     /// <summary>
     /// The covariance is taken over at most so many training images, equally many of each class: three times as many as CIFAR's D, in
