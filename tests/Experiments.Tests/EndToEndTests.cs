@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
 
@@ -101,24 +100,34 @@ public sealed class EndToEndTests : IDisposable
         var checkpoint = _folder["t", "runs", run.Run, "weights.safetensors"];
         var result = Cli.Run($"eval {checkpoint} --statistics all --shift all --csv shifts.csv", _folder.Path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        Assert.Contains("shift        strength   moving-average   population   batch\n", result.Output, StringComparison.Ordinal);
-        Assert.Equal("shift,strength,statistics,error,loss", File.ReadLines(_folder["shifts.csv"]).First());
-        var rows = CsvFile.Read<ShiftRow>(_folder["shifts.csv"]);
+        Assert.Contains("shift        strength   moving_average   population   batch\n", result.Output, StringComparison.Ordinal);
+        var rows = CsvFile.Read<DistributionShiftRow>(_folder["shifts.csv"]);
+        Assert.All(rows, row => Assert.Equal((run.Run, run.Norm, run.Batch, run.Seed), (row.Run, row.Norm, row.Batch, row.Seed)));
         Assert.Equal(
-            from statistics in new[] { "moving-average", "population", "batch" }
-            from shift in Enum.GetValues<ShiftKind>()
-            from strength in shift == ShiftKind.None ? [0] : Enumerable.Range(1, 5)
+            from statistics in new[] { "moving_average", "population", "batch" }
+            from shift in new[] { "none", "brightness", "contrast", "noise", "blur" }
+            from strength in shift == DistributionShiftRow.None ? [0] : Enumerable.Range(1, 5)
             select (statistics, shift, strength),
             rows.Select(row => (row.Statistics, row.Shift, row.Strength)));
 
         // The images as they are have the errors that the run reported; shifted ones have other losses.
         Assert.Equal(
-            [run.ErrorMovingAverage, run.ErrorPopulation, run.ErrorBatch], rows.Where(row => row.Shift == ShiftKind.None).Select(row => (double?)row.Error));
+            [run.ErrorMovingAverage, run.ErrorPopulation, run.ErrorBatch], rows.Where(row => row.Shift == DistributionShiftRow.None).Select(row => (double?)row.Error));
         Assert.Equal(rows.Count, rows.DistinctBy(row => row.Loss).Count());
 
         var single = Cli.Run($"eval {checkpoint} --shift blur --strength 4 --csv blur.csv", _folder.Path);
         Assert.Equal(0, single.ExitCode);
-        Assert.Equal(rows.Single(row => row is { Shift: ShiftKind.Blur, Strength: 4, Statistics: "moving-average" }), Assert.Single(CsvFile.Read<ShiftRow>(_folder["blur.csv"])));
+        Assert.Equal(rows.Single(row => row is { Shift: "blur", Strength: 4, Statistics: "moving_average" }), Assert.Single(CsvFile.Read<DistributionShiftRow>(_folder["blur.csv"])));
+    }
+
+    [TrainsFact]
+    public void Without_norms_over_samples_a_shifted_image_has_one_row_whatever_statistics_are_asked_for()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --norm gn --groups 4 --batch 4 --out t", _folder.Path).ExitCode);
+        var checkpoint = _folder["t", "runs", Assert.Single(ResultsFolder.ReadRuns(_folder["t"])).Run, "weights.safetensors"];
+        Assert.Equal(0, Cli.Run($"eval {checkpoint} --statistics all --shift blur --strength 4 --csv blur.csv", _folder.Path).ExitCode);
+        var row = Assert.Single(CsvFile.Read<DistributionShiftRow>(_folder["blur.csv"]));
+        Assert.Equal(("gn", 4, "blur", 4, "moving_average"), (row.Norm, row.Groups, row.Shift, row.Strength, row.Statistics));
     }
 
     [TrainsFact]
@@ -202,8 +211,8 @@ public sealed class EndToEndTests : IDisposable
         var shifts = folder.Read<DistributionShiftRow>(row.Run);
         Assert.Equal(3 * 21, shifts.Count);
         Assert.Equal(
-            [("moving_average", 0.0, row.ErrorMovingAverage), ("population", 0.0, row.ErrorPopulation), ("batch", 0.0, row.ErrorBatch)],
-            shifts.Where(shift => shift.Shift == DistributionShiftRow.None).Select(shift => (shift.Statistics, (double)shift.Strength, (double?)shift.Error)));
+            [("moving_average", 0, row.ErrorMovingAverage), ("population", 0, row.ErrorPopulation), ("batch", 0, row.ErrorBatch)],
+            shifts.Where(shift => shift.Shift == DistributionShiftRow.None).Select(shift => (shift.Statistics, shift.Strength, (double?)shift.Error)));
     }
 
     [TrainsFact]

@@ -10,7 +10,7 @@ namespace Experiments.Core.Data;
 /// shift.
 /// <code>
 /// experiments-zca 1
-/// cifar10 3x32x32, epsilon 0.001, 10000 images
+/// cifar10 3x32x32, epsilon 0.01, 10000 images
 /// source  SHA-256 of the source files' paths, sizes and times of writing
 /// images  SHA-256 of which images are trained on
 /// values  SHA-256 of the floats
@@ -26,7 +26,7 @@ internal static class ZcaCache
     /// <param name="found">Its files.</param>
     /// <param name="folder">The folder they were found in.</param>
     /// <param name="training">The images trained on.</param>
-    /// <param name="say">Is told that it is computed, and how long it took.</param>
+    /// <param name="say">Is told that it is computed, and about how long that takes.</param>
     /// <exception cref="ExperimentException">The cache cannot be written.</exception>
     public static ZcaWhitening Open(DatasetDescription set, FoundSource found, DataFolder folder, ImageSet training, Action<string>? say)
     {
@@ -46,7 +46,7 @@ internal static class ZcaCache
             // Another process may have computed it while this one waited for the lock.
             if (TryRead(path, head, set.Shape.Size) is { } computed)
                 return computed;
-            say?.Invoke($"Computing the ZCA whitening of {set.Name}, once: {set.Shape.Size} x {set.Shape.Size} values.");
+            say?.Invoke($"Computing the ZCA whitening of {set.Name}, once: {set.Shape.Size} x {set.Shape.Size} values, in {(set.Shape.Size < 1000 ? "some seconds" : "a minute or two")}.");
             var whitening = ZcaWhitening.Of(training);
             Write(path, head, whitening);
             return whitening;

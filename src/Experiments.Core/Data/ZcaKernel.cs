@@ -8,7 +8,7 @@ internal sealed class ZcaKernel
     /// </summary>
     public const int BlockSize = 64;
 
-    private readonly PackedMatrix<float> _matrix;
+    private readonly PackedMatrix _matrix;
     private readonly float[] _shift;
 
     /// <summary>Puts rows and columns of a whitening into the order of a layout.</summary>
@@ -21,7 +21,7 @@ internal sealed class ZcaKernel
             order[i] = layout == ImageLayout.ChannelsFirst ? i : (i % c * plane) + (i / c);
 
         // Symmetric: the product with an image as a row is that with the image as a column.
-        _matrix = new PackedMatrix<float>(size, size);
+        _matrix = new PackedMatrix(size, size);
         var row = new float[size];
         for (var i = 0; i < size; i++)
         {

@@ -1,3 +1,5 @@
+using MathNet.Numerics.LinearAlgebra;
+
 namespace Experiments.Core.Data;
 
 /// <summary>
@@ -9,11 +11,19 @@ namespace Experiments.Core.Data;
 internal sealed class ZcaWhitening
 {
     /// <summary>
-    /// Added to every eigenvalue. Eigenvalues above 1e-3 hold 99.9% of CIFAR-10's variance, in a third of its 3072 directions (the largest
-    /// is 55); what lies below is hardly more than the noise of rounding and of JPEG, and is amplified 32-fold at most. Epsilon also stands
-    /// in for the variance of pixels that never change, and of directions that fewer images than D do not span.
+    /// Added to every eigenvalue, so that no direction is amplified more than tenfold: not what is hardly more than the noise of rounding
+    /// and of JPEG, not pixels that never change, nor directions that fewer images than D do not span. Eigenvalues above it hold 98.9% of
+    /// CIFAR-10's variance (490 of 3072, the largest 55) and 97.5% of Fashion-MNIST's (299 of 784, the largest 20).
+    /// <para>It is chosen for cropped images. A crop moves content to pixels near the edge that hardly ever vary where images lie in the
+    /// middle, and that a small epsilon amplifies. The mean square of whitened training images, as they are and cropped:</para>
+    /// <code>
+    /// epsilon   Fashion-MNIST   CIFAR-10
+    /// 0.001     0.82   3.29     0.34   0.51
+    /// 0.01      0.43   1.11     0.18   0.22
+    /// 0.1       0.13   0.29     0.07   0.07
+    /// </code>
     /// </summary>
-    public const double Epsilon = 1e-3;
+    public const double Epsilon = 0.01;
 
     /// <summary>
     /// The covariance is taken over at most so many training images, equally many of each class: three times as many as CIFAR's D, in
@@ -22,6 +32,8 @@ internal sealed class ZcaWhitening
     public const int MostImages = 10_000;
 
     private const int ImagesAtOnce = 512;
+
+    private const int RowsAtOnce = 64;
 
     /// <summary>Takes a matrix that has been computed before.</summary>
     public ZcaWhitening(float[] matrix, float[] shift) => (Matrix, Shift) = (matrix, shift);
@@ -32,36 +44,30 @@ internal sealed class ZcaWhitening
     /// <summary>[D] values of -W (m - mean of the channel), to be added to the product of W and an image less the means of its channels.</summary>
     public float[] Shift { get; }
 
-    /// <summary>Computes the whitening of a training set.</summary>
+    /// <summary>
+    /// Computes the whitening of a training set. For D = 3072 the eigenvectors alone take a minute of one core, for D = 784 a second.
+    /// </summary>
     public static ZcaWhitening Of(ImageSet training)
     {
         var images = Subset(training);
-        var (size, plane) = (images.Shape.Size, images.Shape.Height * images.Shape.Width);
         var mean = MeanImage(images);
-        var covariance = Covariance(images, mean);
-        for (var i = 0; i < size; i++)
-            covariance[(i * size) + i] += Epsilon;
-        var whitening = SymmetricMatrix.InverseSquareRoot(covariance, size, Epsilon);
+        var decomposition = Covariance(images, mean).Evd(Symmetricity.Symmetric);
+
+        // Rounding leaves eigenvalues of 0 a little below it.
+        var scale = decomposition.EigenValues.Map(value => 1 / Math.Sqrt(Math.Max(0, value.Real) + Epsilon));
+        var whitening = (decomposition.EigenVectors * Matrix<double>.Build.DiagonalOfDiagonalVector(scale)).TransposeAndMultiply(decomposition.EigenVectors);
 
         // The images that it is applied to are less the means over all training images.
-        var channels = InputStatistics.Of(training).Mean;
-        var shift = new float[size];
-        for (var row = 0; row < size; row++)
-        {
-            var sum = 0.0;
-            for (var column = 0; column < size; column++)
-                sum += whitening[(row * size) + column] * (mean[column] - channels[column / plane]);
-            shift[row] = (float)-sum;
-        }
-
-        return new ZcaWhitening(Array.ConvertAll(whitening, value => (float)value), shift);
+        var (channels, plane) = (InputStatistics.Of(training).Mean, training.Shape.Height * training.Shape.Width);
+        var shift = -(whitening * mean.MapIndexed((i, value) => value - channels[i / plane]));
+        return new ZcaWhitening(Array.ConvertAll(whitening.ToRowMajorArray(), value => (float)value), [.. shift.Select(value => (float)value)]);
     }
 
     private static ImageSet Subset(ImageSet training) => training.Count <= MostImages
         ? training
         : training.Only(BalancedOrder.Of(training, DatasetPart.Train)[..MostImages]);
 
-    private static double[] MeanImage(ImageSet images)
+    private static Vector<double> MeanImage(ImageSet images)
     {
         var sums = new long[images.Shape.Size];
         for (var i = 0; i < images.Count; i++)
@@ -71,31 +77,37 @@ internal sealed class ZcaWhitening
                 sums[j] += pixels[j];
         }
 
-        return Array.ConvertAll(sums, sum => (double)sum / images.Count / 255);
+        return Vector<double>.Build.Dense(sums.Length, i => (double)sums[i] / images.Count / 255);
     }
 
-    // [D, D], biased: over the images.
-    private static double[] Covariance(ImageSet images, double[] mean)
+    // [D, D], biased: over the images. Sums of ImagesAtOnce products in 24 bits are off by far less than epsilon.
+    private static Matrix<double> Covariance(ImageSet images, Vector<double> mean)
     {
-        var size = mean.Length;
-        var covariance = new double[size * size];
+        var size = mean.Count;
+        var sums = new double[size * size];
         for (var first = 0; first < images.Count; first += ImagesAtOnce)
         {
             var count = Math.Min(ImagesAtOnce, images.Count - first);
-            var centred = new double[count * size];
+            var (centred, transposed) = (new PackedMatrix(count, size), new float[size * count]);
+            var image = new float[size];
             for (var i = 0; i < count; i++)
             {
                 var pixels = images.Pixels(first + i);
                 for (var j = 0; j < size; j++)
-                    centred[(i * size) + j] = (pixels[j] / 255.0) - mean[j];
+                    image[j] = transposed[(j * count) + i] = (float)((pixels[j] / 255.0) - mean[j]);
+                centred.SetRow(i, image);
             }
 
-            SymmetricMatrix.AddGram(centred, count, size, covariance);
+            Parallel.For(0, (size + RowsAtOnce - 1) / RowsAtOnce, block =>
+            {
+                var (row, rows) = (block * RowsAtOnce, Math.Min(RowsAtOnce, size - (block * RowsAtOnce)));
+                var products = new float[rows * size];
+                centred.AddProduct(transposed.AsSpan(row * count, rows * count), products);
+                for (var i = 0; i < products.Length; i++)
+                    sums[(row * size) + i] += products[i];
+            });
         }
 
-        SymmetricMatrix.Mirror(covariance, size);
-        for (var i = 0; i < covariance.Length; i++)
-            covariance[i] /= images.Count;
-        return covariance;
+        return Matrix<double>.Build.Dense(size, size, sums) / images.Count;
     }
 }

@@ -17,7 +17,7 @@ internal static class CovariateShift
 
     public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measurements.Of<CovariateShiftRow>(spec, cells, data);
+        var measured = Measured.Of<CovariateShiftRow>(spec, cells, data);
         var styles = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
         var lines = Measures.SelectMany(measure => measured.Select((cell, index) => (Measure: measure, cell.Label, Block: $"{measure.Name}{index + 1}",
             Style: styles[cell.Label], Points: Points(cell.Seeds, measure.Of)))).ToList();
@@ -42,7 +42,7 @@ internal static class CovariateShift
                         {
                             XLabel = "step",
                             YLabel = measure.Label,
-                            Settings = [Measurements.XAxis(last), Measurements.YAxis(here.SelectMany(line => line.Points).SelectMany(point => new[] { point.Low, point.High }))],
+                            Settings = [Measured.XAxis(last), Measured.YAxis(here.SelectMany(line => line.Points).SelectMany(point => new[] { point.Low, point.High }))],
                             Plots =
                             [
                                 .. here.Select(line => $"${line.Block} using 1:3:4 with filledcurves lc rgb '{line.Style.Colour}'"),
@@ -55,7 +55,7 @@ internal static class CovariateShift
             Notes =
             [
                 "The gradient of a layer before and after the layers below it are updated. Lines: median over layers; bands: from the lower to the upper quartile over layers.",
-                Measurements.SeedsNote(measured, "For every layer and step the median over"),
+                Measured.SeedsNote(measured, "For every layer and step the median over"),
             ],
         };
     }

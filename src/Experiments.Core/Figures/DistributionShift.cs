@@ -18,7 +18,7 @@ internal static class DistributionShift
 
     public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measurements.Of<DistributionShiftRow>(spec, cells, data);
+        var measured = Measured.Of<DistributionShiftRow>(spec, cells, data);
         var shifts = measured.SelectMany(cell => cell.Seeds).SelectMany(rows => rows).Select(row => row.Shift)
             .Where(shift => shift != DistributionShiftRow.None).Distinct().ToList();
         if (shifts.Count == 0)
@@ -40,27 +40,24 @@ internal static class DistributionShift
                     [.. line.Points.Select(point => string.Join("  ", new[] { point.Strength, point.Error.Mean!.Value,
                         point.Error.Low ?? point.Error.Mean.Value, point.Error.High ?? point.Error.Mean.Value, point.Error.N }.Select(Number)))])),
             ],
-            Panels =
-            [
-                .. shifts.Select((shift, panel) => new Panel
-                {
-                    Title = shift,
-                    XLabel = "strength (0: clean images)",
-                    YLabel = ErrorAxis.Label(cells),
-                    Settings = [$"set xrange [-0.3:{Number(points.Max(point => point.Strength) + 0.3)}]; set xtics 1", range],
-                    Plots =
-                    [
-                        .. lines.Where(line => line.Panel == panel).SelectMany(line => new[]
-                        {
-                            $"${line.Block} using ($5 > 1 ? $1+{Number(line.Shift)} : NaN):3:(0):($4-$3) with vectors heads size graph 0.01,90 ls {line.Style.Number} lw 0.8",
-                            $"${line.Block} using ($1+{Number(line.Shift)}):2 with {(line.Kind == LineKind.Marked ? "linespoints" : "lines")} ls {line.Style.Number}{Stroke(line.Kind)}",
-                        }),
-                    ],
-                }).Chunk(MostColumns),
-            ],
+            Panels = Rows(shifts.Select((shift, panel) => new Panel
+            {
+                Title = shift,
+                XLabel = "strength (0: clean images)",
+                YLabel = ErrorAxis.Label(cells),
+                Settings = [$"set xrange [-0.3:{Number(points.Max(point => point.Strength) + 0.3)}]; set xtics 1", range],
+                Plots =
+                [
+                    .. lines.Where(line => line.Panel == panel).SelectMany(line => new[]
+                    {
+                        $"${line.Block} using ($5 > 1 ? $1+{Number(line.Shift)} : NaN):3:(0):($4-$3) with vectors heads size graph 0.01,90 ls {line.Style.Number} lw 0.8",
+                        $"${line.Block} using ($1+{Number(line.Shift)}):2 with {(line.Kind == LineKind.Marked ? "linespoints" : "lines")} ls {line.Style.Number}{Stroke(line.Kind)}",
+                    }),
+                ],
+            })),
             Notes =
             [
-                measured.All(cell => cell.Seeds.Count == 1) ? "One seed." : $"{Measurements.SeedsNote(measured, "Mean over").TrimEnd('.')}; bars: 95% interval (Student's t).",
+                measured.All(cell => cell.Seeds.Count == 1) ? "One seed." : $"{Measured.SeedsNote(measured, "Mean over").TrimEnd('.')}; bars: 95% interval (Student's t).",
                 .. kinds.Count > measured.Count
                     ? new[] { "Without further words, norms over samples take moving averages." } : [],
             ],
@@ -89,7 +86,7 @@ internal static class DistributionShift
     /// <summary>A word that gnuplot takes for the name of a data block.</summary>
     private static string Identifier(string word) => string.Concat(word.Where(char.IsAsciiLetter));
 
-    private sealed record Point(double Strength, Estimate Error);
+    private sealed record Point(int Strength, Estimate Error);
 
     private sealed record Line(int Panel, LineStyle Style, LineKind Kind, string Label, string Block, double Shift, IReadOnlyList<Point> Points);
 }

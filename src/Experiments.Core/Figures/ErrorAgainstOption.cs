@@ -42,13 +42,10 @@ internal static class ErrorAgainstOption
                 .. references.Select(one => new DataBlock(one.Block, $"{one.Label}: {spec.References[one.Panel].Source}", "batch  rise  error",
                     [.. Reference.Rises(one.Errors).Select(point => $"{point.Batch}  {Number(point.Rise)}  {Number(one.Errors[point.Batch])}")])),
             ],
-            Panels =
-            [
-                .. batches.Select((batch, panel) => OurPanel(axis, cells, [.. lines.Where(line => line.Panel == panel)], lines, styles,
+            Panels = Rows(
+                batches.Select((batch, panel) => OurPanel(axis, cells, [.. lines.Where(line => line.Panel == panel)], lines, styles,
                         references.Count > 0 ? subtitle : batches.Count > 1 ? $"batch {batch}" : ""))
-                    .Concat(references.GroupBy(one => one.Panel).Select(panel => ReferencePanel(spec.References[panel.Key].Source, [.. panel], styles)))
-                    .Chunk(MostColumns),
-            ],
+                    .Concat(references.GroupBy(one => one.Panel).Select(panel => ReferencePanel(spec.References[panel.Key].Source, [.. panel], styles)))),
             Notes = [.. ErrorAxis.Notes(cells, Populations(lines), axis.IsDense(cells))],
         };
     }

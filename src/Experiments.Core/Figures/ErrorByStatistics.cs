@@ -39,21 +39,18 @@ internal static class ErrorByStatistics
             [
                 .. lines.Select(line => new DataBlock(line.Block, line.Label, $"batch  {ErrorAxis.CellColumns}", [.. line.Cells.Select(cell => ErrorAxis.Row(cell.Batch, cell))])),
             ],
-            Panels =
-            [
-                .. series.Select((one, panel) => new Panel
-                {
-                    Title = one.Label,
-                    XLabel = OptionAxis.Batch.Label,
-                    YLabel = "error (%)",
-                    Settings = [.. OptionAxis.Batch.Settings(batches), ErrorAxis.Range(drawn, [], rows), .. ErrorAxis.Marks(Marks(one))],
-                    Plots =
-                    [
-                        .. lines.Where(line => line.Panel == panel)
-                            .SelectMany(line => ErrorAxis.Line(line.Block, line.Style, OptionAxis.Batch.Shift(batches, line.Index, Kinds.Count))),
-                    ],
-                }).Chunk(MostColumns),
-            ],
+            Panels = Rows(series.Select((one, panel) => new Panel
+            {
+                Title = one.Label,
+                XLabel = OptionAxis.Batch.Label,
+                YLabel = "error (%)",
+                Settings = [.. OptionAxis.Batch.Settings(batches), ErrorAxis.Range(drawn, [], rows), .. ErrorAxis.Marks(Marks(one))],
+                Plots =
+                [
+                    .. lines.Where(line => line.Panel == panel)
+                        .SelectMany(line => ErrorAxis.Line(line.Block, line.Style, OptionAxis.Batch.Shift(batches, line.Index, Kinds.Count))),
+                ],
+            })),
             Notes =
             [
                 .. ErrorAxis.Notes([.. series.SelectMany(one => one.Cells)], []),

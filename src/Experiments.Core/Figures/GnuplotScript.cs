@@ -19,7 +19,7 @@ internal sealed class GnuplotScript
     /// <summary>A panel's size, in points.</summary>
     public const double PanelWidth = 200, PanelHeight = 150;
 
-    /// <summary>More panels stand in further rows.</summary>
+    /// <summary>More panels stand in further rows: see <see cref="Rows{T}"/>.</summary>
     public const int MostColumns = 3;
 
     private const double Left = 42, Gap = 48, Right = 10, Edge = 5;
@@ -79,6 +79,13 @@ internal sealed class GnuplotScript
         script.Line("unset output");
         script.Line("}");
         return script._script.ToString();
+    }
+
+    /// <summary>Panels cut into rows: two and two of four, which would leave one alone under three, and otherwise as many as fit side by side.</summary>
+    public static IReadOnlyList<IReadOnlyList<T>> Rows<T>(IEnumerable<T> panels)
+    {
+        var all = panels.ToList();
+        return [.. all.Chunk(all.Count == 4 ? 2 : MostColumns)];
     }
 
     /// <summary>The file name's end, which is also the script's word for the format.</summary>

@@ -19,9 +19,9 @@ internal static class Histograms
 
     public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measurements.Of<HistogramRow>(spec, cells, data);
-        var layers = Measurements.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
-        var grid = Measurements.Grid(measured, layers);
+        var measured = Measured.Of<HistogramRow>(spec, cells, data);
+        var layers = Measured.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
+        var grid = Measured.Grid(measured, layers);
         var steps = Chosen([.. measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Step).Distinct().Order()]);
         var panels = grid.SelectMany(row => row).Select((place, index) => (place, Ridges: Ridges(place, steps, index + 1))).ToDictionary(panel => panel.place, panel => panel.Ridges);
         var bins = panels.Values.SelectMany(ridges => ridges).SelectMany(ridge => ridge.Bins).ToList();
@@ -37,7 +37,7 @@ internal static class Histograms
             Data =
             [
                 .. panels.SelectMany(panel => panel.Value.Select(ridge => new DataBlock(ridge.Block,
-                    $"{Measurements.Title(panel.Key.Cell, panel.Key.Layer)}, step {ridge.Step}", "value  base  top  density", [.. Rows(ridge)]))),
+                    $"{Measured.Title(panel.Key.Cell, panel.Key.Layer)}, step {ridge.Step}", "value  base  top  density", [.. Rows(ridge)]))),
             ],
             Panels =
             [
@@ -45,7 +45,7 @@ internal static class Histograms
                 [
                     .. row.Select(place => new Panel
                     {
-                        Title = Measurements.Title(place.Cell, place.Layer),
+                        Title = Measured.Title(place.Cell, place.Layer),
                         XLabel = "activation after the norm",
                         YLabel = "",
                         Settings =
@@ -69,7 +69,7 @@ internal static class Histograms
             Notes =
             [
                 "Densities at several steps of training, each scaled to the same height; from first (top, light) to last (bottom, dark).",
-                .. Measurements.Notes(measured, row => (row.Seed, row.Layer)),
+                .. Measured.Notes(measured, row => (row.Seed, row.Layer)),
             ],
         };
     }

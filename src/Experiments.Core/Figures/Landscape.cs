@@ -13,7 +13,7 @@ internal static class Landscape
 
     public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measurements.Of<LandscapeRow>(spec, cells, data);
+        var measured = Measured.Of<LandscapeRow>(spec, cells, data);
         var styles = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
         var lines = measured.Select((cell, index) => (cell.Label, Block: $"line{index + 1}", Style: styles[cell.Label], Points: Points(cell.Seeds))).ToList();
         var points = lines.SelectMany(line => line.Points).ToList();
@@ -43,7 +43,7 @@ internal static class Landscape
             Notes =
             [
                 "Bands: from the lowest to the highest over step sizes along the negative gradient; smoothness: the highest.",
-                Measurements.SeedsNote(measured, "At every step the median over"),
+                Measured.SeedsNote(measured, "At every step the median over"),
             ],
         };
 
@@ -52,7 +52,7 @@ internal static class Landscape
             Title = title,
             XLabel = "step",
             YLabel = label,
-            Settings = [Measurements.XAxis(last), Measurements.YAxis(values)],
+            Settings = [Measured.XAxis(last), Measured.YAxis(values)],
             Plots = [.. lines.SelectMany(plots)],
         };
     }

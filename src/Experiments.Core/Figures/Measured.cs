@@ -10,7 +10,7 @@ namespace Experiments.Core.Figures;
 internal sealed record Measured<T>(string Label, string Norm, IReadOnlyList<IReadOnlyList<T>> Seeds);
 
 /// <summary>What figures of measurements have in common: joining them with runs.csv, laying out panels, choosing axes.</summary>
-internal static class Measurements
+internal static class Measured
 {
     /// <summary>From this ratio of the largest value to the smallest on, an axis is logarithmic.</summary>
     private const double LogarithmicFrom = 30;
@@ -39,7 +39,7 @@ internal static class Measurements
     /// <summary>Each label at each of some layers, as rows of panels: a row a label where there are several layers.</summary>
     public static IReadOnlyList<IReadOnlyList<(Measured<T> Cell, string Layer)>> Grid<T>(IReadOnlyList<Measured<T>> cells, IReadOnlyList<string> layers) =>
         layers.Count == 1
-            ? [.. cells.Select(cell => (cell, layers[0])).Chunk(MostColumns)]
+            ? Rows(cells.Select(cell => (cell, layers[0])))
             : [.. cells.Select(cell => (IReadOnlyList<(Measured<T>, string)>)[.. layers.Select(layer => (cell, layer))])];
 
     /// <summary>A panel's title: the label, and the layer.</summary>

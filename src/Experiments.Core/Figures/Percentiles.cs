@@ -19,9 +19,9 @@ internal static class Percentiles
 
     public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measurements.Of<PercentileRow>(spec, cells, data);
-        var layers = Measurements.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
-        var grid = Measurements.Grid(measured, layers);
+        var measured = Measured.Of<PercentileRow>(spec, cells, data);
+        var layers = Measured.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
+        var grid = Measured.Grid(measured, layers);
         var panels = grid.SelectMany(row => row).Select((place, index) => (place, Block: $"panel{index + 1}",
             Rows: place.Cell.Seeds[0].Where(row => row.Layer == place.Layer).OrderBy(row => row.Step).ToList())).ToDictionary(panel => panel.place);
         var reaches = panels.Values.Where(panel => panel.Rows.Count > 0).Select(panel => Values(panel.Rows).Where(double.IsFinite).ToList())
@@ -35,7 +35,7 @@ internal static class Percentiles
             Legend = [.. Lines.Select(line => line.Legend)],
             Data =
             [
-                .. panels.Values.Select(panel => new DataBlock(panel.Block, Measurements.Title(panel.place.Cell, panel.place.Layer), "epoch  1%  20%  80%  99%",
+                .. panels.Values.Select(panel => new DataBlock(panel.Block, Measured.Title(panel.place.Cell, panel.place.Layer), "epoch  1%  20%  80%  99%",
                     [.. panel.Rows.Select(row => string.Join("  ", new[] { row.Epoch, row.P1, row.P20, row.P80, row.P99 }.Select(Number)))])),
             ],
             Panels =
@@ -44,10 +44,10 @@ internal static class Percentiles
                 [
                     .. row.Select(place => panels[place]).Select(panel => new Panel
                     {
-                        Title = Measurements.Title(panel.place.Cell, panel.place.Layer),
+                        Title = Measured.Title(panel.place.Cell, panel.place.Layer),
                         XLabel = "epoch",
                         YLabel = "what enters the norm",
-                        Settings = [Measurements.XAxis(last), Measurements.YAxis(Values(together ? panels.Values.SelectMany(one => one.Rows) : panel.Rows))],
+                        Settings = [Measured.XAxis(last), Measured.YAxis(Values(together ? panels.Values.SelectMany(one => one.Rows) : panel.Rows))],
                         Plots =
                         [
                             $"${panel.Block} using 1:3:4 with filledcurves lc rgb '#999999'",
@@ -59,7 +59,7 @@ internal static class Percentiles
             Notes =
             [
                 "Lines: so many percent of the values lie under them; between 20% and 80% shaded.",
-                .. Measurements.Notes(measured, row => (row.Seed, row.Layer)),
+                .. Measured.Notes(measured, row => (row.Seed, row.Layer)),
                 .. together ? Array.Empty<string>() : ["Each panel has a y axis of its own."],
             ],
         };

@@ -1,6 +1,11 @@
+using System.Globalization;
+
 namespace Experiments.Core.Results;
 
-/// <summary>One row of distribution-shift.csv: the error of a trained network on test images that were altered, at one strength.</summary>
+/// <summary>
+/// One row of distribution-shift.csv, and of the CSV that <c>eval --shift</c> writes: the error of a trained network on test images that
+/// were altered, at one strength.
+/// </summary>
 public sealed record DistributionShiftRow : RunDetail, IRunFile
 {
     /// <summary>The shift of test images that were left as they are.</summary>
@@ -13,9 +18,12 @@ public sealed record DistributionShiftRow : RunDetail, IRunFile
     public required string Shift { get; init; }
 
     /// <summary>How much of it, from 1 to 5; 0 with <c>none</c>.</summary>
-    public required double Strength { get; init; }
+    public required int Strength { get; init; }
 
-    /// <summary>Where norms over samples take their statistics from: <c>moving_average</c>, <c>population</c> or <c>batch</c>.</summary>
+    /// <summary>
+    /// Where norms over samples take their statistics from: <c>moving_average</c>, <c>population</c> or <c>batch</c>; <c>moving_average</c>
+    /// alone where the network has none of these norms.
+    /// </summary>
     public required string Statistics { get; init; }
 
     /// <summary>Test error in percent.</summary>
@@ -23,4 +31,15 @@ public sealed record DistributionShiftRow : RunDetail, IRunFile
 
     /// <summary>Test loss (cross-entropy, nats).</summary>
     public required double Loss { get; init; }
+
+    /// <summary>Errors as a table for a terminal: a row a shift, a column for each kind of statistics.</summary>
+    public static string Table(string heading, IReadOnlyList<DistributionShiftRow> rows)
+    {
+        var statistics = rows.Select(row => row.Statistics).Distinct().ToList();
+        return TextTable.Align(heading, ["shift", "strength", .. statistics], rows.GroupBy(row => (row.Shift, row.Strength)).Select(shift => (IReadOnlyList<string>)
+        [
+            shift.Key.Shift, shift.Key.Strength.ToString(CultureInfo.InvariantCulture),
+            .. statistics.Select(kind => shift.First(row => row.Statistics == kind).Error.ToString("0.00", CultureInfo.InvariantCulture)),
+        ]));
+    }
 }

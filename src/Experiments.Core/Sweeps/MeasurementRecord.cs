@@ -4,14 +4,14 @@ using Experiments.Core.Training.Measuring;
 namespace Experiments.Core.Sweeps;
 
 /// <summary>Turns what was measured along a run into rows of the result files.</summary>
-internal static class MeasurementRecord
+public static class MeasurementRecord
 {
     /// <summary>Writes all that was measured so far, a file for each kind.</summary>
     /// <param name="folder">The results folder.</param>
     /// <param name="run">The run.</param>
     /// <param name="plan">Its measurements.</param>
     /// <exception cref="ExperimentException">A file cannot be written.</exception>
-    public static void Write(ResultsFolder folder, Run run, MeasurementPlan plan)
+    internal static void Write(ResultsFolder folder, Run run, MeasurementPlan plan)
     {
         foreach (var measurement in plan.All)
         {
@@ -36,20 +36,25 @@ internal static class MeasurementRecord
     }
 
     /// <summary>The row of one score on shifted test images.</summary>
-    public static DistributionShiftRow Of(Run run, ShiftedScore result) => new()
+    public static DistributionShiftRow Of(Run run, ShiftedScore result)
     {
-        Run = run.Id,
-        Norm = run.Settings.Norm.Name,
-        Groups = run.Settings.Norm.Groups,
-        ChannelsPerGroup = run.Settings.Norm.ChannelsPerGroup,
-        Batch = run.Settings.Batch,
-        Seed = run.Settings.Seed,
-        Shift = RunOptions.Text(result.Shift.Kind),
-        Strength = result.Shift.Strength,
-        Statistics = RunOptions.Text(result.Statistics).Replace('-', '_'),
-        Error = result.Score.ErrorPercent,
-        Loss = result.Score.MeanLoss,
-    };
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(result);
+        return new()
+        {
+            Run = run.Id,
+            Norm = run.Settings.Norm.Name,
+            Groups = run.Settings.Norm.Groups,
+            ChannelsPerGroup = run.Settings.Norm.ChannelsPerGroup,
+            Batch = run.Settings.Batch,
+            Seed = run.Settings.Seed,
+            Shift = RunOptions.Text(result.Shift.Kind),
+            Strength = result.Shift.Strength,
+            Statistics = RunOptions.Text(result.Statistics).Replace('-', '_'),
+            Error = result.Score.ErrorPercent,
+            Loss = result.Score.MeanLoss,
+        };
+    }
 
     private static PercentileRow Of(Run run, LayerPercentiles result) => new()
     {

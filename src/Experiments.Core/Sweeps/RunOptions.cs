@@ -53,7 +53,7 @@ public static partial class RunOptions
         Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
         Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
         Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v }),
-        Name(Norm, "normalization", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm.Name, (s, v) => s with { Norm = s.Norm with { Name = v } }),
+        Name(Norm, $"normalization: {string.Join(", ", NormCatalog.Entries.Select(entry => entry.Name))}", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm.Name, (s, v) => s with { Norm = s.Norm with { Name = v } }, value: "NAME"),
         Integer("groups", "number of groups of channels", DefaultsOf("groups", o => o.Groups), 1, s => s.Norm.Groups, (s, v) => s with { Norm = s.Norm with { Groups = (int)v } }),
         Integer("channels-per-group", "channels in a group, in place of --groups", "as many as the groups leave", 1, s => s.Norm.ChannelsPerGroup, (s, v) => s with { Norm = s.Norm with { ChannelsPerGroup = (int)v } }),
         Integer("virtual-batch", "images of a worker that share a statistic", DefaultsOf("virtual-batch", o => o.VirtualBatch), 1, s => s.Norm.VirtualBatch, (s, v) => s with { Norm = s.Norm with { VirtualBatch = (int)v } }),
@@ -149,10 +149,11 @@ public static partial class RunOptions
         new(name, "X", help, defaultText, s => get(s)?.ToString("R", CultureInfo.InvariantCulture), (s, text) => set(s, Number(name, text, positive, least, most)));
 
     private static RunOption Name(
-        string name, string help, string defaultText, IEnumerable<string> known, Func<RunSettings, string> get, Func<RunSettings, string, RunSettings> set)
+        string name, string help, string defaultText, IEnumerable<string> known, Func<RunSettings, string> get, Func<RunSettings, string, RunSettings> set,
+        string? value = null)
     {
         var names = known.ToList();
-        return new(name, string.Join("|", names.Where(n => n != RunSettings.Auto)), help, defaultText, s => get(s),
+        return new(name, value ?? string.Join("|", names.Where(n => n != RunSettings.Auto)), help, defaultText, s => get(s),
             (s, text) => names.Contains(text) ? set(s, text) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, names)));
     }
 

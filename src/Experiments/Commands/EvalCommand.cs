@@ -5,6 +5,7 @@ using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Measuring;
 
 namespace Experiments.Commands;
 
@@ -50,7 +51,8 @@ internal static class EvalCommand
             var content = Safetensors.Read(path);
             var metadata = RunFile.Settings(content.Metadata);
             var settings = options.Settings(result, metadata with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
-            foreach (var option in OfNetwork.Select(name => RunOptions.Find(name)!).Where(option => content.Metadata.ContainsKey("model") && option.Get(metadata) != option.Get(settings)))
+            var isOurs = content.Metadata.ContainsKey("model");
+            foreach (var option in OfNetwork.Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
                 throw new ExperimentException($"{path} is the checkpoint of a network with {option.Name} {option.Get(metadata) ?? "not given"}, not {option.Get(settings)}: leave --{option.Name} out.");
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {
@@ -60,7 +62,8 @@ internal static class EvalCommand
             };
             var machine = options.Machine(result);
             var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
-            Evaluate(path, content, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), shifts, result.GetValue(csv), machine, cancellation);
+            var trained = isOurs ? Run.Create(metadata).Id : "";
+            Evaluate(path, content, trained, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), shifts, result.GetValue(csv), machine, cancellation);
             return Task.FromResult(ExitCode.Done);
         });
         return command.WithExamples(
@@ -70,9 +73,10 @@ internal static class EvalCommand
             "eval resnet20.safetensors --model resnet20 --shortcut projection --norm bn --dataset cifar10 --input-mean 0.491,0.482,0.447 --input-std 0.247,0.243,0.262");
     }
 
+    // The run is what is evaluated now, on this machine and perhaps other images; trained is the name of the run that left the weights.
     private static void Evaluate(
-        string path, Safetensors.Content content, Run run, InputStatistics? input, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<DataShift> shifts, string? csv,
-        Machine machine, CancellationToken cancellation)
+        string path, Safetensors.Content content, string trained, Run run, InputStatistics? input, IReadOnlyList<NormStatistics> kinds,
+        IReadOnlyList<DataShift> shifts, string? csv, Machine machine, CancellationToken cancellation)
     {
         var state = Checkpoint.Fit(path, content, run.Network);
         using var dataset = machine.Open(run);
@@ -82,21 +86,24 @@ internal static class EvalCommand
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
         // The population's images are those that the training took after this epoch, so that its number is met again.
         var epoch = RunFile.Epoch(content.Metadata);
-        var names = run.Network.Norm.HasRunningStatistics ? kinds.ToDictionary(kind => kind, RunOptions.Text) : new() { [NormStatistics.MovingAverage] = "own" };
+        var hasChoice = run.Network.Norm.HasRunningStatistics;
+        kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
         var subject = $"{run.Network.Model} with {run.Network.Norm} on {dataset.Test.Count} images of {dataset.Description.Title}";
         if (shifts.Count > 0)
         {
-            var rows = names.SelectMany(kind => shifts.Zip(loop.Evaluate(kind.Key, epoch, shifts, cancellation), (shift, score) => ShiftRow.Of(shift, kind.Value, score))).ToList();
-            Console.Write(ShiftRow.Table($"{subject}: error in %", rows));
+            var scores = kinds.SelectMany(kind => loop.Evaluate(kind, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new ShiftedScore(shift, kind, score)));
+            var rows = scores.Select(score => MeasurementRecord.Of(run, score) with { Run = trained }).ToList();
+            Console.Write(DistributionShiftRow.Table($"{subject}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows);
             return;
         }
 
         Console.WriteLine(subject);
-        foreach (var (kind, name) in names)
+        foreach (var kind in kinds)
         {
             var score = loop.Evaluate(kind, epoch, cancellation);
+            var name = hasChoice ? RunOptions.Text(kind) : "own";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
         }
     }

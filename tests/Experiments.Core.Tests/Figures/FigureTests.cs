@@ -208,6 +208,14 @@ public sealed class FigureTests : IDisposable
             () => Script(Spec(FigureKind.ErrorByStatistics), [runs[1]])).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, new[] { 1 })]
+    [InlineData(3, new[] { 3 })]
+    [InlineData(4, new[] { 2, 2 })]
+    [InlineData(5, new[] { 3, 2 })]
+    public void Panels_stand_three_side_by_side_and_four_as_two_and_two(int panels, int[] rows) =>
+        Assert.Equal(rows, GnuplotScript.Rows(Enumerable.Range(0, panels)).Select(row => row.Count));
+
     [Fact]
     public void Percentiles_draw_the_lowest_seed_and_say_so()
     {

@@ -44,7 +44,7 @@ public sealed class RunExecutorTests : IDisposable
         new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, default);
         var rows = results.Read<DistributionShiftRow>(run.Id);
         Assert.Equal(21, rows.Count);
-        Assert.Equal((DistributionShiftRow.None, 0.0, "moving_average", 25.0), (rows[0].Shift, (double)rows[0].Strength, rows[0].Statistics, rows[0].Error));
+        Assert.Equal((DistributionShiftRow.None, 0, "moving_average", 25.0), (rows[0].Shift, rows[0].Strength, rows[0].Statistics, rows[0].Error));
         Assert.Equal(10 + 21, reports.Count);
         Assert.All(reports.TakeLast(21), report => Assert.Equal((2, 1.0, 25.0), (report.Epoch, report.Fraction, report.TestError!.Value)));
         Assert.Equal(TimeSpan.Zero, reports[^1].Left);
