@@ -54,7 +54,7 @@ internal sealed class RunOptionSet
             mistakes.Add($"{string.Join(" and ", RunOptions.Exclusive.Select(key => $"--{key}"))} exclude each other: give one of them.");
         foreach (var (option, text) in typed)
         {
-            var values = CommandLine.SplitList(text).Select(value => new GridValue(value)).ToImmutableArray();
+            var values = (option.IsSet ? [text] : CommandLine.SplitList(text)).Select(value => new GridValue(value)).ToImmutableArray();
             foreach (var value in values)
                 ExperimentException.Try(() => Core.Sweeps.Grid.Check(option.Name, value), mistakes);
             grid = grid.With(option.Name, values);

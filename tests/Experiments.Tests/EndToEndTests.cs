@@ -190,7 +190,7 @@ public sealed class EndToEndTests : IDisposable
         var training = $"train {Small} --norm bn --batch 5";
         Assert.Equal(0, Cli.Run($"{training} --out plain", _folder.Path).ExitCode);
         var measured = Cli.Run(
-            $"{training} --out measured --measure percentiles+histograms+landscape+covariate-shift+distribution-shift --measure-points 3 --measure-layer norm1", _folder.Path);
+            $"{training} --out measured --measure percentiles,histograms,landscape,covariate-shift,distribution-shift --measure-points 3 --measure-layer norm1", _folder.Path);
         Assert.Equal("", measured.Error);
         Assert.Equal(0, measured.ExitCode);
 

@@ -1,4 +1,5 @@
 using Experiments.Core.Results;
+using Experiments.Core.Training;
 
 namespace Experiments.Core.Figures;
 
@@ -88,6 +89,17 @@ public sealed record FigureDescription(FigureKind Kind, string Name, string Show
 /// <summary>The figures there are, and their names.</summary>
 public static class FigureKinds
 {
+    /// <summary>The measurement that a figure is drawn from; none for figures of runs.</summary>
+    public static Measurements Needs(this FigureKind kind) => kind switch
+    {
+        FigureKind.Percentiles => Measurements.Percentiles,
+        FigureKind.Histograms => Measurements.Histograms,
+        FigureKind.Landscape => Measurements.Landscape,
+        FigureKind.CovariateShift => Measurements.CovariateShift,
+        FigureKind.DistributionShift => Measurements.DistributionShift,
+        _ => Measurements.None,
+    };
+
     /// <summary>All of them. Those drawn from another file than runs.csv need runs that measured it.</summary>
     public static IReadOnlyList<FigureDescription> All { get; } =
     [

@@ -48,13 +48,16 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// The learnable arrays, in the order of PyTorch's <c>state_dict</c>: layer by layer, a residual branch before its shortcut,
     /// weight before bias.
     /// </summary>
-    public IReadOnlyList<Parameter> Parameters => [.. Flatten(Layers).SelectMany(layer => ParametersOf(layer, Norm))];
+    public IReadOnlyList<Parameter> Parameters => [.. AllLayers.SelectMany(layer => ParametersOf(layer, Norm))];
+
+    /// <summary>The layers in the same order: those of residual branches and shortcuts, not the residuals themselves.</summary>
+    public IEnumerable<Layer> AllLayers => Flatten(Layers);
 
     /// <summary>The slots for a norm, in the same order.</summary>
-    public IReadOnlyList<NormSlot> NormSlots => [.. Flatten(Layers).OfType<NormSlot>()];
+    public IReadOnlyList<NormSlot> NormSlots => [.. AllLayers.OfType<NormSlot>()];
 
     /// <summary>The convolutions, in the same order.</summary>
-    public IReadOnlyList<Convolution> Convolutions => [.. Flatten(Layers).OfType<Convolution>()];
+    public IReadOnlyList<Convolution> Convolutions => [.. AllLayers.OfType<Convolution>()];
 
     /// <summary>The number of learnable values.</summary>
     public int ParameterCount => Parameters.Sum(parameter => parameter.Size);
@@ -123,7 +126,7 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             if (blocks.Samples * blocks.Channels * shape.Height * shape.Width == 1)
                 throw new ExperimentException($"Layer {slot.Name} of {Model} would take its statistics over a single value: "
                     + $"--norm {Norm.Name} with --batch {batch} on maps of {shape.Height}x{shape.Width}; "
-                    + (pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
+                    + (pooling.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
         }
     }
 

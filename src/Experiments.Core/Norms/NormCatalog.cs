@@ -66,7 +66,7 @@ public static class NormCatalog
         ArgumentNullException.ThrowIfNull(options);
         var entry = Find(options.Name);
         var own = entry.Defaults;
-        foreach (var (given, belongs, option) in new[]
+        var mistakes = new (bool Given, bool Belongs, string Option)[]
         {
             (options.Groups is not null, entry.TakesGroups, "groups"),
             (options.ChannelsPerGroup is not null, entry.TakesGroups, "channels-per-group"),
@@ -74,11 +74,9 @@ public static class NormCatalog
             (options.RMax is not null, own.RMax is not null, "r-max"),
             (options.DMax is not null, own.DMax is not null, "d-max"),
             (options.RenormRamp is not null, own.RenormRamp is not null, "renorm-ramp"),
-        })
-        {
-            if (given && !belongs)
-                throw new ExperimentException(NotTaken(entry, option));
-        }
+        }.Where(option => option.Given && !option.Belongs).Select(option => NotTaken(entry, option.Option)).ToList();
+        if (mistakes.Count > 0)
+            throw ExperimentException.ForAll(mistakes);
 
         if (options is { Groups: { } groups, ChannelsPerGroup: { } channels })
             throw new ExperimentException($"--groups {groups} and --channels-per-group {channels} exclude each other: give one of them.");

@@ -65,6 +65,10 @@ public sealed record Run
             throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
+        if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
+            throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: normalized weights are initialised on what enters the norm, which is a convolution's output before the activation alone; leave it out.");
+        if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
+            throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
         var network = ModelCatalog.Build(
             complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
         network.Check(complete.Batch, complete.Workers);
@@ -88,6 +92,9 @@ public sealed record Run
     {
         Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
         Norm = settings.Norm.Complete(),
+        // What has no effect makes no other run.
+        MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 ? null : settings.MeasureLayer,
+        MeasurePoints = (settings.Measure & ~Measurements.DistributionShift) == 0 ? new RunSettings().MeasurePoints : settings.MeasurePoints,
     };
 
     private static string Identify(RunSettings settings)

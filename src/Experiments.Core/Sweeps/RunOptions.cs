@@ -18,7 +18,11 @@ namespace Experiments.Core.Sweeps;
 /// <param name="Get">Its value as text; null where it is not set.</param>
 /// <param name="Set">Reads its value from text.</param>
 public sealed record RunOption(
-    string Name, string Value, string Help, string Default, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set);
+    string Name, string Value, string Help, string Default, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set)
+{
+    /// <summary>Whether a list means all of its values at once, and not one after the other.</summary>
+    public bool IsSet { get; init; }
+}
 
 /// <summary>
 /// The options of a training, in the order that help texts, sweep files and grids have them. The command line, YAML, run identities and
@@ -85,7 +89,7 @@ public static partial class RunOptions
             (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)),
         Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v }),
         Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v }),
-        new("measure", "NAME+NAME", $"what is measured along the training: {string.Join(", ", MeasurementNames)}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }),
+        new("measure", "NAME,NAME", $"what is measured along the training: {MeasurementNames}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }) { IsSet = true },
         new("measure-layer", "NAME", "the norm whose layer is measured, such as norm3 or layer1.0.norm1", "the network's last", s => s.MeasureLayer, (s, v) => s with { MeasureLayer = v }),
         Integer("measure-points", "at how many steps, evenly from the first to the last", "20", 1, s => s.MeasurePoints, (s, v) => s with { MeasurePoints = (int)v }),
         Integer(Seed, "what all random numbers follow from", "1", 0, s => s.Seed, (s, v) => s with { Seed = v }, long.MaxValue),
@@ -119,12 +123,12 @@ public static partial class RunOptions
     private static string MeasurementNames => string.Join(", ", Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text));
 
     private static string Text(Measurements measurements) => measurements == Measurements.None ? "none"
-        : string.Join('+', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(Text<Measurements>));
+        : string.Join(',', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(Text<Measurements>));
 
     private static Measurements ParseMeasurements(string text)
     {
         var known = Enum.GetValues<Measurements>().ToDictionary(Text<Measurements>);
-        return text.Split('+', StringSplitOptions.TrimEntries).Aggregate(Measurements.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
+        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(Measurements.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
             : throw new ExperimentException(Suggestion.Unknown("--measure", name, known.Keys)));
     }
 

@@ -192,7 +192,10 @@ public static class SweepFile
                 return grid;
             }
 
-            var values = (value is YamlSequenceNode list ? list.Children.AsEnumerable() : [value]).SelectMany(node => Values(option, node)).ToImmutableArray();
+            var nodes = value is YamlSequenceNode list ? list.Children.AsEnumerable() : [value];
+            var values = option.IsSet && value is YamlSequenceNode { Children.Count: > 0 }
+                ? [.. Values(option, value, string.Join(',', nodes))]
+                : nodes.SelectMany(node => Values(option, node, (node as YamlScalarNode)?.Value)).ToImmutableArray();
             if (value is YamlSequenceNode { Children.Count: 0 })
                 Mistakes.Add($"{At(value)} {name} has an empty list of values.");
             return values.Length == 0 ? grid : grid.With(name, values);
@@ -213,15 +216,15 @@ public static class SweepFile
             return value;
         }
 
-        private IEnumerable<GridValue> Values(RunOption option, YamlNode node)
+        private IEnumerable<GridValue> Values(RunOption option, YamlNode node, string? text)
         {
+            var mistakes = Mistakes.Count;
             IEnumerable<GridValue> values = node switch
             {
-                YamlScalarNode { Value: { } text } => [new GridValue(text)],
+                _ when text is not null => [new GridValue(text)],
                 YamlMappingNode { Children.Count: 1 } norm when option.Name == RunOptions.Norm => OwnValues(norm.Children[0].Key, norm.Children[0].Value),
                 _ => [],
             };
-            var mistakes = Mistakes.Count;
             var read = 0;
             foreach (var value in values)
             {
@@ -239,7 +242,11 @@ public static class SweepFile
         {
             IEnumerable<GridValue> values = [new GridValue(norm.ToString())];
             if (Entries(own).Count(entry => RunOptions.Exclusive.Contains(entry.Key.ToString())) > 1)
+            {
                 Mistakes.Add($"{At(own)} {string.Join(" and ", RunOptions.Exclusive)} exclude each other: give each to a norm of its own, as in '[{{ gn: {{ groups: 8 }} }}, {{ gn: {{ channels-per-group: 16 }} }}]'.");
+                return [];
+            }
+
             foreach (var (key, value) in Entries(own))
             {
                 if (key is not YamlScalarNode { Value: { } name } || !RunOptions.OfNorm.Contains(name))

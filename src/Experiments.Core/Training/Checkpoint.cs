@@ -53,10 +53,13 @@ public static partial class Checkpoint
             return state;
         var more = mistakes.Count > 3 ? $"; and {mistakes.Count - 3} more" : "";
         throw new ExperimentException($"{path} is the checkpoint of another network than {network.Model} with {network.Norm}: "
-            + $"{string.Join("; ", mistakes.Take(3))}{more}. --model, --width, --shortcut, --norm and --groups say which network it is.");
+            + $"{string.Join("; ", mistakes.Take(3))}{more}. --model, --width, --shortcut, --norm and the options of a norm say which network it is.");
     }
 
-    /// <summary>Torchvision's name for one of ours: <c>norm1</c> is <c>bn1</c> there, a shortcut's parts are <c>downsample.0</c> and <c>.1</c>.</summary>
+    /// <summary>
+    /// Torchvision's name for one of ours: <c>norm1</c> is <c>bn1</c> there, a shortcut's parts are <c>downsample.0</c> and <c>.1</c>. VGG's
+    /// names stay ours, since torchvision's ends in other layers.
+    /// </summary>
     public static string ForeignName(string name) =>
         NormName().Replace(name.Replace("shortcut.conv.", "downsample.0.", StringComparison.Ordinal)
             .Replace("shortcut.norm.", "downsample.1.", StringComparison.Ordinal), "bn$1.");
@@ -64,11 +67,11 @@ public static partial class Checkpoint
     // In state_dict's order: a norm's buffers stand after its parameters.
     private static IEnumerable<string> Names(Network network)
     {
-        foreach (var group in network.Parameters.GroupBy(parameter => parameter.Layer))
+        foreach (var layer in network.AllLayers)
         {
-            foreach (var parameter in group)
+            foreach (var parameter in Network.ParametersOf(layer, network.Norm))
                 yield return parameter.Name;
-            if (group.Key is NormSlot slot && network.Norm.HasRunningStatistics)
+            if (layer is NormSlot slot && network.Norm.HasRunningStatistics)
             {
                 yield return $"{slot.Name}.running_mean";
                 yield return $"{slot.Name}.running_var";

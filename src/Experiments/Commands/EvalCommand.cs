@@ -52,7 +52,7 @@ internal static class EvalCommand
             var metadata = RunFile.Settings(content.Metadata);
             var settings = options.Settings(result, metadata with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
             var isOurs = content.Metadata.ContainsKey("model");
-            foreach (var option in OfNetwork.Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
+            foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
                 throw new ExperimentException($"{path} is the checkpoint of a network with {option.Name} {option.Get(metadata) ?? "not given"}, not {option.Get(settings)}: leave --{option.Name} out.");
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {

@@ -134,6 +134,7 @@ public sealed class SweepFileTests
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
+            Assert.DoesNotContain("TODO", File.ReadAllText(file), StringComparison.Ordinal);
             foreach (var quick in File.ReadAllText(file).Contains("\nquick:", StringComparison.Ordinal) ? new[] { false, true } : [false])
             {
                 var sweep = SweepFile.Read(file, quick);
