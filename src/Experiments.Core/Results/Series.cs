@@ -83,7 +83,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     {
         var value = column.Text(cell);
         var name = column.Name.Replace('_', ' ');
-        return value.Length == 0 || value == "none" ? $"no {name}"
+        return value.Length == 0 || (value == "none" && !NamedInFull.Contains(column.Property)) ? $"no {name}"
             : char.IsLetter(value[0]) && !NamedInFull.Contains(column.Property) ? value
             : $"{name} {value}";
     }

@@ -57,13 +57,14 @@ internal sealed class TableAxis
         : new ResultTable(heading, [_name.Replace('_', ' '), .. _columns], [.. rows.Select(row => (IReadOnlyList<string>)
             [row.Label, .. _columns.Select(column => row.Cells.FirstOrDefault(cell => _texts[cell.Alone()] == column) is { } cell ? text(cell) : ResultTable.Nothing)])]);
 
-    /// <summary>The batch size where it varies, else the groups, else the learning rate.</summary>
+    /// <summary>The batch size where it varies, else the groups, else the learning rate, else the scale of the initial weights.</summary>
     private static string? Suggested(IReadOnlyList<SummaryRow> cells)
     {
         return Varies(cell => cell.Batch) ? "batch"
             : Varies(cell => cell.Groups) ? "groups"
             : Varies(cell => cell.ChannelsPerGroup) ? "channels_per_group"
             : Varies(cell => cell.Lr) ? "lr"
+            : Varies(cell => cell.InitScale) ? "init_scale"
             : null;
 
         bool Varies(Func<Cell, double?> of) => cells.Select(of).OfType<double>().Distinct().Count() > 1;
