@@ -31,7 +31,7 @@ internal static class ErrorAxis
 
     /// <summary>
     /// The range of the axis. Bars belong to it, but no further from the means than the means reach among themselves (or two points):
-    /// over two seeds an interval is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
+    /// over two seeds an interval is six times as wide as over three, and would flatten all else; nor beyond 100%. Such a bar leaves the panel.
     /// </summary>
     public static string Range(IReadOnlyCollection<SummaryRow> cells, IEnumerable<double> lines, int marks, char axis = 'y') =>
         Range(Shown(cells, lines), marks, axis: axis);
@@ -40,7 +40,7 @@ internal static class ErrorAxis
     {
         List<double> means = [.. cells.Select(cell => cell.Mean).OfType<double>(), .. lines];
         var reach = Math.Max(2, means.Max() - means.Min());
-        return [.. means, .. Ends(cells).Select(end => Math.Clamp(end, means.Min() - reach, means.Max() + reach))];
+        return [.. means, .. Ends(cells).Select(end => Math.Clamp(end, Math.Max(0, means.Min() - reach), Math.Min(100, means.Max() + reach)))];
     }
 
     private static IEnumerable<double> Ends(IEnumerable<SummaryRow> cells) => cells.SelectMany(cell => new[] { cell.Ci95Low, cell.Ci95High }).OfType<double>();
