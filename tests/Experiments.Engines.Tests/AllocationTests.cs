@@ -9,7 +9,8 @@ namespace Experiments.Engines.Tests;
 [Collection(nameof(HandleTests))]
 public sealed partial class AllocationTests
 {
-    // A native handle needs a managed one, so this shows as well that no primitive is made.
+    // A native handle needs a managed one, so this shows as well that no primitive is made. The runtime may allocate once for itself on a
+    // thread that it interrupts, so one attempt of several has to be clean; one object a step would show in all of them.
     [Theory, OnOneDnn(EveryNorm = true)]
     public void A_training_step_allocates_nothing_managed(string engineName, string norm)
     {
@@ -22,10 +23,16 @@ public sealed partial class AllocationTests
             var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
             var scores = new float[Workers * Batch * Engines.Classes];
             engine.Train(batch, new(0.01), scores);
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var step = 0; step < 20; step++)
-                engine.Train(batch, new(0.01), scores);
-            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            var allocated = new List<long>();
+            for (var attempt = 0; attempt < 3; attempt++)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var step = 0; step < 10; step++)
+                    engine.Train(batch, new(0.01), scores);
+                allocated.Add(GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            Assert.Contains(0, allocated);
         }
     }
 
