@@ -63,7 +63,7 @@ public sealed class MeasurementTests
         var shift = new CovariateShiftMeasurement(engine, network);
         shift.BeforeStep(at, batch, default);
         Engines.Train(engine, batch, at.Step.LearningRate);
-        shift.AfterStep(at, batch, default);
+        shift.AfterStep(at, batch);
         Assert.Equal(network.Convolutions.Select(convolution => convolution.Name), shift.Results.Select(result => result.Layer));
         Assert.Equal((0, 0, 1), (shift.Results[0].Distance, shift.Results[0].RelativeDistance, shift.Results[0].Cosine));
         Assert.All(shift.Results.Skip(1), result => Assert.True(result is { Distance: > 0, RelativeDistance: > 0, Cosine: < 1 }, result.ToString()));

@@ -75,12 +75,14 @@ public sealed class BatchSource
     /// </summary>
     /// <param name="epoch">The epoch.</param>
     /// <param name="batchSize">Images in a step: workers x batch.</param>
+    /// <param name="step">The step to begin with, from 0; the images of those before it are not prepared.</param>
     /// <exception cref="ExperimentException">The training set has fewer images than one step takes.</exception>
-    public IEnumerable<ImageBatch> TrainingEpoch(int epoch, int batchSize)
+    public IEnumerable<ImageBatch> TrainingEpoch(int epoch, int batchSize, int step = 0)
     {
         CheckBatch(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
         var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.DataOrder, epoch);
-        return Batches(_dataset.Train, order, WholeBatches(order.Length, batchSize), batchSize, RandomPurpose.Augmentation, epoch);
+        return Batches(_dataset.Train, order, WholeBatches(order.Length, batchSize), batchSize, RandomPurpose.Augmentation, epoch, start: step * batchSize);
     }
 
     /// <summary>
@@ -149,14 +151,14 @@ public sealed class BatchSource
             $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
 
     private IEnumerable<ImageBatch> Batches(
-        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null)
+        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null, int start = 0)
     {
         var shifting = shift is null ? null : new ShiftKernel(_dataset.Shape, shift);
 
         // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
         var size = _dataset.Shape.Size;
         var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
-        for (var first = 0; first < count; first += batchSize)
+        for (var first = start; first < count; first += batchSize)
         {
             var batch = Batch(Math.Min(batchSize, count - first));
             for (var i = 0; i < batch.Count; i++)
@@ -168,8 +170,8 @@ public sealed class BatchSource
                 }
                 else
                 {
-                    if (position % ZcaKernel.BlockSize == 0)
-                        WhitenFrom(position);
+                    if (position % ZcaKernel.BlockSize == 0 || position == start)
+                        WhitenBlock(position / ZcaKernel.BlockSize * ZcaKernel.BlockSize);
                     whitened.AsSpan(position % ZcaKernel.BlockSize * size, size).CopyTo(batch.Image(i));
                 }
 
@@ -191,7 +193,8 @@ public sealed class BatchSource
             _kernel.Write(shifting is null ? pixels : shifting.Apply(pixels, images.Records[image]), crop, values);
         }
 
-        void WhitenFrom(int position)
+        // Always whole blocks, wherever the first batch begins: the rounding of an image could depend on where it lies in its block.
+        void WhitenBlock(int position)
         {
             var ahead = Math.Min(ZcaKernel.BlockSize, count - position);
             for (var i = 0; i < ahead; i++)

@@ -65,12 +65,34 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private readonly float[] _scores = new float[Math.Max(EvaluationBatch, settings.Batch * settings.Workers) * network.Classes];
 
     private readonly int _pooledImages = network.Norm.ImagesTogether(settings.Batch, settings.Workers);
+    private readonly List<EpochResult> _epochs = [];
+    private readonly Stopwatch _clock = new();
+    private readonly Stopwatch _reporting = new();
+    private int _step;
+    private Score _train;
+    private double _trainSeconds;
+    private double _secondsBefore;
 
     /// <summary>What is measured around steps; the training is the same with it and without.</summary>
     public MeasurementPlan Measurements { get; init; } = MeasurementPlan.Nothing;
 
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
     public int StepsPerEpoch { get; } = data.StepsPerEpoch(settings.Batch * settings.Workers);
+
+    /// <summary>How far the training is: after its last whole step.</summary>
+    public TrainingPosition Position => new([.. _epochs], _step, _train, _trainSeconds, Seconds);
+
+    private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
+
+    /// <summary>
+    /// Has a training that has not begun go on from where another one was, in place of <see cref="Initialize"/>. The state that the engine
+    /// had there, and the measurements, are the caller's to put back.
+    /// </summary>
+    public void GoOnFrom(TrainingPosition position)
+    {
+        _epochs.AddRange(position.Epochs);
+        (_step, _train, _trainSeconds, _secondsBefore) = (position.Step, position.Train, position.TrainSeconds, position.Seconds);
+    }
 
     /// <summary>Gives the engine the parameters that the training begins with.</summary>
     public void Initialize()
@@ -82,29 +104,31 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// <summary>
     /// Trains, and yields each epoch as it ends. An epoch whose loss is not finite is the last.
     /// </summary>
-    /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Ends the training between two steps.</param>
+    /// <param name="progress">Told after every step, and at once where the training goes on from another.</param>
+    /// <param name="cancellation">Ends the training between two steps, or in an evaluation; it can go on from <see cref="Position"/>.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IEnumerable<EpochResult> Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
-        double? testError = null;
-        for (var epoch = 0; epoch < settings.Epochs; epoch++)
+        _clock.Start();
+        if (_epochs.Count > 0 || _step > 0)
+            Report(progress);
+        for (var epoch = _epochs.Count; epoch < settings.Epochs; epoch++)
         {
-            var (train, seconds) = TrainEpoch(epoch, testError, clock, progress, cancellation);
-            var result = new EpochResult(epoch + 1, settings.LearningRateAt(epoch, 0, StepsPerEpoch), train, null, null, null, clock.Elapsed.TotalSeconds, seconds);
-            if (!double.IsFinite(train.Loss))
+            TrainEpoch(epoch, progress, cancellation);
+            var result = new EpochResult(epoch + 1, settings.LearningRateAt(epoch, 0, StepsPerEpoch), _train, null, null, null, Seconds, _trainSeconds);
+            if (!double.IsFinite(_train.Loss))
             {
                 yield return result;
                 yield break;
             }
 
-            var test = Evaluate(NormStatistics.MovingAverage, epoch + 1, cancellation);
-            result = result with { Test = test };
+            result = result with { Test = Evaluate(NormStatistics.MovingAverage, epoch + 1, cancellation) };
             if (settings.Epochs - epoch <= Headline.Epochs(settings.Epochs))
                 result = WithOtherStatistics(result, cancellation);
-            testError = test.ErrorPercent;
-            yield return result with { Seconds = clock.Elapsed.TotalSeconds };
+            result = result with { Seconds = Seconds };
+            _epochs.Add(result);
+            (_step, _train, _trainSeconds) = (0, default, 0);
+            yield return result;
         }
     }
 
@@ -156,34 +180,39 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         }
     }
 
-    private (Score Score, double Seconds) TrainEpoch(
-        int epoch, double? testError, Stopwatch clock, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    private void TrainEpoch(int epoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        TimeSpan Trained() => clock.Elapsed - Measurements.Elapsed;
-        var start = Trained();
-        var total = default(Score);
-        var step = 0;
-        foreach (var batch in data.TrainingEpoch(epoch, settings.Batch * settings.Workers))
+        TimeSpan Trained() => _clock.Elapsed - Measurements.Elapsed - _reporting.Elapsed;
+        var (start, before) = (Trained(), _trainSeconds);
+        foreach (var batch in data.TrainingEpoch(epoch, settings.Batch * settings.Workers, _step))
         {
             cancellation.ThrowIfCancellationRequested();
             var scores = _scores.AsSpan(0, batch.Count * network.Classes);
-            var at = settings.StepAt(epoch, step, StepsPerEpoch);
+            var at = settings.StepAt(epoch, _step, StepsPerEpoch);
             Measurements.BeforeStep(at, batch, cancellation);
             engine.Train(batch, at, scores);
-            Measurements.AfterStep(at, batch, cancellation);
-            total += Score.Of(scores, batch.Labels);
-            step++;
-            if (!double.IsFinite(total.Loss))
+            Measurements.AfterStep(at, batch);
+            _train += Score.Of(scores, batch.Labels);
+            _step++;
+            _trainSeconds = before + (Trained() - start).TotalSeconds;
+            if (!double.IsFinite(_train.Loss))
                 break;
-            if (progress is not null)
-            {
-                var fraction = (epoch + ((double)step / StepsPerEpoch)) / settings.Epochs;
-                progress.Report(new TrainingProgress(epoch + 1, settings.Epochs, fraction, total, testError,
-                    total.Images / (Trained() - start).TotalSeconds, clock.Elapsed * ((1 - fraction) / fraction)));
-            }
+            Report(progress);
         }
+    }
 
-        return (total, (Trained() - start).TotalSeconds);
+    // Right after an epoch there is nothing of the next one to tell: the report is still of the one that ended.
+    private void Report(IProgress<TrainingProgress>? progress)
+    {
+        if (progress is null)
+            return;
+        _reporting.Start();
+        var (epoch, train, trainSeconds) = _step > 0 ? (_epochs.Count + 1, _train, _trainSeconds) : (_epochs.Count, _epochs[^1].Train, _epochs[^1].TrainSeconds);
+        var fraction = (_epochs.Count + ((double)_step / StepsPerEpoch)) / settings.Epochs;
+        var testError = _epochs.Count > 0 ? _epochs[^1].Test!.Value.ErrorPercent : (double?)null;
+        progress.Report(new TrainingProgress(
+            epoch, settings.Epochs, fraction, train, testError, train.Images / trainSeconds, TimeSpan.FromSeconds(Seconds * ((1 - fraction) / fraction))));
+        _reporting.Stop();
     }
 
     // Norms within an image have but one way to evaluate: all three numbers are the same evaluation.

@@ -10,7 +10,7 @@ namespace Experiments.Core.Training.Measuring;
 /// <param name="Distance">The L2 distance of the gradients before and after.</param>
 /// <param name="RelativeDistance">The same by the norm of the gradient before; not finite where that is zero.</param>
 /// <param name="Cosine">The cosine of the angle between the two; not a number where one of them is zero.</param>
-public sealed record LayerShift(long Step, double Epoch, string Layer, double Distance, double RelativeDistance, double Cosine);
+public sealed record LayerShift(long Step, double Epoch, string Layer, double Distance, double RelativeDistance, double Cosine) : IStepResult;
 
 /// <summary>
 /// Internal covariate shift as Santurkar et al. 2018 define it (definition 2.1): for the kernel W_i of every convolution, and the batch
@@ -24,24 +24,20 @@ public sealed record LayerShift(long Step, double Epoch, string Layer, double Di
 /// </summary>
 /// <param name="engine">The engine that trains.</param>
 /// <param name="network">The network that it computes.</param>
-public sealed class CovariateShiftMeasurement(IEngine engine, Network network) : IMeasurement
+public sealed class CovariateShiftMeasurement(IEngine engine, Network network) : Measurement<LayerShift>
 {
-    private readonly List<LayerShift> _results = [];
     private EngineState? _before;
     private IReadOnlyList<NamedArray> _gradients = [];
 
-    /// <summary>What was measured so far.</summary>
-    public IReadOnlyList<LayerShift> Results => _results;
-
     /// <inheritdoc/>
-    public void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
     {
         _before = engine.Read();
         _gradients = engine.LossAndGradients(batch, at.Step).Gradients;
     }
 
     /// <inheritdoc/>
-    public void AfterStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void AfterStep(MeasuredStep at, ImageBatch batch)
     {
         if (_before is not { } before)
             throw new InvalidOperationException("There was no look before the step.");
@@ -51,7 +47,6 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
         {
             foreach (var convolution in network.Convolutions)
             {
-                cancellation.ThrowIfCancellationRequested();
                 var (first, kernel) = Places(convolution);
                 engine.Write(before with { Parameters = [.. after.Parameters.Take(first), .. before.Parameters.Skip(first)] });
                 IReadOnlyList<NamedArray> gradient = [_gradients[kernel]];
@@ -66,7 +61,7 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
             engine.Write(after);
         }
 
-        _results.AddRange(shifts);
+        Add(shifts);
         (_before, _gradients) = (null, []);
     }
 

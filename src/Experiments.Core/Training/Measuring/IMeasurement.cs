@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Experiments.Core.Data;
 
 namespace Experiments.Core.Training.Measuring;
@@ -19,9 +20,15 @@ public interface IMeasurement
     /// <param name="cancellation">Ends a measurement that takes long.</param>
     void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation);
 
-    /// <summary>Called when it has been made.</summary>
+    /// <summary>Called when it has been made. It cannot be cancelled: the step would not be made, and so not be measured, a second time.</summary>
     /// <param name="at">The step.</param>
     /// <param name="batch">The images that it was made on.</param>
-    /// <param name="cancellation">Ends a measurement that takes long.</param>
-    void AfterStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation);
+    void AfterStep(MeasuredStep at, ImageBatch batch);
+
+    /// <summary>What was measured so far, at steps before one that the training may go on from.</summary>
+    JsonElement Save(long step);
+
+    /// <summary>Takes back what was saved, in the place of what was measured so far.</summary>
+    /// <exception cref="JsonException">It is of another measurement.</exception>
+    void Restore(JsonElement saved);
 }

@@ -9,7 +9,7 @@ namespace Experiments.Core.Training.Measuring;
 /// <param name="Loss">The loss there.</param>
 /// <param name="GradientDistance">The L2 distance of the gradient there from g; null at 0.</param>
 /// <param name="Smoothness">That distance by the length of the way, eta * ||g||; null at 0.</param>
-public sealed record LandscapePoint(long Step, double Epoch, double StepSize, double Loss, double? GradientDistance, double? Smoothness);
+public sealed record LandscapePoint(long Step, double Epoch, double StepSize, double Loss, double? GradientDistance, double? Smoothness) : IStepResult;
 
 /// <summary>
 /// Loss and gradient some way down the gradient (Santurkar et al. 2018, figure 4: loss landscape, gradient predictiveness and effective
@@ -17,18 +17,13 @@ public sealed record LandscapePoint(long Step, double Epoch, double StepSize, do
 /// has, are left out. Far down, loss and gradient need not be finite.
 /// </summary>
 /// <param name="engine">The engine that trains.</param>
-public sealed class LandscapeMeasurement(IEngine engine) : IMeasurement
+public sealed class LandscapeMeasurement(IEngine engine) : Measurement<LandscapePoint>
 {
-    private readonly List<LandscapePoint> _results = [];
-
     /// <summary>The step sizes, in learning rates of the step: evenly on a logarithmic scale from 1/4 to 4.</summary>
     public static IReadOnlyList<double> StepSizes { get; } = [.. Enumerable.Range(0, 8).Select(i => Math.Pow(2, -2 + (4 * i / 7.0)))];
 
-    /// <summary>What was measured so far.</summary>
-    public IReadOnlyList<LandscapePoint> Results => _results;
-
     /// <inheritdoc/>
-    public void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
     {
         var here = engine.Read();
         var (loss, gradients) = engine.LossAndGradients(batch, at.Step);
@@ -50,11 +45,6 @@ public sealed class LandscapeMeasurement(IEngine engine) : IMeasurement
             engine.Write(here);
         }
 
-        _results.AddRange(points);
-    }
-
-    /// <inheritdoc/>
-    public void AfterStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
-    {
+        Add(points);
     }
 }

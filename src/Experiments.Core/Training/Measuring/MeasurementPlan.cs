@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
 
@@ -64,11 +65,23 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
     /// <summary>Measures what is to be measured after a step.</summary>
     /// <param name="step">The step.</param>
     /// <param name="batch">The images that it was made on.</param>
-    /// <param name="cancellation">Ends a measurement that takes long.</param>
-    public void AfterStep(TrainingStep step, ImageBatch batch, CancellationToken cancellation)
+    public void AfterStep(TrainingStep step, ImageBatch batch)
     {
         if (steps.Contains(step.Number))
-            Measure(measurement => measurement.AfterStep(At(step), batch, cancellation));
+            Measure(measurement => measurement.AfterStep(At(step), batch));
+    }
+
+    /// <summary>What was measured so far, at steps before one that the training may go on from: an element for each measurement.</summary>
+    public IReadOnlyList<JsonElement> Save(long step) => [.. All.Select(measurement => measurement.Save(step))];
+
+    /// <summary>Takes back what was saved by a plan of the same measurements.</summary>
+    /// <exception cref="JsonException">It is of other measurements.</exception>
+    public void Restore(IReadOnlyList<JsonElement> saved)
+    {
+        if (saved.Count != All.Count)
+            throw new JsonException($"There are results of {saved.Count} measurements, and {All.Count} are made.");
+        foreach (var (measurement, results) in All.Zip(saved))
+            measurement.Restore(results);
     }
 
     private MeasuredStep At(TrainingStep step) => new(step, (double)step.Number / stepsPerEpoch);
@@ -76,8 +89,14 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
     private void Measure(Action<IMeasurement> look)
     {
         _clock.Start();
-        foreach (var measurement in All)
-            look(measurement);
-        _clock.Stop();
+        try
+        {
+            foreach (var measurement in All)
+                look(measurement);
+        }
+        finally
+        {
+            _clock.Stop();
+        }
     }
 }

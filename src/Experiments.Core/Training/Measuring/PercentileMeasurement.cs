@@ -10,31 +10,21 @@ namespace Experiments.Core.Training.Measuring;
 /// <param name="P20">The 20th.</param>
 /// <param name="P80">The 80th.</param>
 /// <param name="P99">The 99th.</param>
-public sealed record LayerPercentiles(long Step, double Epoch, string Layer, double P1, double P20, double P80, double P99);
+public sealed record LayerPercentiles(long Step, double Epoch, string Layer, double P1, double P20, double P80, double P99) : IStepResult;
 
 /// <summary>
 /// Percentiles of what enters a layer's norm (Wu &amp; He 2018, figure 6). A step at which a value is not finite leaves none.
 /// </summary>
 /// <param name="observation">The look at the layer.</param>
-public sealed class PercentileMeasurement(Observation observation) : IMeasurement
+public sealed class PercentileMeasurement(Observation observation) : Measurement<LayerPercentiles>
 {
-    private readonly List<LayerPercentiles> _results = [];
-
-    /// <summary>What was measured so far.</summary>
-    public IReadOnlyList<LayerPercentiles> Results => _results;
-
     /// <inheritdoc/>
-    public void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
     {
         if (observation.At(at.Step, cancellation) is { } values)
         {
-            _results.Add(new LayerPercentiles(at.Step.Number, at.Epoch, observation.Layer,
+            Add(new LayerPercentiles(at.Step.Number, at.Epoch, observation.Layer,
                 values.Percentile(1), values.Percentile(20), values.Percentile(80), values.Percentile(99)));
         }
-    }
-
-    /// <inheritdoc/>
-    public void AfterStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
-    {
     }
 }

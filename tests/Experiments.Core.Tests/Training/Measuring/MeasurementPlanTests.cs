@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
@@ -100,6 +101,10 @@ public sealed class MeasurementPlanTests : IDisposable
 
         public void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation) => Before.Add((at, engine.Steps.Count));
 
-        public void AfterStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation) => After.Add((at, engine.Steps.Count, batch.Values[0]));
+        public void AfterStep(MeasuredStep at, ImageBatch batch) => After.Add((at, engine.Steps.Count, batch.Values[0]));
+
+        public JsonElement Save(long step) => throw new NotSupportedException();
+
+        public void Restore(JsonElement saved) => throw new NotSupportedException();
     }
 }

@@ -25,7 +25,7 @@ public sealed class MeasurementTests
         var before = engine.Read();
         var landscape = new LandscapeMeasurement(engine);
         landscape.BeforeStep(At, Batch, default);
-        landscape.AfterStep(At, Batch, default);
+        landscape.AfterStep(At, Batch);
 
         var (squared, along, across) = (55.0, 1 + 8 + 27 + 64 + 125, 1 + 16 + 81 + 256 + 625);
         Assert.Equal(new LandscapePoint(6, 1.5, 0, 7.5, null, null), landscape.Results[0]);
@@ -66,7 +66,7 @@ public sealed class MeasurementTests
         shift.BeforeStep(At, Batch, default);
         engine.Train(Batch, At.Step, []);
         var after = engine.Read();
-        shift.AfterStep(At, Batch, default);
+        shift.AfterStep(At, Batch);
 
         // The step takes conv1's first value from 1 to 0 (gradient 2) and the shift from 3 to -0.5 (gradient 7), so conv2's gradient
         // goes from (2, -4) to (1, -0.5), conv2 itself being where it was.
