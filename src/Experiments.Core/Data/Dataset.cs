@@ -36,6 +36,7 @@ public sealed class Dataset : IDisposable
     private Dataset(DatasetDescription description, MappedFile file, ImageSet train, ImageSet test, Func<ZcaWhitening> whitening)
     {
         (_file, Description, Train, Test) = (file, description, train, test);
+        Fingerprint = ImageCache.Fingerprint(file);
         Statistics = InputStatistics.Of(train);
         _whitening = new Lazy<ZcaWhitening>(whitening);
     }
@@ -51,6 +52,9 @@ public sealed class Dataset : IDisposable
 
     /// <summary>Number of classes.</summary>
     public int Classes => Description.Classes;
+
+    /// <summary>A checksum of all its prepared images and labels, before limit and validation.</summary>
+    public string Fingerprint { get; }
 
     /// <summary>The images to train on, after limit and validation.</summary>
     public ImageSet Train { get; }

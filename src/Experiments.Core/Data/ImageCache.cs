@@ -60,6 +60,9 @@ internal static class ImageCache
     /// <summary>Whether the pixels are those that were written.</summary>
     public static bool IsWhole(MappedFile file, DatasetDescription set) => Lines(file)?[4] == "pixels " + PixelHash(file, new Layout(set));
 
+    /// <summary>The checksum of labels and pixels, as they were when they were written: the same wherever the images came from.</summary>
+    public static string Fingerprint(MappedFile file) => Sha256(Lines(file)![3..]);
+
     /// <summary>Maps prepared images; null where there are none that fit the source.</summary>
     public static MappedFile? TryOpen(string path, DatasetDescription set, FoundSource found)
     {

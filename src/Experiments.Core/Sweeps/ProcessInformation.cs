@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics;
 
 namespace Experiments.Core.Sweeps;
 
@@ -14,6 +15,19 @@ public static class ProcessInformation
     public static double? PrivateMemoryMib =>
         Field("/proc/self/status", "RssAnon")?.Split(' ') is [var kilobytes, ..]
             && double.TryParse(kilobytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size / 1024 : null;
+
+    /// <summary>
+    /// What the processor offers of the instructions that kernels are chosen by, here and in the libraries, in a few words: two machines of
+    /// the same are held to give the same bits. The variables that take some of them from the libraries are part of it.
+    /// </summary>
+    public static string InstructionSet { get; } = string.Join(' ',
+    [
+        .. (Field("/proc/cpuinfo", "flags") ?? "").Split(' ').Intersect(
+            ["avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16", "amx_tile"]),
+        $"{(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)}-bit",
+        .. new[] { "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS" }
+            .Where(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name))).Select(name => $"{name}={Environment.GetEnvironmentVariable(name)}"),
+    ]);
 
     private static string? Field(string file, string name)
     {

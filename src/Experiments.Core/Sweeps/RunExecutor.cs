@@ -13,59 +13,157 @@ namespace Experiments.Core.Sweeps;
 /// <param name="experiment">The experiment that the run belongs to.</param>
 public sealed class RunExecutor(Machine machine, ResultsFolder folder, string experiment)
 {
+    /// <summary>Minutes between two checkpoints, beside those at each epoch's end and where the run is stopped.</summary>
+    public double CheckpointEvery { get; init; } = 5;
+
+    /// <summary>Whether a run that is half done begins anew.</summary>
+    public bool Again { get; init; }
+
+    /// <summary>Whether a run goes on where its bits may be others than on the machine that it began on.</summary>
+    public bool AllowDifferentMachine { get; init; }
+
+    /// <summary>Is told, in sentences that the log has too, where a run goes on, and what is wrong with a checkpoint.</summary>
+    public Action<string>? Say { get; init; }
+
     /// <summary>
-    /// Trains a run, writing its settings at the beginning, its epochs, measurements and weights after each epoch and its row at the end.
+    /// Trains a run, from its last checkpoint where there is one, writing its settings at the beginning, its epochs, measurements and weights
+    /// after each epoch and its row at the end.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="epochEnded">Told after every epoch.</param>
-    /// <param name="cancellation">Ends it between two steps; what it has written stays.</param>
+    /// <param name="cancellation">Ends it between two steps, with a checkpoint; what it has written stays.</param>
     /// <returns>Its row.</returns>
-    /// <exception cref="ExperimentException">Data or engine are not to be had, or a file cannot be written.</exception>
+    /// <exception cref="ExperimentException">
+    /// Data or engine are not to be had, or a file cannot be written; or the run is half done, and its rest would not be the same here.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, CancellationToken cancellation)
     {
         var path = folder.RunFolder(run.Id);
-        var started = DateTimeOffset.UtcNow;
         using var held = folder.Begin(run.Id);
+        var checkpoints = new CheckpointFolder(Path.Combine(path, "checkpoints"));
+        if (Again && !checkpoints.Remove())
+            throw new ExperimentException($"Cannot remove {checkpoints.Root}, which the run would go on from.", ExperimentException.Unavailable);
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
         using var dataset = machine.Open(run);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
-        using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: false) { AutoFlush = true };
-        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{started:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
+        using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: checkpoints.Any) { AutoFlush = true };
+        void Tell(string sentence)
+        {
+            log.WriteLine(sentence);
+            Say?.Invoke(sentence);
+        }
+
+        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
+        var conditions = new TrainingConditions(
+            run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+        var from = checkpoints.Latest(run.Id, Tell);
+        if (from is { Checkpoint: var last })
+            Check(run, last, conditions, dataset, checkpoints, Tell);
 
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout));
         var measurements = MeasurementPlan.Create(run.Settings, batches, engine, run.Network);
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network) { Measurements = measurements };
-        loop.Initialize();
-        var row = RunRecord.Begin(run, experiment, engine.Library, started);
-        var epochs = new List<EpochResult>();
-        var epochRows = new List<EpochRow>();
-        var memory = new PeakMemory(progress);
-        foreach (var epoch in loop.Run(memory, cancellation))
+        if (from is { } found)
         {
-            epochs.Add(epoch);
-            var epochRow = RunRecord.Of(run, epoch);
-            epochRows.Add(epochRow);
-            folder.Write(run.Id, epochRows);
-            MeasurementRecord.Write(folder, run, measurements);
-            memory.Sample();
-            log.WriteLine(Describe(epochRow, run.Settings.Epochs));
-            epochEnded?.Invoke(epochRow);
-
-            // Of a run that diverged, the last weights that were finite are kept.
-            if (epoch.Diverged)
-                break;
-            AtomicFile.WriteBytes(Path.Combine(path, "weights.safetensors"),
-                Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
+            engine.Write(found.State);
+            measurements.Restore(found.Checkpoint.Measured);
+            loop.GoOnFrom(found.Checkpoint.Position);
+            Tell($"Goes on from {found.File}: {Describe(found.Checkpoint.Position, run.Settings.Epochs, loop.StepsPerEpoch)}.");
+        }
+        else
+        {
+            loop.Initialize();
         }
 
-        if (epochs[^1] is { Diverged: false } last && run.Settings.Measure.HasFlag(Measurements.DistributionShift))
-            folder.Write(run.Id, ShiftedScores(run, loop, last, memory, cancellation));
+        var started = from?.Checkpoint.Started ?? DateTimeOffset.UtcNow;
+        var row = RunRecord.Begin(run, experiment, engine.Library, started);
+        var epochs = loop.Position.Epochs.ToList();
+        var shifts = run.Settings.Measure.HasFlag(Measurements.DistributionShift);
+        var memory = new PeakMemory(progress, from?.Checkpoint.PeakMemoryMib);
+        void Keep()
+        {
+            var position = loop.Position;
+            var steps = position.Steps(loop.StepsPerEpoch);
+            var checkpoint = new TrainingCheckpoint(run.Id, conditions, dataset.Fingerprint, started, position, measurements.Save(steps), memory.Mib);
+            try
+            {
+                checkpoints.Write(checkpoint, steps, engine.Read());
+            }
+            catch (ExperimentException e)
+            {
+                Tell($"There is no checkpoint after step {steps}. {e.Message}");
+            }
+        }
+
+        void WriteRows()
+        {
+            folder.Write(run.Id, epochs.Select(epoch => RunRecord.Of(run, epoch)));
+            MeasurementRecord.Write(folder, run, measurements);
+        }
+
+        try
+        {
+            // The files may be those of an epoch that is made once more.
+            if (from is not null)
+                WriteRows();
+            foreach (var epoch in loop.Run(new Regularly(CheckpointEvery, Keep, memory), cancellation))
+            {
+                epochs.Add(epoch);
+                WriteRows();
+                memory.Sample();
+                var epochRow = RunRecord.Of(run, epoch);
+                log.WriteLine(Describe(epochRow, run.Settings.Epochs));
+                epochEnded?.Invoke(epochRow);
+
+                // Of a run that diverged, the last weights that were finite are kept.
+                if (epoch.Diverged)
+                    break;
+                AtomicFile.WriteBytes(Path.Combine(path, "weights.safetensors"),
+                    Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
+                if (epoch.Epoch < run.Settings.Epochs || shifts)
+                    Keep();
+            }
+
+            if (epochs[^1] is { Diverged: false } end && shifts)
+                folder.Write(run.Id, ShiftedScores(run, loop, end, memory, cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            if (loop.Position is { Epochs.Count: > 0 } or { Step: > 0 })
+                Keep();
+            log.WriteLine($"Stopped: {Describe(loop.Position, run.Settings.Epochs, loop.StepsPerEpoch)}.");
+            throw;
+        }
+
         row = RunRecord.End(row, epochs, memory.Mib);
         folder.WriteRow(row);
+        checkpoints.Remove();
         return row;
     }
+
+    /// <summary>Refuses to go on from a checkpoint where the rest of the run would not be the same as if it had never been stopped.</summary>
+    private void Check(Run run, TrainingCheckpoint checkpoint, TrainingConditions now, Dataset dataset, CheckpointFolder checkpoints, Action<string> tell)
+    {
+        var anew = $"`train --again` begins it anew, and so does removing {checkpoints.Root}.";
+        if (checkpoint.Images != dataset.Fingerprint)
+            throw new ExperimentException($"{run.Id} is half done, and the images of {dataset.Name} are not those that it was trained on so far: bring those back; {anew}");
+        if (checkpoint.Conditions.Differences(now) is not { } differences)
+            return;
+        if (!AllowDifferentMachine)
+        {
+            throw new ExperimentException($"{run.Id} is half done, and its rest would not be the same numbers here: {differences}. "
+                + $"--allow-different-machine goes on all the same; {anew}");
+        }
+
+        tell($"The rest of the run is not what it would have been where it began: {differences}.");
+    }
+
+    /// <summary>A position in a few words.</summary>
+    private static string Describe(TrainingPosition position, int epochs, int stepsPerEpoch) => position.Step == 0
+        ? $"{position.Epochs.Count} of {epochs} epochs are done"
+        : $"{position.Step} of {stepsPerEpoch} steps of epoch {position.Epochs.Count + 1}/{epochs} are done";
 
     /// <summary>An epoch in a line.</summary>
     public static string Describe(EpochRow epoch, int epochs) => string.Create(CultureInfo.InvariantCulture,
@@ -92,11 +190,11 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     }
 
     // Private memory has no peak that the system keeps, so it is looked at once a second, and after each epoch.
-    private sealed class PeakMemory(IProgress<TrainingProgress>? progress) : IProgress<TrainingProgress>
+    private sealed class PeakMemory(IProgress<TrainingProgress>? progress, double? before) : IProgress<TrainingProgress>
     {
         private readonly Stopwatch _since = Stopwatch.StartNew();
 
-        public double? Mib { get; private set; }
+        public double? Mib { get; private set; } = before;
 
         public void Report(TrainingProgress value)
         {
@@ -110,6 +208,21 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
             _since.Restart();
             if (ProcessInformation.PrivateMemoryMib is { } now)
                 Mib = Math.Max(Mib ?? 0, now);
+        }
+    }
+
+    // Does something between two steps whenever so many minutes have passed.
+    private sealed class Regularly(double minutes, Action action, IProgress<TrainingProgress> progress) : IProgress<TrainingProgress>
+    {
+        private readonly Stopwatch _since = Stopwatch.StartNew();
+
+        public void Report(TrainingProgress value)
+        {
+            progress.Report(value);
+            if (_since.Elapsed.TotalMinutes < minutes)
+                return;
+            action();
+            _since.Restart();
         }
     }
 }

@@ -98,6 +98,15 @@ public static class Safetensors
             throw new ExperimentException($"Cannot read the checkpoint {path}: {e.Message}", ExperimentException.BadInput, e);
         }
 
+        return Read(path, bytes);
+    }
+
+    /// <summary>Reads what was read from a file.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <exception cref="ExperimentException">It is cut short, or no safetensors file.</exception>
+    public static Content Read(string path, byte[] bytes)
+    {
         try
         {
             return Parse(bytes, path);
