@@ -8,8 +8,13 @@ using Experiments.Display;
 
 namespace Experiments;
 
-/// <summary>Starts a run as a <c>train</c> process of this program, so that whatever befalls it befalls it alone.</summary>
-internal sealed partial class ProcessLauncher(DataFolder data) : IRunLauncher
+/// <summary>
+/// Starts a run as a <c>train</c> process of this program, so that whatever befalls it befalls it alone. A run that is half done goes on;
+/// one that another process has finished since the sweep began is left as it is.
+/// </summary>
+/// <param name="data">Where the data sets lie.</param>
+/// <param name="more">Arguments for each of them beside its run's.</param>
+internal sealed partial class ProcessLauncher(DataFolder data, IReadOnlyList<string> more) : IRunLauncher
 {
     private const int SigTerm = 15;
 
@@ -46,7 +51,7 @@ internal sealed partial class ProcessLauncher(DataFolder data) : IRunLauncher
     }
 
     private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) => RunOptions.ToArguments(run.Settings).Prepend("train")
-        .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", "--again"]);
+        .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", .. more]);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

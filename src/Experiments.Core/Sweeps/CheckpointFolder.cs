@@ -16,6 +16,9 @@ public sealed class CheckpointFolder(string path)
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
+    /// <summary>That of a run.</summary>
+    public static CheckpointFolder Of(ResultsFolder results, Run run) => new(Path.Combine(results.RunFolder(run.Id), "checkpoints"));
+
     /// <summary>Whether there is one, whole or not.</summary>
     public bool Any => Files().Count > 0;
 

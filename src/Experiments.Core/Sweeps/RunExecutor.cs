@@ -13,17 +13,17 @@ namespace Experiments.Core.Sweeps;
 /// <param name="experiment">The experiment that the run belongs to.</param>
 public sealed class RunExecutor(Machine machine, ResultsFolder folder, string experiment)
 {
+    /// <summary>The usual <see cref="CheckpointEvery"/>.</summary>
+    public const double UsualMinutes = 5;
+
     /// <summary>Minutes between two checkpoints, beside those at each epoch's end and where the run is stopped.</summary>
-    public double CheckpointEvery { get; init; } = 5;
+    public double CheckpointEvery { get; init; } = UsualMinutes;
 
     /// <summary>Whether a run that is half done begins anew.</summary>
     public bool Again { get; init; }
 
     /// <summary>Whether a run goes on where its bits may be others than on the machine that it began on.</summary>
     public bool AllowDifferentMachine { get; init; }
-
-    /// <summary>Is told, in sentences that the log has too, where a run goes on, and what is wrong with a checkpoint.</summary>
-    public Action<string>? Say { get; init; }
 
     /// <summary>
     /// Trains a run, from its last checkpoint where there is one, writing its settings at the beginning, its epochs, measurements and weights
@@ -32,17 +32,18 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     /// <param name="run">The run.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="epochEnded">Told after every epoch.</param>
+    /// <param name="say">Is told, in sentences that the log has too, where the run goes on, and what is wrong with a checkpoint.</param>
     /// <param name="cancellation">Ends it between two steps, with a checkpoint; what it has written stays.</param>
     /// <returns>Its row.</returns>
     /// <exception cref="ExperimentException">
     /// Data or engine are not to be had, or a file cannot be written; or the run is half done, and its rest would not be the same here.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, CancellationToken cancellation)
+    public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, Action<string>? say, CancellationToken cancellation)
     {
         var path = folder.RunFolder(run.Id);
         using var held = folder.Begin(run.Id);
-        var checkpoints = new CheckpointFolder(Path.Combine(path, "checkpoints"));
+        var checkpoints = CheckpointFolder.Of(folder, run);
         if (Again && !checkpoints.Remove())
             throw new ExperimentException($"Cannot remove {checkpoints.Root}, which the run would go on from.", ExperimentException.Unavailable);
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
@@ -52,7 +53,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         void Tell(string sentence)
         {
             log.WriteLine(sentence);
-            Say?.Invoke(sentence);
+            say?.Invoke(sentence);
         }
 
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));

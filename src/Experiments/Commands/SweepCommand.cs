@@ -13,7 +13,7 @@ internal static class SweepCommand
     public static Command Create()
     {
         var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
-            + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped.");
+            + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped, half-done runs included.");
         var file = new Argument<string>("file") { Description = "a sweep in YAML, as in configs/", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
         command.Arguments.Add(file);
         var options = new RunOptionSet(command);
@@ -24,6 +24,7 @@ internal static class SweepCommand
         var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
         foreach (var option in new Option[] { seeds, quick, jobs, output, list })
             command.Options.Add(option);
+        var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var path = result.GetValue(file);
@@ -38,7 +39,7 @@ internal static class SweepCommand
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
             return result.GetValue(list)
                 ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, cancellation);
+                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, checkpoints.ToArguments(result), cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
@@ -47,13 +48,14 @@ internal static class SweepCommand
             "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
     }
 
-    private static async Task<int> RunAsync(Sweep asked, Machine machine, SweepFolder folder, int? jobs, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> checkpointArguments, CancellationToken cancellation)
     {
         var sweep = folder.Claim(asked, machine);
         var runs = sweep.Runs();
         var missing = folder.Missing(runs);
         var display = new SweepDisplay(asked.Name, runs.Count, missing);
-        var runner = new SweepRunner(new ProcessLauncher(machine.Data), folder, display);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data, checkpointArguments), folder, display);
         var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
         Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
@@ -84,15 +86,15 @@ internal static class SweepCommand
     {
         var runs = asked.Resolve(machine).Runs();
         foreach (var run in runs)
-            Console.WriteLine($"{run.Id,-28} {Describe(folder.RowOf(run))}");
+            Console.WriteLine($"{run.Id,-28} {Describe(folder.RowOf(run), CheckpointFolder.Of(folder.Results, run).Any)}");
         return ExitCode.Done;
     }
 
-    private static string Describe(RunRow? row) => row switch
+    private static string Describe(RunRow? row, bool halfDone) => row switch
     {
-        null => "not run",
+        null => halfDone ? "half done" : "not run",
         { Status: RunStatus.Finished } => string.Create(CultureInfo.InvariantCulture, $"finished, test error {row.Error:0.00}%"),
         { Status: RunStatus.Diverged } => $"diverged in epoch {row.DivergedEpoch}",
-        _ => "failed",
+        _ => halfDone ? "failed, half done" : "failed",
     };
 }

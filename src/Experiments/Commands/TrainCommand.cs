@@ -15,7 +15,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
-        var again = new Option<bool>("--again") { Description = "train a run anew that is already finished there" };
+        var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
         var experiment = new Option<string>("--experiment") { Hidden = true };
         var progress = new Option<string>("--progress")
         {
@@ -26,6 +26,7 @@ internal static class TrainCommand
         command.Options.Add(again);
         command.Options.Add(experiment);
         command.Options.Add(progress);
+        var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var settings = options.Settings(result, new RunSettings());
@@ -35,7 +36,13 @@ internal static class TrainCommand
             var run = Run.Create(machine.Resolve(settings));
             folder.Admit(run);
             var name = result.GetValue(experiment) ?? folder.Results.Name;
-            return Task.FromResult(Train(run, settings, machine, folder, name, result.GetValue(again), style, cancellation));
+            var executor = new RunExecutor(machine, folder.Results, name)
+            {
+                Again = result.GetValue(again),
+                CheckpointEvery = checkpoints.Every(result) ?? RunExecutor.UsualMinutes,
+                AllowDifferentMachine = checkpoints.AllowDifferentMachine(result),
+            };
+            return Task.FromResult(Train(run, settings, executor, folder, style, cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
@@ -44,11 +51,10 @@ internal static class TrainCommand
             "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
     }
 
-    private static int Train(
-        Run run, RunSettings asked, Machine machine, SweepFolder folder, string experiment, bool again, ProgressStyle style, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(style, run);
-        if (!again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
+        if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             return ExitCode.Done;
@@ -58,8 +64,7 @@ internal static class TrainCommand
             display.Say(run.Dataset.Name == "synthetic"
                 ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed (see data list)."
                 : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
-        var executor = new RunExecutor(machine, folder.Results, experiment);
-        var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), cancellation));
+        var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
         foreach (var warning in folder.Rebuild())
             display.Say(warning);
         display.Say(Outcome(row));

@@ -20,6 +20,7 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
     private readonly Lock _lock = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<Run, TrainingProgress?> _underWay = [];
+    private readonly Dictionary<Run, double> _doneBefore = [];
     private double _workDone;
     private int _ended = all - missing.Count;
 
@@ -51,6 +52,7 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
         {
             if (_underWay.ContainsKey(run))
                 _underWay[run] = progress;
+            _doneBefore.TryAdd(run, progress.Fraction);
         }
     }
 
@@ -87,7 +89,10 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
         lock (_lock)
         {
             var done = _workDone + _underWay.Sum(pair => Work(pair.Key) * (pair.Value?.Fraction ?? 0));
-            var left = done > 0 ? $"about {TrainingDisplay.Describe(_clock.Elapsed * ((missing.Sum(Work) - done) / done))} left" : "";
+
+            // What was done of a run before it went on took no time of this clock.
+            var now = done - _doneBefore.Sum(pair => Work(pair.Key) * pair.Value);
+            var left = now > 0 ? $"about {TrainingDisplay.Describe(_clock.Elapsed * ((missing.Sum(Work) - done) / now))} left" : "";
             var table = new Table { Border = TableBorder.None, ShowHeaders = false };
             table.AddColumns("run", "progress", "state");
             foreach (var (run, progress) in _underWay)

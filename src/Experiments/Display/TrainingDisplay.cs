@@ -123,7 +123,7 @@ internal abstract class TrainingDisplay : IDisposable
 
         public void Report(TrainingProgress value)
         {
-            if (_since.Elapsed < (_shown || interval < First ? interval : First))
+            if (_since.Elapsed < (_shown ? interval : interval < First ? TimeSpan.Zero : First))
                 return;
             _shown = true;
             _since.Restart();

@@ -21,7 +21,7 @@ public sealed class RunExecutorTests : IDisposable
         var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { AtEachStep = () => StopAt(7) }));
         var results = new ResultsFolder(_folder["mine"]);
         var run = NewRun(machine, Measurements.Percentiles | Measurements.Histograms);
-        Assert.Throws<OperationCanceledException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, stop.Token));
+        Assert.Throws<OperationCanceledException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, null, stop.Token));
         Assert.Equal([0, 1, 2, 3, 4], results.Read<PercentileRow>(run.Id).Select(row => row.Step));
         Assert.All(results.Read<PercentileRow>(run.Id), row => Assert.Equal((run.Id, "gn", 8, 8, "norm4"), (row.Run, row.Norm, row.Groups!.Value, row.Batch, row.Layer)));
         Assert.Equal(5 * 40, results.Read<HistogramRow>(run.Id).Count);
@@ -41,7 +41,7 @@ public sealed class RunExecutorTests : IDisposable
         var results = new ResultsFolder(_folder["mine"]);
         var run = NewRun(machine, Measurements.DistributionShift);
         var reports = new List<TrainingProgress>();
-        new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, default);
+        new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, null, default);
         var rows = results.Read<DistributionShiftRow>(run.Id);
         Assert.Equal(21, rows.Count);
         Assert.Equal((DistributionShiftRow.None, 0, "moving_average", 25.0), (rows[0].Shift, rows[0].Strength, rows[0].Statistics, rows[0].Error));
@@ -56,7 +56,7 @@ public sealed class RunExecutorTests : IDisposable
         var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { NotANumberAtStep = 3 }));
         var results = new ResultsFolder(_folder["mine"]);
         var run = NewRun(machine, Measurements.DistributionShift);
-        Assert.Equal(RunStatus.Diverged, new RunExecutor(machine, results, "mine").Execute(run, null, null, default).Status);
+        Assert.Equal(RunStatus.Diverged, new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default).Status);
         Assert.Empty(results.Read<DistributionShiftRow>(run.Id));
     }
 

@@ -55,7 +55,7 @@ public sealed class SweepFolderTests : IDisposable
     public void A_folder_with_runs_that_were_started_by_hand_is_no_sweeps()
     {
         var run = Run.Create(Parse(Yaml).Resolve(Machine).Runs()[0].Settings with { Epochs = 2 });
-        new RunExecutor(Machine, _sweeps.Results, "by hand").Execute(run, null, null, default);
+        new RunExecutor(Machine, _sweeps.Results, "by hand").Execute(run, null, null, null, default);
         var error = Assert.Throws<ExperimentException>(() => _sweeps.Claim(Parse(Yaml), Machine));
         Assert.Contains($"holds runs that are no part of this sweep, such as {run.Id}", error.Message, StringComparison.Ordinal);
     }
@@ -86,14 +86,14 @@ public sealed class SweepFolderTests : IDisposable
     {
         var run = _sweeps.Claim(Parse(Yaml), Machine).Runs()[0];
         var executor = new RunExecutor(Machine, _sweeps.Results, "mine");
-        executor.Execute(run, null, null, default);
+        executor.Execute(run, null, null, null, default);
         Assert.True(_sweeps.HasEnded(run));
         var before = File.ReadAllBytes(_folder["mine", "runs", run.Id, "weights.safetensors"]);
         var second = Assert.Throws<ExperimentException>(() => new RunExecutor(Machine, _sweeps.Results, "mine").Execute(run, null, _ =>
         {
             Assert.False(_sweeps.HasEnded(run));
-            executor.Execute(run, null, null, default);
-        }, default));
+            executor.Execute(run, null, null, null, default);
+        }, null, default));
         Assert.Contains("Another process works in", second.Message, StringComparison.Ordinal);
         Assert.NotEmpty(before);
     }
@@ -182,7 +182,7 @@ public sealed class SweepFolderTests : IDisposable
                 return Task.FromResult<string?>("it was told to");
             try
             {
-                new RunExecutor(machine, folder, experiment).Execute(run, progress, null, cancellation);
+                new RunExecutor(machine, folder, experiment).Execute(run, progress, null, null, cancellation);
             }
             catch (OperationCanceledException)
             {
