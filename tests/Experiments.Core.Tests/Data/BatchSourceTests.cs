@@ -45,6 +45,18 @@ public sealed class BatchSourceTests : IDisposable
     }
 
     [Fact]
+    public void An_epoch_entered_at_any_step_has_the_batches_that_follow_there()
+    {
+        foreach (var input in Enum.GetValues<InputNormalization>())
+        {
+            var source = new BatchSource(_set, new BatchOptions { Seed = 1, Input = input });
+            var whole = Values(source.TrainingEpoch(1, 6));
+            for (var step = 0; step <= source.StepsPerEpoch(6); step++)
+                Assert.Equal(whole[(step * 6 * _set.Shape.Size)..], Values(source.TrainingEpoch(1, 6, step)));
+        }
+    }
+
+    [Fact]
     public void An_image_is_varied_alike_whatever_the_batch_size() => Prop.ForAll(
         Gen.Choose(1, 40).Two().ToArbitrary(),
         sizes =>

@@ -173,6 +173,8 @@ public sealed class InputNormalizationTests : IDisposable
         Assert.Equal(100, alone.DistinctBy(image => image[0]).Count());
         Assert.Equal(alone, Images(batches.TrainingEpoch(0, 100)));
         Assert.Equal(alone.Take(90), Images(batches.TrainingEpoch(0, 30)));
+        for (var step = 0; step <= 10; step++)
+            Assert.Equal(alone.Skip(10 * step), Images(batches.TrainingEpoch(0, 10, step)));
         Assert.Equal(Images(batches.Evaluation(1)), Images(batches.Evaluation(50)));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
@@ -59,6 +60,154 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Equal(RunStatus.Diverged, new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default).Status);
         Assert.Empty(results.Read<DistributionShiftRow>(run.Id));
     }
+
+    [Fact]
+    public void A_run_goes_on_with_its_epochs_and_its_clock_and_shows_where_it_is_at_once()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, engines) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Stop(machine, results, run, step: 7);
+        var stopped = Latest(results, run).Checkpoint;
+        Assert.Equal((1, 2), (stopped.Position.Epochs.Count, stopped.Position.Step));
+
+        var reports = new List<TrainingProgress>();
+        var said = new List<string>();
+        var row = new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, said.Add, default);
+        Assert.Equal((2, 7 / 10.0, 25.0), (reports[0].Epoch, reports[0].Fraction, reports[0].TestError!.Value));
+        Assert.Equal([7, 3], engines.Select(engine => engine.Steps.Count));
+        Assert.Equal([1, 2], results.Read<EpochRow>(run.Id).Select(epoch => epoch.Epoch));
+        Assert.True(row.Seconds > stopped.Position.Seconds);
+        Assert.Contains("2 of 5 steps of epoch 2/2 are done", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.RunFolder(run.Id), "log.txt")), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(CheckpointFolder.Of(results, run).Root));
+    }
+
+    [Fact]
+    public void A_run_begins_anew_where_that_is_asked_for()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, engines) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Stop(machine, results, run, step: 7);
+        new RunExecutor(machine, results, "mine") { Again = true }.Execute(run, null, null, null, default);
+        Assert.Equal([7, 10], engines.Select(engine => engine.Steps.Count));
+    }
+
+    [Fact]
+    public void Checkpoints_are_written_between_epochs_too_and_the_last_two_are_kept()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, _) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        var kept = new List<string>();
+        var watch = new DirectProgress<TrainingProgress>(_ => kept.Add(string.Join(' ', Files(results, run))));
+        new RunExecutor(machine, results, "mine") { CheckpointEvery = 1e-9 }.Execute(run, watch, null, null, default);
+        Assert.Equal(["", "1", "1 2", "2 3", "3 4", "4 5", "5 6", "6 7", "7 8", "8 9"], kept);
+    }
+
+    [Fact]
+    public void Another_library_is_refused_unless_it_is_allowed()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, _) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Stop(machine, results, run, step: 7);
+        var other = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { Library = "recording 2.0" }));
+        var error = Assert.Throws<ExperimentException>(() => new RunExecutor(other, results, "mine").Execute(run, null, null, null, default));
+        Assert.Contains("library recording 1.0 then and recording 2.0 now. --allow-different-machine goes on", error.Message, StringComparison.Ordinal);
+        Assert.True(CheckpointFolder.Of(results, run).Any);
+
+        var said = new List<string>();
+        new RunExecutor(other, results, "mine") { AllowDifferentMachine = true }.Execute(run, null, null, said.Add, default);
+        Assert.Contains("library recording 1.0 then and recording 2.0 now", said[0], StringComparison.Ordinal);
+        Assert.Contains("Goes on", said[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Other_images_are_refused()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, _) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Stop(machine, results, run, step: 7);
+        var (_, checkpoint, state) = Latest(results, run);
+        CheckpointFolder.Of(results, run).Write(checkpoint with { Images = "others" }, 7, state);
+        var error = Assert.Throws<ExperimentException>(() => new RunExecutor(machine, results, "mine") { AllowDifferentMachine = true }.Execute(run, null, null, null, default));
+        Assert.Contains("the images of synthetic are not those that it was trained on so far", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_checkpoint_is_told_and_the_one_before_taken_and_where_both_are_the_run_begins_anew()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, engines) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Stop(machine, results, run, step: 7);
+        Assert.Equal([5, 7], Files(results, run));
+        File.WriteAllText(Path.Combine(CheckpointFolder.Of(results, run).Root, "7.safetensors"), "");
+        var said = Stop(machine, results, run, step: 1);
+        Assert.Contains("7.safetensors is damaged: it is empty. The checkpoint before it is taken.", said[0], StringComparison.Ordinal);
+        Assert.Equal([5, 6], Files(results, run));
+
+        foreach (var file in Directory.GetFiles(CheckpointFolder.Of(results, run).Root))
+            File.WriteAllText(file, "");
+        said = Stop(machine, results, run, step: 3);
+        Assert.Contains("There is no other checkpoint: the run begins anew.", said[1], StringComparison.Ordinal);
+        Assert.Equal([3], Files(results, run));
+        Assert.Equal([7, 1, 3], engines.Select(engine => engine.Steps.Count));
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_written_does_not_end_the_run()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, _) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Directory.CreateDirectory(results.RunFolder(run.Id));
+        File.WriteAllText(CheckpointFolder.Of(results, run).Root, "in the way");
+        var said = new List<string>();
+        Assert.Equal(RunStatus.Finished, new RunExecutor(machine, results, "mine").Execute(run, null, null, said.Add, default).Status);
+        Assert.StartsWith("There is no checkpoint after step 5. Cannot write ", Assert.Single(said), StringComparison.Ordinal);
+    }
+
+    private static (Machine Machine, List<RecordingEngine> Engines) Recorded()
+    {
+        var engines = new List<RecordingEngine>();
+        return (Machine(new RecordingProvider(settings =>
+        {
+            engines.Add(new RecordingEngine(settings.Network));
+            return engines[^1];
+        })), engines);
+    }
+
+    /// <summary>Trains so many steps more, and returns what was said.</summary>
+    private static List<string> Stop(Machine machine, ResultsFolder results, Run run, int step)
+    {
+        using var stop = new CancellationTokenSource();
+        var goesOn = false;
+        var said = new List<string>();
+        var reports = 0;
+        var progress = new DirectProgress<TrainingProgress>(_ =>
+        {
+            if (++reports == step + (goesOn ? 1 : 0))
+                stop.Cancel();
+        });
+        Assert.Throws<OperationCanceledException>(() => new RunExecutor(machine, results, "mine").Execute(run, progress, null, Say, stop.Token));
+        return said;
+
+        void Say(string sentence)
+        {
+            said.Add(sentence);
+            goesOn |= sentence.StartsWith("Goes on", StringComparison.Ordinal);
+        }
+    }
+
+    private static (string File, TrainingCheckpoint Checkpoint, EngineState State) Latest(ResultsFolder results, Run run) =>
+        CheckpointFolder.Of(results, run).Latest(run.Id, message => Assert.Fail(message))!.Value;
+
+    private static IEnumerable<int> Files(ResultsFolder results, Run run) => CheckpointFolder.Of(results, run) is { Any: true } folder
+        ? Directory.GetFiles(folder.Root).Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).Order() : [];
 
     private static Machine Machine(RecordingProvider provider) => new([provider], new DataFolder());
 

@@ -26,7 +26,7 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public EngineState State { get; private set; } = new([], [], []);
 
-    public string Library => "recording 1.0";
+    public string Library { get; init; } = "recording 1.0";
 
     public ImageLayout Layout => ImageLayout.ChannelsFirst;
 

@@ -1,0 +1,125 @@
+using Experiments.Core;
+using Experiments.Core.Data;
+using Experiments.Core.Results;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
+using Experiments.OneDnn;
+using Experiments.Torch;
+
+namespace Experiments.Engines.Tests;
+
+/// <summary>A run that is stopped and goes on ends with the bits of one that was never stopped.</summary>
+public sealed class ResumeTests : IDisposable
+{
+    private const int StepsPerEpoch = 12;
+    private const int Epochs = 2;
+    private const Measurements AlongATraining = Measurements.Percentiles | Measurements.Histograms | Measurements.Landscape | Measurements.CovariateShift;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [OnTorch("bn", "gn", "wn", "batch-renorm", "noisy-bn")]
+    [OnOneDnn("bn", "gn", "wn", "batch-renorm", "noisy-bn")]
+    public void A_run_that_is_stopped_anywhere_ends_with_the_same_bits(string engineName, string norm)
+    {
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new(norm) });
+        var whole = Trained(machine, run, "whole");
+        var random = new Random();
+        int[] anywhere = [random.Next(1, StepsPerEpoch), random.Next(1, StepsPerEpoch)];
+        Same(whole, Trained(machine, run, "anywhere", anywhere), $"after {string.Join(" and ", anywhere)} steps");
+
+        // After the last step of an epoch it is the evaluation that is stopped.
+        Same(whole, Trained(machine, run, "evaluated", StepsPerEpoch, StepsPerEpoch), "in evaluations");
+    }
+
+    [Theory, OnTorch, OnOneDnn]
+    public void Measurements_are_neither_lost_nor_made_twice(string engineName)
+    {
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Workers = 2, Batch = 5, Measure = AlongATraining | Measurements.DistributionShift, MeasurePoints = 5 });
+        var whole = Trained(machine, run, "whole");
+        Same(whole, Trained(machine, run, "stopped", 6, 1, 7), "after 6, 1 and 7 steps");
+        Same(whole, Trained(machine, run, "scored", (Epochs * StepsPerEpoch) + 5), "while shifted images were scored");
+    }
+
+    [Theory, OnTorch, OnOneDnn]
+    public void What_a_crash_leaves_out_of_the_last_checkpoint_is_made_once_more(string engineName)
+    {
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Measure = Measurements.Percentiles });
+        var whole = Trained(machine, run, "whole");
+        var results = new ResultsFolder(Path.Combine(_folder.Path, "crashed"));
+        foreach (var steps in new[] { 5, 12, 3 })
+        {
+            var made = 0;
+            var crash = new DirectProgress<TrainingProgress>(_ =>
+            {
+                if (++made == steps)
+                    throw new InvalidOperationException("a crash");
+            });
+            Assert.Throws<InvalidOperationException>(() =>
+                new RunExecutor(machine, results, "mine") { CheckpointEvery = 1e-9 }.Execute(run, crash, null, null, default));
+        }
+
+        Same(whole, Trained(machine, run, "crashed"), "after crashes");
+    }
+
+    private static (Machine Machine, Run Run) Prepare(string engineName, RunSettings settings)
+    {
+        IEngineProvider provider = engineName == "torch" ? new TorchEngineProvider() : new OneDnnEngineProvider();
+        var machine = new Machine([provider], new DataFolder(null));
+        return (machine, Run.Create(machine.Resolve(settings with
+        {
+            Dataset = "synthetic",
+            Model = "resnet8",
+            Width = 4,
+            Batch = settings.Batch == 5 ? 5 : 10,
+            Epochs = Epochs,
+            Norm = settings.Norm.Name == "gn" ? settings.Norm with { Groups = 2 } : settings.Norm,
+            TrainLimit = (StepsPerEpoch * 10) + 3,
+            TestLimit = 20,
+        })));
+    }
+
+    /// <summary>Trains a run to its end, stopping it after so many steps, and so many more, and so on.</summary>
+    private string[] Trained(Machine machine, Run run, string name, params int[] stops)
+    {
+        var results = new ResultsFolder(Path.Combine(_folder.Path, name));
+        foreach (var stop in stops)
+        {
+            using var stopping = new CancellationTokenSource();
+            var reports = 0;
+            var goesOn = CheckpointFolder.Of(results, run).Any ? 1 : 0;
+            var progress = new DirectProgress<TrainingProgress>(_ =>
+            {
+                if (++reports == stop + goesOn)
+                    stopping.Cancel();
+            });
+            Assert.Throws<OperationCanceledException>(() => new RunExecutor(machine, results, "mine").Execute(run, progress, null, null, stopping.Token));
+            Assert.Null(results.ReadRow(run.Id));
+        }
+
+        var fractions = new List<double>();
+        var row = new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(report => fractions.Add(report.Fraction)), null, null, default);
+        if (stops.Length > 0)
+            Assert.Equal(Math.Min(1, stops.Sum() / (double)(Epochs * StepsPerEpoch)), fractions[0], 1e-12);
+        Assert.False(CheckpointFolder.Of(results, run).Any);
+        return
+        [
+            Convert.ToHexString(File.ReadAllBytes(Path.Combine(results.RunFolder(run.Id), "weights.safetensors"))),
+            $"{row with { Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "" }}",
+            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
+            .. results.Read<PercentileRow>(run.Id).Select(one => one.ToString()),
+            .. results.Read<HistogramRow>(run.Id).Select(one => one.ToString()),
+            .. results.Read<LandscapeRow>(run.Id).Select(one => one.ToString()),
+            .. results.Read<CovariateShiftRow>(run.Id).Select(one => one.ToString()),
+            .. results.Read<DistributionShiftRow>(run.Id).Select(one => one.ToString()),
+        ];
+    }
+
+    private static void Same(string[] expected, string[] actual, string when)
+    {
+        Assert.True(expected[0] == actual[0], $"The weights differ {when}.");
+        Assert.Equal(expected, actual);
+    }
+}
