@@ -6,7 +6,8 @@ namespace Experiments.Tests;
 /// <summary>Runs the program as a person at a shell does.</summary>
 internal static partial class Cli
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Experiments");
+    /// <summary>The program.</summary>
+    public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Experiments");
 
     public sealed record Result(int ExitCode, string Output, string Error);
 
