@@ -15,6 +15,9 @@ internal static class ErrorAgainstOption
         var ofBatch = axis == OptionAxis.Batch;
         var series = Series.Along(cells, ofBatch ? [axis.Property] : [axis.Property, nameof(Cell.Batch)]);
         var values = cells.Select(cell => axis.Of(cell)!.Value).ToList();
+        // A batch size alone is drawn: that figure is the one that is drawn where none is asked for.
+        if (!ofBatch && values.Distinct().Count() == 1)
+            throw new ExperimentException($"{spec.Kind.Name()} needs runs with several values of --{axis.Name}; here all have {Number(values[0])}.");
         var batches = ofBatch ? [null] : cells.Select(cell => (int?)cell.Batch).Distinct().OrderDescending().ToList();
         var lines = batches.SelectMany((batch, panel) => series.Select((one, index) => new Ours(
             panel, one with { Cells = [.. one.Cells.Where(cell => batch is null || cell.Batch == batch)] },

@@ -313,10 +313,17 @@ public sealed class FigureTests : IDisposable
         Assert.Contains("gnuplot-nox", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(FigureKind.ErrorAgainstLr, "--lr; here all have 0.1")]
+    [InlineData(FigureKind.ErrorAgainstInitScale, "--init-scale; here all have 1")]
+    public void A_figure_against_an_option_that_does_not_vary_is_refused(FigureKind kind, string message) =>
+        Assert.Contains(message, Assert.Throws<ExperimentException>(() => Script(Spec(kind), Sample.Figure1())).Message, StringComparison.Ordinal);
+
     [FactWhere("gnuplot (Debian: gnuplot-nox)", "gnuplot")]
     public void Each_kind_is_drawn_in_each_format()
     {
         RunRow[] runs = [.. Sample.Figure1(), .. new[] { 2, 4 }.Select(groups => Sample.Run("gn", 32, 1, 14, groups)), Sample.Run("gn", 32, channelsPerGroup: 4)];
+        runs = [.. runs, runs[0] with { Run = "faster", Lr = 0.2 }, runs[0] with { Run = "larger", InitScale = 2 }];
         EpochRow[] epochs = [.. runs.Where(run => run.Error is not null).SelectMany(run => Enumerable.Range(1, 10).Select(epoch => run.Epoch(epoch, 20)))];
         runs[0] = runs[0] with { ErrorBatch = 50 };
         var data = new FigureData(runs).With(epochs)
