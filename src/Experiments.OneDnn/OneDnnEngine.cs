@@ -62,9 +62,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
     {
         Check(batch, isStep: false);
-        var shape = _settings.Network.ShapeAt(slot);
-        if (values.Length != batch.Count * shape.Size)
-            throw new ArgumentException($"{batch.Count} maps of {shape} at {slot} are {batch.Count * shape.Size} values, not {values.Length}.", nameof(values));
+        _settings.Network.CheckMap(slot, batch.Count, values.Length);
         Evaluation(batch.Count).Observe(batch.Values, step, slot, side, values);
     }
 

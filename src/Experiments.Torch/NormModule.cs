@@ -115,7 +115,7 @@ internal sealed class NormModule : nn.Module<Tensor, Tensor>
         var correction = _norm.Renorm is { } renorm && _pass.Mode.IsTraining() ? Correct(renorm, mean, deviations, count) : null;
         // The same for all channels of a block: [1, 1, G, c, 1].
         var perChannel = new long[] { 1, 1, mean.size(2), _channels / mean.size(2), 1 };
-        var kept = _pass.Mode == NormMode.Trial ? 0 : Norm.BlocksToKeep(new PoolingBlocks((int)mean.size(0), 0, 0, 0), _pass.Workers);
+        var kept = _pass.Mode == NormMode.Trial ? 0 : Norm.BlocksToKeep((int)mean.size(0), _pass.Workers);
         for (var block = 0; block < kept; block++)
         {
             var (blockMean, blockDeviations) = (mean.narrow(0, block, 1), deviations.narrow(0, block, 1));

@@ -58,9 +58,7 @@ internal sealed class TorchEngine : IEngine
     /// <inheritdoc/>
     public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
     {
-        var shape = _settings.Network.ShapeAt(slot);
-        if (values.Length != batch.Count * shape.Size)
-            throw new ArgumentException($"{batch.Count} maps of {shape} at {slot} are {batch.Count * shape.Size} values, not {values.Length}.", nameof(values));
+        _settings.Network.CheckMap(slot, batch.Count, values.Length);
         using var scope = Begin(NormMode.Trial, workers: 1, step);
         using var noGrad = no_grad();
         var pass = _network.Pass;

@@ -61,7 +61,7 @@ public sealed class NormTests
     {
         var pooling = NormCatalog.Create(new("ghost-bn", VirtualBatch: 2)).Pooling!;
         Assert.Equal(new PoolingBlocks(6, 2, 20, 1), pooling.Over(12, 3, 20));
-        Assert.Equal(2, Norm.BlocksToKeep(pooling.Over(12, 3, 20), workers: 3));
+        Assert.Equal(2, Norm.BlocksToKeep(pooling.Over(12, 3, 20).SampleBlocks, workers: 3));
         Assert.Equal(new PoolingBlocks(1, 1, 20, 1), pooling.Over(1, 1, 20));
         Assert.Throws<ArgumentException>(() => pooling.Over(9, 3, 20));
         Assert.Equal(new PoolingBlocks(6, 2, 5, 4), NormCatalog.Create(new("bgn", Groups: 5, VirtualBatch: 2)).Pooling!.Over(12, 3, 20));

@@ -135,6 +135,15 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     public ImageShape ShapeAt(string slot) => Shapes().Where(at => at.Slot.Name == slot).Select(at => at.Shape).FirstOrDefault()
         ?? throw new ArgumentException($"{Model} has no norm {slot}; it has {string.Join(", ", NormSlots.Select(other => other.Name))}.", nameof(slot));
 
+    /// <summary>Checks that so many values are what enters or leaves a norm slot of so many images.</summary>
+    /// <exception cref="ArgumentException">There is no such slot, or they are not.</exception>
+    public void CheckMap(string slot, int images, int values)
+    {
+        var shape = ShapeAt(slot);
+        if (values != images * shape.Size)
+            throw new ArgumentException($"{images} maps of {shape} at {slot} are {images * shape.Size} values, not {values}.", nameof(values));
+    }
+
     /// <summary>The size [C, H, W] of the map that enters each norm slot.</summary>
     public IReadOnlyList<(NormSlot Slot, ImageShape Shape)> Shapes()
     {

@@ -77,9 +77,9 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// How many of a step's blocks of samples move the running estimate, one after the other: those of the first worker, as data-parallel
     /// training keeps its estimate.
     /// </summary>
-    /// <param name="blocks">The blocks.</param>
+    /// <param name="sampleBlocks">S, the step's blocks along the sample axis.</param>
     /// <param name="workers">The workers that share the step.</param>
-    public static int BlocksToKeep(PoolingBlocks blocks, int workers) => Math.Max(1, blocks.SampleBlocks / workers);
+    public static int BlocksToKeep(int sampleBlocks, int workers) => Math.Max(1, sampleBlocks / workers);
 
     /// <summary>For example <c>bn</c>, <c>gn (8 groups)</c> or <c>gn (16 channels per group) on standardized weights</c>.</summary>
     public override string ToString()

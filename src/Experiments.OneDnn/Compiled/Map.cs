@@ -53,6 +53,15 @@ internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bo
     internal Buffer OnlyGradient(string maker) => _gradients is [var (buffer, _)] ? buffer
         : throw new NotSupportedException($"What {maker} makes is read {_gradients.Count} times, which the onednn engine cannot do: take --engine torch.");
 
+    /// <summary>The gradients of a map that has one reader or two.</summary>
+    /// <exception cref="NotSupportedException">It has more, or none.</exception>
+    internal (Buffer First, Buffer? Second) OneOrTwoGradients(string maker) => _gradients switch
+    {
+        [var (only, _)] => (only, null),
+        [var (first, _), var (second, _)] => (first, second),
+        _ => throw new NotSupportedException($"The output of {maker} is read {_gradients.Count} times, and the onednn engine adds up two gradients: take --engine torch."),
+    };
+
     /// <summary>Bytes of one image of a shape.</summary>
     internal static long Bytes(ImageShape shape, Precision precision) =>
         (long)shape.Size * (precision == Precision.Bf16 ? sizeof(ushort) : sizeof(float));

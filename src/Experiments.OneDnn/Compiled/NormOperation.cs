@@ -137,11 +137,7 @@ internal sealed unsafe class NormOperation : Operation
     internal override void PlanBackward()
     {
         var time = Compilation.Buffers.Tick();
-        var gradients = Output.Gradients;
-        if (gradients.Count is < 1 or > 2)
-            throw new NotSupportedException($"The output of {Layer} is read {gradients.Count} times, and the onednn engine adds up two gradients: take --engine torch.");
-        _dy = gradients[0].Buffer;
-        _dy2 = gradients.Count > 1 ? gradients[1].Buffer : null;
+        (_dy, _dy2) = Output.OneOrTwoGradients(Layer);
         _dy.UsedAt(time);
         _dy2?.UsedAt(time);
         _input.Data.UsedAt(time);
@@ -152,7 +148,7 @@ internal sealed unsafe class NormOperation : Operation
         _g = _dy;
         if (_dy2 is not null || _mask == ReluMask.FromOutput)
         {
-            _g = gradients.FirstOrDefault(gradient => !gradient.Shared).Buffer ?? NewGradient();
+            _g = Output.Gradients.FirstOrDefault(gradient => !gradient.Shared).Buffer ?? NewGradient();
             _g.UsedAt(time);
         }
 
@@ -459,7 +455,7 @@ internal sealed unsafe class NormOperation : Operation
         if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect))
             return;
         var count = (double)_blocks.Samples * _blocks.Channels * _input.Area;
-        for (var block = 0; block < Norm.BlocksToKeep(_blocks, Compilation.Workers); block++)
+        for (var block = 0; block < Norm.BlocksToKeep(_blocks.SampleBlocks, Compilation.Workers); block++)
         {
             var mean = new ReadOnlySpan<double>(_mean + ((nint)block * _blocks.ChannelBlocks), _blocks.ChannelBlocks);
             var deviations = new ReadOnlySpan<double>(_deviations + ((nint)block * _blocks.ChannelBlocks), _blocks.ChannelBlocks);

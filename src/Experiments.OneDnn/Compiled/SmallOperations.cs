@@ -83,12 +83,8 @@ internal sealed unsafe class ActivationOperation : Operation
     {
         if (!_input.NeedsGradient)
             return;
-        var gradients = Output.Gradients;
-        if (gradients.Count is < 1 or > 2)
-            throw new NotSupportedException($"The output of an activation is read {gradients.Count} times, and the onednn engine adds up two gradients: take --engine torch.");
         var time = Compilation.Buffers.Tick();
-        _dy = gradients[0].Buffer;
-        _dy2 = gradients.Count > 1 ? gradients[1].Buffer : null;
+        (_dy, _dy2) = Output.OneOrTwoGradients(Layer);
         _dy.UsedAt(time);
         _dy2?.UsedAt(time);
         Output.Data.UsedAt(time);
