@@ -13,6 +13,9 @@ public sealed class ExperimentException : Exception
     /// <summary>Exit code for something that this machine lacks: a library, a program, a data set, a writable folder.</summary>
     public const int Unavailable = 3;
 
+    /// <summary>Exit code where another process is at work on the same run or sweep.</summary>
+    public const int Busy = 4;
+
     /// <summary>Creates the error for bad input.</summary>
     public ExperimentException(string message)
         : this(message, BadInput)

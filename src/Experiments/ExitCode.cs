@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>This machine lacks something: a library, a program, a data set, a writable folder.</summary>
     public const int Unavailable = ExperimentException.Unavailable;
 
+    /// <summary>Another process is at work on the same run or sweep.</summary>
+    public const int Busy = ExperimentException.Busy;
+
     /// <summary>Ended by Ctrl+C; what was done is kept.</summary>
     public const int Interrupted = 130;
 

@@ -1,58 +1,64 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using Experiments.Commands;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
-using Experiments.Core.Training;
-using Experiments.Display;
 
 namespace Experiments;
 
 /// <summary>
 /// Starts a run as a <c>train</c> process of this program, so that whatever befalls it befalls it alone. A run that is half done goes on;
-/// one that another process has finished since the sweep began is left as it is.
+/// one that another process has finished since the sweep began is left as it is. A run ends with the process that started it.
 /// </summary>
 /// <param name="data">Where the data sets lie.</param>
+/// <param name="checksums">The checksum that each data set's images must have.</param>
 /// <param name="more">Arguments for each of them beside its run's.</param>
-internal sealed partial class ProcessLauncher(DataFolder data, IReadOnlyList<string> more) : IRunLauncher
+internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<string, string> checksums, IReadOnlyList<string> more) : IRunLauncher
 {
-    private const int SigTerm = 15;
-
     /// <inheritdoc/>
-    public async Task<string?> LaunchAsync(
-        Run run, string experiment, ResultsFolder folder, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+    public async Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation)
     {
-        using var process = new Process { StartInfo = ThisProgram.Start(Arguments(run, experiment, folder), run.Settings.Threads) };
+        var start = ThisProgram.Start(Arguments(run, experiment, folder), run.Settings.Threads);
+        start.RedirectStandardInput = true;
+        using var process = new Process { StartInfo = start };
         var errors = new List<string>();
-        process.OutputDataReceived += (_, line) =>
-        {
-            if (line.Data is not null && ProgressLine.Read(line.Data) is { } report)
-                progress.Report(report);
-        };
         process.ErrorDataReceived += (_, line) =>
         {
             if (!string.IsNullOrWhiteSpace(line.Data))
                 errors.Add(line.Data);
         };
         process.Start();
-        process.BeginOutputReadLine();
+        process.BeginOutputReadLine(); // what it says there, its log says too
         process.BeginErrorReadLine();
-        await using (cancellation.Register(() => _ = Kill(process.Id, SigTerm)).ConfigureAwait(false))
+        await using (cancellation.Register(() => Signal.AskToEnd(process.Id)).ConfigureAwait(false))
             await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         if (process.ExitCode == ExitCode.Done || cancellation.IsCancellationRequested)
             return null;
+        if (process.ExitCode < 128)
+            return errors.Count > 0 ? errors[0] : $"exit code {process.ExitCode}";
 
-        Directory.CreateDirectory(folder.RunFolder(run.Id));
-        var log = Path.Combine(folder.RunFolder(run.Id), "log.txt");
-        await File.AppendAllLinesAsync(log, errors, CancellationToken.None).ConfigureAwait(false);
-        var ending = process.ExitCode > 128 ? $"ended by signal {process.ExitCode - 128}" : $"exit code {process.ExitCode}";
-        var more = errors.Count > 1 ? $"{errors.Count - 1} more lines in" : "see";
-        return errors.Count > 0 ? $"{errors[0]} ({ending}; {more} {log})" : $"{ending}; see {log}";
+        // Of a run that could not speak for itself the log keeps what the system and its libraries said.
+        var ending = $"ended by signal {process.ExitCode - 128}{Meaning(process.ExitCode - 128)}";
+        var log = RunLog.Of(folder, run);
+        foreach (var line in errors.Append($"Failed: {ending}"))
+            log.Write(line);
+        return $"{ending}; see {log.Path}";
     }
 
-    private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) => RunOptions.ToArguments(run.Settings).Prepend("train")
-        .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", .. more]);
+    private static string Meaning(int signal) => signal switch
+    {
+        4 => " (SIGILL: an instruction that this processor does not have)",
+        6 => " (SIGABRT: a library gave up)",
+        7 => " (SIGBUS: a mapped file could not be read)",
+        9 => " (SIGKILL: by hand, or by the system for want of memory)",
+        11 => " (SIGSEGV: a fault in native code)",
+        15 => " (SIGTERM)",
+        _ => "",
+    };
 
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
+    private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) => RunOptions.ToArguments(run.Settings).Prepend("train").Concat(
+    [
+        "--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
+        "--progress", "plain", TrainCommand.EndWithParent, .. more,
+    ]);
 }

@@ -250,11 +250,11 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [TrainsFact]
-    public void A_sweep_with_a_list_shows_its_runs_and_starts_none()
+    public void The_status_of_a_sweep_that_has_not_begun_lists_its_runs_and_starts_none()
     {
-        var result = Cli.Run($"sweep {Small} --norm bn,ln --batch 8,4 --list --out l", _folder.Path);
+        var result = Cli.Run($"sweep {Small} --norm bn,ln --batch 8,4 --status --out l", _folder.Path);
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal(4, result.Output.Split('\n').Count(line => line.EndsWith("not run", StringComparison.Ordinal)));
+        Assert.Equal(4, result.Output.Split('\n').Count(line => line.EndsWith(" to do", StringComparison.Ordinal) && line.Contains("-s1-", StringComparison.Ordinal)));
         Assert.False(Directory.Exists(_folder["l"]));
     }
 }

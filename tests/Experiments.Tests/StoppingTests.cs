@@ -75,9 +75,10 @@ public sealed class StoppingTests(StoppingTests.WholeRun whole) : IClassFixture<
             Assert.Equal(130, process.ExitCode);
         }
 
-        var list = Cli.Run($"{sweep} --list", _folder.Path).Output.TrimEnd().Split('\n');
-        Assert.EndsWith("half done", list[0], StringComparison.Ordinal);
-        Assert.EndsWith("not run", list[1], StringComparison.Ordinal);
+        var status = Cli.Run($"{sweep} --status", _folder.Path).Output;
+        Assert.Matches("(?m)^bn-b4-s1-.* half done$", status);
+        Assert.Matches("(?m)^bn-b4-s2-.* to do$", status);
+        Assert.EndsWith("stopped: 0 of 2 runs finished, 1 half done, 1 to do\n", status, StringComparison.Ordinal);
         Assert.Equal(0, Cli.Run(sweep, _folder.Path).ExitCode);
         var rows = ResultsFolder.ReadRuns(_folder["stopped"]);
         Assert.All(rows, row => Assert.Equal(RunStatus.Finished, row.Status));

@@ -56,6 +56,9 @@ public sealed class Dataset : IDisposable
     /// <summary>A checksum of all its prepared images and labels, before limit and validation.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>The beginning of the fingerprint, for people.</summary>
+    public string Checksum => Fingerprint[..16];
+
     /// <summary>The images to train on, after limit and validation.</summary>
     public ImageSet Train { get; }
 

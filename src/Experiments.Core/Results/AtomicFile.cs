@@ -6,20 +6,25 @@ namespace Experiments.Core.Results;
 /// </summary>
 public static class AtomicFile
 {
+    private const string Suffix = ".tmp";
+
     /// <summary>Writes a file through <paramref name="write"/>, making its folder where there is none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="toDisk">Whether it is on the disk on return, and outlives a loss of power.</param>
     /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, bool toDisk = true)
     {
         ArgumentNullException.ThrowIfNull(write);
         var target = Path.GetFullPath(path);
-        var beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        var beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}{Suffix}");
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write))
             {
                 write(stream);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(toDisk);
             }
 
             File.Move(beside, target, overwrite: true);
@@ -41,6 +46,15 @@ public static class AtomicFile
     /// <summary>Writes a file of these bytes.</summary>
     /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
     public static void WriteBytes(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+
+    /// <summary>Removes what processes that were killed in the middle of a write have left in a folder. Nobody else may be writing there.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="of">The files that were being written, as a pattern.</param>
+    public static void RemoveLeftovers(string folder, string of = "*")
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, $".{of}.*{Suffix}", new EnumerationOptions { AttributesToSkip = default }))
+            Discard(file);
+    }
 
     /// <summary>Removes what a write that failed left behind; after one that succeeded there is nothing.</summary>
     private static void Discard(string path)

@@ -10,20 +10,26 @@ public sealed class ResultsFolder(string path)
 {
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(1);
 
+    // A run that was asked to end may still be at its last step.
+    private static readonly TimeSpan RunPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
     /// <summary>The folder's own name, without those above it.</summary>
     public string Name { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    /// <summary>The runs that have ended here, well or not.</summary>
-    public IReadOnlyList<string> EndedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)))];
+    /// <summary>The runs that have left something here that is worth keeping: a row, or a checkpoint.</summary>
+    public IReadOnlyList<string> StartedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)) || Directory.Exists(CheckpointsOf(run)))];
 
     /// <summary>The folder of a path that is one, or a file in one.</summary>
     public static ResultsFolder At(string path) => new(FolderOf(path));
 
     /// <summary>The folder of one run.</summary>
     public string RunFolder(string run) => Path.Combine(Root, "runs", run);
+
+    /// <summary>Where a run keeps its checkpoints until it has ended.</summary>
+    public string CheckpointsOf(string run) => Path.Combine(RunFolder(run), "checkpoints");
 
     /// <summary>
     /// Makes a run's folder this process's own, and the run one that has not ended: what an earlier training of it left no longer counts.
@@ -32,10 +38,22 @@ public sealed class ResultsFolder(string path)
     /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
     public IDisposable Begin(string run)
     {
-        var held = FolderLock.Take(RunFolder(run), TimeSpan.Zero);
-        File.Delete(RowFile(run));
-        return held;
+        var held = FolderLock.Take(RunFolder(run), RunPatience);
+        try
+        {
+            File.Delete(RowFile(run));
+            AtomicFile.RemoveLeftovers(RunFolder(run));
+            return held;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            held.Dispose();
+            throw new ExperimentException($"Cannot write to {RunFolder(run)}: {error.Message}", ExperimentException.Unavailable, error);
+        }
     }
+
+    /// <summary>Whether a process trains a run now, on this machine or, where the file system tells, on another.</summary>
+    public bool IsUnderWay(string run) => FolderLock.IsHeld(RunFolder(run));
 
     /// <summary>Writes a run's row: from now on the run counts as ended.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
@@ -76,6 +94,7 @@ public sealed class ResultsFolder(string path)
     public IReadOnlyList<string> Rebuild(IReadOnlyList<string>? order = null)
     {
         using var _ = FolderLock.Take(Root, LockPatience);
+        AtomicFile.RemoveLeftovers(Root, "*.csv");
 
         // Read after the lock is taken: whoever comes last has seen every run that ended before.
         var warnings = new List<string>();

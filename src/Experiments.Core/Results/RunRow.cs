@@ -34,6 +34,9 @@ public sealed record RunRow : Cell
     /// <summary>The engine's library and its version.</summary>
     public required string EngineVersion { get; init; }
 
+    /// <summary>Checksum of the data set's images and labels, its first 16 digits.</summary>
+    public string? ImagesChecksum { get; init; }
+
     /// <summary>Threads the run computed with.</summary>
     public required int Threads { get; init; }
 

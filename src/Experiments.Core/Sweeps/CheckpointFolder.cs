@@ -17,7 +17,7 @@ public sealed class CheckpointFolder(string path)
     public string Root { get; } = path;
 
     /// <summary>That of a run.</summary>
-    public static CheckpointFolder Of(ResultsFolder results, Run run) => new(Path.Combine(results.RunFolder(run.Id), "checkpoints"));
+    public static CheckpointFolder Of(ResultsFolder results, Run run) => new(results.CheckpointsOf(run.Id));
 
     /// <summary>Whether there is one, whole or not.</summary>
     public bool Any => Files().Count > 0;

@@ -25,6 +25,9 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     /// <summary>Whether a run goes on where its bits may be others than on the machine that it began on.</summary>
     public bool AllowDifferentMachine { get; init; }
 
+    /// <summary>The checksum that the images must have; null: any.</summary>
+    public string? ImagesChecksum { get; init; }
+
     /// <summary>
     /// Trains a run, from its last checkpoint where there is one, writing its settings at the beginning, its epochs, measurements and weights
     /// after each epoch and its row at the end.
@@ -41,22 +44,53 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, Action<string>? say, CancellationToken cancellation)
     {
-        var path = folder.RunFolder(run.Id);
         using var held = folder.Begin(run.Id);
+        using var told = new ProgressFile.Writer(folder, run, progress);
+        var log = RunLog.Of(folder, run);
+        try
+        {
+            return Train(run, log, told, epochEnded, say, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.Write($"Failed: {e.Message}");
+            RecordFailure(run);
+            throw;
+        }
+    }
+
+    // Where not even a row can be written, the run counts as one that has not ended, and what made it fail says why.
+    private void RecordFailure(Run run)
+    {
+        try
+        {
+            folder.WriteRow(RunRecord.Failed(run, experiment));
+        }
+        catch (ExperimentException)
+        {
+        }
+    }
+
+    private RunRow Train(Run run, RunLog log, IProgress<TrainingProgress> progress, Action<EpochRow>? epochEnded, Action<string>? say, CancellationToken cancellation)
+    {
+        var path = folder.RunFolder(run.Id);
         var checkpoints = CheckpointFolder.Of(folder, run);
         if (Again && !checkpoints.Remove())
             throw new ExperimentException($"Cannot remove {checkpoints.Root}, which the run would go on from.", ExperimentException.Unavailable);
+        if (!checkpoints.Any)
+            log.Clear();
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
         using var dataset = machine.Open(run);
+        if (ImagesChecksum is { } expected && expected != dataset.Checksum)
+            throw new ExperimentException($"The images of {dataset.Name} here have the checksum {dataset.Checksum}, not {expected}: bring those back that the run is to be trained on.");
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
-        using var log = new StreamWriter(Path.Combine(path, "log.txt"), append: checkpoints.Any) { AutoFlush = true };
         void Tell(string sentence)
         {
-            log.WriteLine(sentence);
+            log.Write(sentence);
             say?.Invoke(sentence);
         }
 
-        log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
+        log.Write(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
         var conditions = new TrainingConditions(
             run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
         var from = checkpoints.Latest(run.Id, Tell);
@@ -79,7 +113,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         }
 
         var started = from?.Checkpoint.Started ?? DateTimeOffset.UtcNow;
-        var row = RunRecord.Begin(run, experiment, engine.Library, started);
+        var row = RunRecord.Begin(run, experiment, engine.Library, started) with { ImagesChecksum = dataset.Checksum };
         var epochs = loop.Position.Epochs.ToList();
         var shifts = run.Settings.Measure.HasFlag(Measurements.DistributionShift);
         var memory = new PeakMemory(progress, from?.Checkpoint.PeakMemoryMib);
@@ -115,7 +149,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
                 WriteRows();
                 memory.Sample();
                 var epochRow = RunRecord.Of(run, epoch);
-                log.WriteLine(Describe(epochRow, run.Settings.Epochs));
+                log.Write(Describe(epochRow, run.Settings.Epochs));
                 epochEnded?.Invoke(epochRow);
 
                 // Of a run that diverged, the last weights that were finite are kept.
@@ -134,7 +168,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         {
             if (loop.Position is { Epochs.Count: > 0 } or { Step: > 0 })
                 Keep();
-            log.WriteLine($"Stopped: {Describe(loop.Position, run.Settings.Epochs, loop.StepsPerEpoch)}.");
+            log.Write($"Stopped: {Describe(loop.Position, run.Settings.Epochs, loop.StepsPerEpoch)}.");
             throw;
         }
 
@@ -191,7 +225,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     }
 
     // Private memory has no peak that the system keeps, so it is looked at once a second, and after each epoch.
-    private sealed class PeakMemory(IProgress<TrainingProgress>? progress, double? before) : IProgress<TrainingProgress>
+    private sealed class PeakMemory(IProgress<TrainingProgress> progress, double? before) : IProgress<TrainingProgress>
     {
         private readonly Stopwatch _since = Stopwatch.StartNew();
 
@@ -201,7 +235,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         {
             if (_since.Elapsed.TotalSeconds >= 1)
                 Sample();
-            progress?.Report(value);
+            progress.Report(value);
         }
 
         public void Sample()

@@ -68,6 +68,9 @@ public static class RunRecord
         };
     }
 
+    /// <summary>The row of a run that ended with an error.</summary>
+    public static RunRow Failed(Run run, string experiment) => Begin(run, experiment, "unknown", DateTimeOffset.UtcNow);
+
     /// <summary>The row with what came of the run.</summary>
     /// <param name="row">The row it began with.</param>
     /// <param name="epochs">All epochs it trained.</param>

@@ -8,6 +8,8 @@ namespace Experiments.Core.Sweeps;
 /// <param name="results">The folder.</param>
 public sealed class SweepFolder(ResultsFolder results)
 {
+    private const string SweepLock = ".sweep.lock";
+
     private string SweepPath => Path.Combine(Results.Root, "sweep.yaml");
 
     /// <summary>The folder's runs and CSVs.</summary>
@@ -19,20 +21,68 @@ public sealed class SweepFolder(ResultsFolder results)
         ? SweepFile.Read(SweepPath) with { Name = Results.Name }
         : null;
 
+    /// <summary>Who works on the sweep now, in words; null where nobody does.</summary>
+    public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) : null;
+
+    /// <summary>Makes this process the only one that works on the sweep; a process that died holds nothing.</summary>
+    /// <returns>Lets go of it.</returns>
+    /// <exception cref="ExperimentException">Another one does, or the folder cannot be written to.</exception>
+    public IDisposable Hold()
+    {
+        try
+        {
+            return FolderLock.Take(Results.Root, TimeSpan.FromSeconds(1), SweepLock);
+        }
+        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
+        {
+            throw new ExperimentException($"{e.Message} `sweep {Results.Root} --status` shows how far it is.", e.ExitCode, e);
+        }
+    }
+
+    /// <summary>
+    /// Opens every data set of some runs, so that none of them has to prepare it, and checks that its images are those that earlier runs of
+    /// the folder were trained on.
+    /// </summary>
+    /// <returns>The checksum of each data set's images, by its name.</returns>
+    /// <exception cref="ExperimentException">A data set is not to be had, or its images are others.</exception>
+    public IReadOnlyDictionary<string, string> Prepare(IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, Machine machine)
+    {
+        var checksums = new Dictionary<string, string>();
+        foreach (var run in missing.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
+        {
+            using var opened = machine.Open(run);
+            opened.Prepare(run.Settings.Input);
+            checksums[opened.Name] = opened.Checksum;
+        }
+
+        foreach (var (dataset, checksum) in checksums)
+        {
+            var others = runs.Where(run => run.Dataset.Name == dataset).Select(RowOf)
+                .Where(row => row is { Status: not RunStatus.Failed, ImagesChecksum: { } then } && then != checksum).ToList();
+            if (others.Count > 0)
+            {
+                throw new ExperimentException($"The images of {dataset} are not those that {others.Count} {(others.Count == 1 ? "run" : "runs")} in {Results.Root} were trained on "
+                    + $"(checksum {checksum} now, {others[0]!.ImagesChecksum} then): bring those back, or give --out a folder of its own.");
+            }
+        }
+
+        return checksums;
+    }
+
     /// <summary>
     /// Makes the folder this sweep's. What was left to the machine (data set, engine, device) is settled here: as it was when the sweep
     /// was first made, or now.
     /// </summary>
     /// <param name="asked">The sweep as it was asked for.</param>
     /// <param name="machine">What this machine has.</param>
-    /// <returns>The sweep with nothing left open. It may have more values than it had before; a folder without a row is anyone's.</returns>
+    /// <returns>The sweep with nothing left open. It may have more values than it had before; a folder in which no run has left anything is anyone's.</returns>
     /// <exception cref="ExperimentException">The folder belongs to another sweep; the message names the options that differ.</exception>
     public Sweep Claim(Sweep asked, Machine machine)
     {
-        if (Results.EndedRuns.Count == 0 || Read() is not { } there)
+        if (Results.StartedRuns.Count == 0 || Read() is not { } there)
         {
             var resolved = asked.Resolve(machine);
-            var others = Results.EndedRuns.Except(resolved.Runs().Select(run => run.Id)).ToList();
+            var others = Results.StartedRuns.Except(resolved.Runs().Select(run => run.Id)).ToList();
             if (others.Count > 0)
                 throw new ExperimentException($"{Results.Root} holds runs that are no part of this sweep, such as {others[0]}: give --out a folder of its own.");
             AtomicFile.WriteText(SweepPath, SweepFile.Write(resolved));
@@ -79,6 +129,18 @@ public sealed class SweepFolder(ResultsFolder results)
         {
             return null;
         }
+    }
+
+    /// <summary>Leaves the row of a failed run for one that has ended without any.</summary>
+    /// <returns>The row; null where another process trains the run.</returns>
+    /// <exception cref="ExperimentException">It cannot be written.</exception>
+    public RunRow? RecordFailure(Run run, string experiment)
+    {
+        if (Results.IsUnderWay(run.Id))
+            return null;
+        var row = RunRecord.Failed(run, experiment);
+        Results.WriteRow(row);
+        return row;
     }
 
     /// <summary>Checks that a run that is started by hand may go into this folder.</summary>

@@ -1,5 +1,4 @@
 using Experiments.Core.Results;
-using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
 
@@ -10,20 +9,16 @@ public interface IRunLauncher
     /// <param name="run">The run.</param>
     /// <param name="experiment">The experiment it belongs to.</param>
     /// <param name="folder">The results folder that it leaves its row in.</param>
-    /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Asks it to end after the current step.</param>
     /// <returns>Null where it ended well; otherwise why it did not, in a sentence.</returns>
-    Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, IProgress<TrainingProgress> progress, CancellationToken cancellation);
+    Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation);
 }
 
 /// <summary>Watches a sweep. Calls come from several threads, one at a time.</summary>
 public interface ISweepObserver
 {
-    /// <summary>A run began.</summary>
+    /// <summary>A run began; from now on its folder tells how far it is.</summary>
     void Started(Run run);
-
-    /// <summary>A run is so far.</summary>
-    void Progressed(Run run, TrainingProgress progress);
 
     /// <summary>A run ended, with a row, or failed, with the reason.</summary>
     void Ended(Run run, RunRow? row, string? failure);
@@ -47,20 +42,17 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <param name="name">The experiment's name, for the rows.</param>
     /// <param name="missing">The runs.</param>
     /// <param name="jobs">How many at once.</param>
-    /// <param name="machine">Where data sets lie; they are opened once before the first run begins, so that none of the runs has to prepare one.</param>
     /// <param name="cancellation">Ends the sweep: runs under way end after the current step, and what is finished is kept.</param>
+    /// <exception cref="ExperimentException">
+    /// The folder can no longer be written to: no further run was begun, those under way have come to their end, and what is finished is kept.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, Machine machine, CancellationToken cancellation)
+    public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, CancellationToken cancellation)
     {
-        foreach (var run in missing.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
-        {
-            using var opened = machine.Open(run);
-            opened.Prepare(run.Settings.Input);
-        }
-
         // Seed by seed, so that a first figure is there early; within a seed small batches first, since they take longest.
         var queue = new Queue<Run>(missing.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch));
         var failures = new List<(Run, string)>();
+        ExperimentException? unwritable = null;
         async Task Work()
         {
             while (true)
@@ -68,37 +60,44 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
                 Run run;
                 lock (_observing)
                 {
-                    if (cancellation.IsCancellationRequested || !queue.TryDequeue(out run!))
+                    if (cancellation.IsCancellationRequested || unwritable is not null || !queue.TryDequeue(out run!))
                         return;
                     observer.Started(run);
                 }
 
-                var watch = new DirectProgress<TrainingProgress>(progress => Watch(() => observer.Progressed(run, progress)));
-                var failure = await launcher.LaunchAsync(run, name, folder.Results, watch, cancellation).ConfigureAwait(false);
-                if (cancellation.IsCancellationRequested && !folder.HasEnded(run))
+                var failure = await launcher.LaunchAsync(run, name, folder.Results, cancellation).ConfigureAwait(false);
+                var row = folder.RowOf(run);
+                if (cancellation.IsCancellationRequested && row is null)
                     return;
-                if (failure is null && !folder.HasEnded(run))
-                    failure = "it ended without leaving a row";
-                if (failure is not null)
-                    folder.Results.WriteRow(RunRecord.Begin(run, name, "unknown", DateTimeOffset.UtcNow));
+                if (row is { Status: not RunStatus.Failed })
+                    failure = null;
+                else
+                    failure ??= "it ended without leaving a row";
                 lock (_observing)
                 {
                     if (failure is not null)
+                    {
                         failures.Add((run, failure));
-                    observer.Ended(run, folder.Results.ReadRow(run.Id), failure);
+                        try
+                        {
+                            row ??= folder.RecordFailure(run, name);
+                        }
+                        catch (ExperimentException e)
+                        {
+                            unwritable ??= e;
+                        }
+                    }
+
+                    observer.Ended(run, row, failure);
                 }
             }
         }
 
         await Task.WhenAll(Enumerable.Range(0, jobs).Select(_ => Task.Run(Work, CancellationToken.None))).ConfigureAwait(false);
+        if (unwritable is not null)
+            throw new ExperimentException($"{unwritable.Message} No further run was begun; what is finished is kept, and the same command goes on.", unwritable.ExitCode, unwritable);
         var warnings = folder.Rebuild();
         cancellation.ThrowIfCancellationRequested();
         return new SweepOutcome(missing.Count - failures.Count, failures, warnings);
-    }
-
-    private void Watch(Action action)
-    {
-        lock (_observing)
-            action();
     }
 }

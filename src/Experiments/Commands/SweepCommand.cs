@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
@@ -14,32 +13,30 @@ internal static class SweepCommand
     {
         var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
             + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped, half-done runs included.");
-        var file = new Argument<string>("file") { Description = "a sweep in YAML, as in configs/", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        var file = new Argument<string>("file") { Description = "a sweep in YAML, as in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
         command.Arguments.Add(file);
         var options = new RunOptionSet(command);
         var seeds = new Option<string>("--seeds") { Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
         var quick = new Option<bool>("--quick") { Description = "the file's quick block in place of the full values; results go to <name>-quick" };
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
-        var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
-        foreach (var option in new Option[] { seeds, quick, jobs, output, list })
+        var status = new Option<bool>("--status") { Description = "tell how far the runs are, here or in another terminal; run nothing" };
+        foreach (var option in new Option[] { seeds, quick, jobs, output, status })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
-            var path = result.GetValue(file);
             var machine = options.Machine(result);
-            if (path is null && result.GetValue(quick))
-                throw new ExperimentException("--quick takes the quick block of a file; name the file.");
-            var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, result.GetValue(quick));
+            var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
                 grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
             asked = asked with { Grid = grid };
-            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
-            return result.GetValue(list)
-                ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, checkpoints.ToArguments(result), cancellation);
+            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? home));
+            var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
+            return result.GetValue(status)
+                ? Task.FromResult(Status(asked, machine, folder, atOnce))
+                : RunAsync(asked, machine, folder, atOnce, checkpoints.ToArguments(result), cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
@@ -48,18 +45,36 @@ internal static class SweepCommand
             "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
     }
 
+    /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
+    private static (Sweep Asked, string Home) Asked(string? path, bool quick)
+    {
+        if (path is null && quick)
+            throw new ExperimentException("--quick takes the quick block of a file; name the file.");
+        if (Directory.Exists(path))
+        {
+            if (quick)
+                throw new ExperimentException($"--quick takes the quick block of a file, and {path} is a results folder: leave it out.");
+            return (new SweepFolder(new ResultsFolder(path)).Read() ?? throw new ExperimentException($"{path} holds no sweep: there is no sweep.yaml."), path);
+        }
+
+        var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, quick);
+        return (asked, asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name));
+    }
+
     private static async Task<int> RunAsync(
         Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> checkpointArguments, CancellationToken cancellation)
     {
+        asked.Resolve(machine).Runs();
+        using var held = folder.Hold();
         var sweep = folder.Claim(asked, machine);
         var runs = sweep.Runs();
         var missing = folder.Missing(runs);
-        var display = new SweepDisplay(asked.Name, runs.Count, missing);
-        var runner = new SweepRunner(new ProcessLauncher(machine.Data, checkpointArguments), folder, display);
-        var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
+        var sideBySide = SideBySide(jobs, runs);
         Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
-            + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
-        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine, cancellation)).ConfigureAwait(false);
+            + $"{runs.Count - missing.Count} finished before, {Math.Min(sideBySide, missing.Count)} side by side, into {folder.Results.Root}");
+        var display = new SweepDisplay(asked.Name, folder, runs, sideBySide);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), checkpointArguments), folder, display);
+        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, sideBySide, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
         Report(sweep, folder);
@@ -68,6 +83,8 @@ internal static class SweepCommand
         await Console.Error.WriteLineAsync($"{outcome.Failures.Count} of {runs.Count} runs failed, as said above; the same command runs them again.").ConfigureAwait(false);
         return ExitCode.Failed;
     }
+
+    private static int SideBySide(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
 
     private static void Report(Sweep sweep, SweepFolder folder)
     {
@@ -82,19 +99,17 @@ internal static class SweepCommand
             FigureReport.Draw([folder.Results.Root]);
     }
 
-    private static int List(Sweep asked, Machine machine, SweepFolder folder)
+    private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
     {
-        var runs = asked.Resolve(machine).Runs();
-        foreach (var run in runs)
-            Console.WriteLine($"{run.Id,-28} {Describe(folder.RowOf(run), CheckpointFolder.Of(folder.Results, run).Any)}");
+        var runs = (folder.Read() ?? asked.Resolve(machine)).Runs();
+        var states = runs.Select(run => RunState.Read(folder, run)).ToList();
+        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
+        Console.WriteLine(TextTable.Align(folder.Results.Root, SweepTable.Header, states.Select(SweepTable.Row), SweepTable.Labels));
+        foreach (var state in states.Where(state => state.Stage == RunStage.Failed))
+            Console.WriteLine($"{state.Run.Id}: {RunLog.Of(folder.Results, state.Run).LastLine ?? "failed without a word"}");
+        if (folder.Holder is { } holder)
+            Console.WriteLine($"A sweep works on it: {holder}.");
+        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, underWay > 0 ? underWay : SideBySide(jobs, runs)));
         return ExitCode.Done;
     }
-
-    private static string Describe(RunRow? row, bool halfDone) => row switch
-    {
-        null => halfDone ? "half done" : "not run",
-        { Status: RunStatus.Finished } => string.Create(CultureInfo.InvariantCulture, $"finished, test error {row.Error:0.00}%"),
-        { Status: RunStatus.Diverged } => $"diverged in epoch {row.DivergedEpoch}",
-        _ => halfDone ? "failed, half done" : "failed",
-    };
 }

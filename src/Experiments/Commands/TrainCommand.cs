@@ -10,6 +10,9 @@ namespace Experiments.Commands;
 /// <summary><c>train</c>: one run, into a results folder that it may share with others.</summary>
 internal static class TrainCommand
 {
+    /// <summary>The option by which a sweep's run does not outlive the sweep.</summary>
+    public const string EndWithParent = "--end-with-parent";
+
     public static Command Create()
     {
         var command = new Command("train", "Train one network.");
@@ -17,14 +20,18 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
         var experiment = new Option<string>("--experiment") { Hidden = true };
+        var images = new Option<string>("--images-checksum") { Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
+        var owned = new Option<bool>(EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };
         var progress = new Option<string>("--progress")
         {
             Description = "how progress is shown (default: auto: a bar on a terminal, plain lines elsewhere)",
-            HelpName = "auto|bar|plain|json",
+            HelpName = "auto|bar|plain",
         };
         command.Options.Add(output);
         command.Options.Add(again);
         command.Options.Add(experiment);
+        command.Options.Add(images);
+        command.Options.Add(owned);
         command.Options.Add(progress);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
@@ -41,7 +48,10 @@ internal static class TrainCommand
                 Again = result.GetValue(again),
                 CheckpointEvery = checkpoints.Every(result) ?? RunExecutor.UsualMinutes,
                 AllowDifferentMachine = checkpoints.AllowDifferentMachine(result),
+                ImagesChecksum = result.GetValue(images),
             };
+            if (result.GetValue(owned))
+                Parent.TerminateWithIt();
             return Task.FromResult(Train(run, settings, executor, folder, style, cancellation));
         });
         return command.WithExamples(

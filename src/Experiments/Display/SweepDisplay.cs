@@ -1,59 +1,51 @@
-using System.Diagnostics;
 using System.Globalization;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
-using Experiments.Core.Training;
 using Spectre.Console;
 
 namespace Experiments.Display;
 
 /// <summary>
-/// Shows a sweep: a line for each run that ended and, on a terminal, below them a live list of the runs under way and the time left for the
-/// whole grid.
+/// Shows a sweep: a line for each run that ended and, below them on a terminal, a live table of the runs under way with the time left for the
+/// whole grid; elsewhere a line every minute says the same.
 /// </summary>
-/// <param name="name">The sweep's name.</param>
-/// <param name="all">Runs of the whole grid.</param>
-/// <param name="missing">Those that are run now.</param>
-internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> missing) : ISweepObserver
+internal sealed class SweepDisplay : ISweepObserver
 {
+    private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromMinutes(1);
+
     private readonly bool _live = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
     private readonly Lock _lock = new();
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly Dictionary<Run, TrainingProgress?> _underWay = [];
-    private readonly Dictionary<Run, double> _doneBefore = [];
-    private double _workDone;
-    private int _ended = all - missing.Count;
+    private readonly string _name;
+    private readonly SweepFolder _folder;
+    private readonly int _sideBySide;
+    private readonly Dictionary<Run, RunState> _states;
+
+    /// <summary>Begins with the runs as they are in the folder.</summary>
+    /// <param name="name">The sweep's name.</param>
+    /// <param name="folder">Its folder, which tells how far runs are.</param>
+    /// <param name="runs">All its runs.</param>
+    /// <param name="sideBySide">How many are trained at once.</param>
+    public SweepDisplay(string name, SweepFolder folder, IReadOnlyList<Run> runs, int sideBySide)
+    {
+        (_name, _folder, _sideBySide) = (name, folder, sideBySide);
+        _states = runs.ToDictionary(run => run, run => RunState.Read(folder, run));
+    }
 
     /// <summary>Shows the sweep while it runs.</summary>
     public async Task<SweepOutcome> DuringAsync(Func<Task<SweepOutcome>> sweep)
     {
         if (!_live)
-            return await sweep().ConfigureAwait(false);
-        return await AnsiConsole.Live(Picture()).AutoClear(true).StartAsync(async context =>
-        {
-            var outcome = Task.Run(sweep);
-            while (await Task.WhenAny(outcome, Task.Delay(250)).ConfigureAwait(false) != outcome)
-                context.UpdateTarget(Picture());
-            return await outcome.ConfigureAwait(false);
-        }).ConfigureAwait(false);
+            return await WatchAsync(Task.Run(sweep), PlainInterval, () => Console.WriteLine(Line())).ConfigureAwait(false);
+        return await AnsiConsole.Live(Picture()).AutoClear(true)
+            .StartAsync(context => WatchAsync(Task.Run(sweep), LiveInterval, () => context.UpdateTarget(Picture()))).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public void Started(Run run)
     {
         lock (_lock)
-            _underWay[run] = null;
-    }
-
-    /// <inheritdoc/>
-    public void Progressed(Run run, TrainingProgress progress)
-    {
-        lock (_lock)
-        {
-            if (_underWay.ContainsKey(run))
-                _underWay[run] = progress;
-            _doneBefore.TryAdd(run, progress.Fraction);
-        }
+            _states[run] = new RunState(run, RunStage.UnderWay, null, null);
     }
 
     /// <inheritdoc/>
@@ -61,16 +53,15 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
     {
         lock (_lock)
         {
-            _underWay.Remove(run);
-            _workDone += Work(run);
-            _ended++;
+            _states[run] = new RunState(run, failure is not null ? RunStage.Failed : row!.Status == RunStatus.Diverged ? RunStage.Diverged : RunStage.Finished, row, null);
             var result = (failure, row) switch
             {
                 ({ } reason, _) => $"failed: {reason}",
                 (_, { Status: RunStatus.Diverged }) => $"diverged in epoch {row.DivergedEpoch}",
                 _ => string.Create(CultureInfo.InvariantCulture, $"test error {row!.Error,6:0.00}%  {row.ImagesPerSecond,5:0} images/s  {TrainingDisplay.Describe(TimeSpan.FromSeconds(row.Seconds ?? 0))}"),
             };
-            var line = $"[{_ended.ToString(CultureInfo.InvariantCulture).PadLeft(all.ToString(CultureInfo.InvariantCulture).Length)}/{all}] {run.Id,-28} {result}";
+            var ended = _states.Values.Count(state => state.HasEnded || state.Stage == RunStage.Failed);
+            var line = $"[{ended.ToString(CultureInfo.InvariantCulture).PadLeft(_states.Count.ToString(CultureInfo.InvariantCulture).Length)}/{_states.Count}] {run.Id,-28} {result}";
 
             // Spectre.Console would wrap lines at 80 characters where there is no terminal to tell its width.
             if (_live)
@@ -80,37 +71,39 @@ internal sealed class SweepDisplay(string name, int all, IReadOnlyList<Run> miss
         }
     }
 
-    // How much work a run is, in images; a step costs about as much again as eight images do, however small its batch.
-    private static double Work(Run run) =>
-        (double)run.Settings.Epochs * Math.Min(run.Settings.TrainLimit ?? int.MaxValue, run.Dataset.TrainCount) * (1 + (8.0 / (run.Settings.Batch * run.Settings.Workers)));
+    private static async Task<SweepOutcome> WatchAsync(Task<SweepOutcome> sweep, TimeSpan interval, Action show)
+    {
+        while (await Task.WhenAny(sweep, Task.Delay(interval)).ConfigureAwait(false) != sweep)
+            show();
+        return await sweep.ConfigureAwait(false);
+    }
 
-    private Rows Picture()
+    private List<RunState> States()
     {
         lock (_lock)
         {
-            var done = _workDone + _underWay.Sum(pair => Work(pair.Key) * (pair.Value?.Fraction ?? 0));
-
-            // What was done of a run before it went on took no time of this clock.
-            var now = done - _doneBefore.Sum(pair => Work(pair.Key) * pair.Value);
-            var left = now > 0 ? $"about {TrainingDisplay.Describe(_clock.Elapsed * ((missing.Sum(Work) - done) / now))} left" : "";
-            var table = new Table { Border = TableBorder.None, ShowHeaders = false };
-            table.AddColumns("run", "progress", "state");
-            foreach (var (run, progress) in _underWay)
-            {
-                table.AddRow(
-                    Markup.Escape(run.Id),
-                    progress is null ? "starting" : string.Create(CultureInfo.InvariantCulture, $"{progress.Fraction,4:0%} {Bar(progress.Fraction)}"),
-                    progress is null ? "" : Markup.Escape(TrainingDisplay.Describe(progress)));
-            }
-
-            return new Rows(new Text($"{name}: {_ended} of {all} runs  {left}"), table);
+            foreach (var (run, state) in _states.Where(pair => pair.Value.Stage == RunStage.UnderWay).ToList())
+                _states[run] = state with { Progress = ProgressFile.Read(_folder.Results, run) };
+            return [.. _states.Values];
         }
     }
 
-    private static string Bar(double fraction)
+    private string Line()
     {
-        const int width = 16;
-        var full = (int)Math.Round(fraction * width);
-        return new string('━', full) + new string('┄', width - full);
+        var states = States();
+        var underWay = states.Where(state => state.Stage == RunStage.UnderWay)
+            .Select(state => string.Create(CultureInfo.InvariantCulture, $"{state.Run.Id} {state.Progress?.Training.Fraction ?? 0:0%}"));
+        return $"{SweepTable.Summary(_name, states, _sideBySide)} ({string.Join(", ", underWay)})";
+    }
+
+    private Rows Picture()
+    {
+        var states = States();
+        var table = new Table { Border = TableBorder.None };
+        foreach (var (index, column) in SweepTable.Header.Index())
+            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Dim))) { Alignment = index < SweepTable.Labels ? Justify.Left : Justify.Right, NoWrap = true });
+        foreach (var state in states.Where(state => state.Stage == RunStage.UnderWay))
+            table.AddRow(SweepTable.Row(state).Select(Markup.Escape).ToArray());
+        return new Rows(new Text(SweepTable.Summary(_name, states, _sideBySide)), table);
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
@@ -21,9 +19,6 @@ internal enum ProgressStyle
 
     /// <summary>A line an epoch, one soon after the start, and one every half minute.</summary>
     Plain,
-
-    /// <summary>A line of JSON a few times a second, for the program that started this one.</summary>
-    Json,
 }
 
 /// <summary>Shows one training.</summary>
@@ -40,7 +35,6 @@ internal abstract class TrainingDisplay : IDisposable
 
     public static TrainingDisplay Create(ProgressStyle style, Run run) => style switch
     {
-        ProgressStyle.Json => new JsonDisplay(),
         ProgressStyle.Plain => new PlainDisplay(run),
         ProgressStyle.Bar => new BarDisplay(run),
         _ => AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new BarDisplay(run) : new PlainDisplay(run),
@@ -100,20 +94,6 @@ internal abstract class TrainingDisplay : IDisposable
             training(new Throttled(TimeSpan.FromSeconds(30), p => Console.WriteLine($"{Describe(p)}  {Describe(p.Left)} left")));
     }
 
-    private sealed class JsonDisplay : TrainingDisplay
-    {
-        public override void Say(string sentence)
-        {
-        }
-
-        public override void Epoch(EpochRow epoch)
-        {
-        }
-
-        public override RunRow During(Func<IProgress<TrainingProgress>, RunRow> training) =>
-            training(new Throttled(TimeSpan.FromMilliseconds(250), p => Console.WriteLine(ProgressLine.Write(p))));
-    }
-
     /// <summary>Passes reports on at most so often.</summary>
     private sealed class Throttled(TimeSpan interval, Action<TrainingProgress> show) : IProgress<TrainingProgress>
     {
@@ -128,27 +108,6 @@ internal abstract class TrainingDisplay : IDisposable
             _shown = true;
             _since.Restart();
             show(value);
-        }
-    }
-}
-
-/// <summary>Progress as a line between two processes of this program.</summary>
-internal static class ProgressLine
-{
-    private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
-    public static string Write(TrainingProgress progress) => JsonSerializer.Serialize(progress, Options);
-
-    /// <summary>Reads a line; null where it is something else.</summary>
-    public static TrainingProgress? Read(string line)
-    {
-        try
-        {
-            return line.StartsWith('{') ? JsonSerializer.Deserialize<TrainingProgress>(line, Options) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 }

@@ -120,7 +120,7 @@ public sealed class ResultsFolderTests : IDisposable
         using var other = Process.Start(new ProcessStartInfo("flock", [_temporary[".lock"], "sh", "-c", $"touch '{held}'; sleep 1"]))!;
         Assert.True(SpinWait.SpinUntil(() => File.Exists(held), TimeSpan.FromSeconds(20)));
         var error = Assert.Throws<ExperimentException>(() => FolderLock.Take(_temporary.Path, TimeSpan.FromMilliseconds(50)));
-        Assert.Contains("has not let go of it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Another process works in ", error.Message, StringComparison.Ordinal);
         _folder.WriteRow(Sample.Run());
         Assert.Empty(_folder.Rebuild());
         other.WaitForExit();

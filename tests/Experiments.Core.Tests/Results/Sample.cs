@@ -33,6 +33,7 @@ internal static class Sample
         Validation = 0,
         Engine = "torch",
         EngineVersion = "libtorch 1.13.1",
+        ImagesChecksum = "0123456789abcdef",
         Device = "cpu",
         Precision = "fp32",
         Threads = 1,

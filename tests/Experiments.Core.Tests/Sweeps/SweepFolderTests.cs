@@ -2,7 +2,6 @@ using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
-using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Sweeps;
 
@@ -155,7 +154,7 @@ public sealed class SweepFolderTests : IDisposable
         var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
         other.Claim(Parse(Yaml), Machine);
         await RunAsync(runs, new InProcessLauncher(Machine), jobs: 1);
-        await new SweepRunner(new InProcessLauncher(Machine), other, new Silent()).RunAsync("mine", runs, 4, Machine, default);
+        await new SweepRunner(new InProcessLauncher(Machine), other, new Silent()).RunAsync("mine", runs, 4, default);
         Assert.Equal(
             ResultsFolder.ReadDetails<EpochRow>(_folder["mine"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }),
             ResultsFolder.ReadDetails<EpochRow>(_folder["other"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }));
@@ -164,7 +163,7 @@ public sealed class SweepFolderTests : IDisposable
     private static Sweep Parse(string yaml) => SweepFile.Parse(yaml, "mine.yaml", "mine");
 
     private Task<SweepOutcome> RunAsync(IReadOnlyList<Run> runs, IRunLauncher launcher, int jobs = 2, CancellationToken cancellation = default) =>
-        new SweepRunner(launcher, _sweeps, new Silent()).RunAsync("mine", _sweeps.Missing(runs), jobs, Machine, cancellation);
+        new SweepRunner(launcher, _sweeps, new Silent()).RunAsync("mine", _sweeps.Missing(runs), jobs, cancellation);
 
     private sealed class InProcessLauncher(Machine machine) : IRunLauncher
     {
@@ -174,7 +173,7 @@ public sealed class SweepFolderTests : IDisposable
 
         public System.Collections.Concurrent.ConcurrentBag<string> Launched { get; } = [];
 
-        public Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, IProgress<TrainingProgress> progress, CancellationToken cancellation)
+        public Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation)
         {
             Launched.Add(run.Id);
             Before(run);
@@ -182,7 +181,7 @@ public sealed class SweepFolderTests : IDisposable
                 return Task.FromResult<string?>("it was told to");
             try
             {
-                new RunExecutor(machine, folder, experiment).Execute(run, progress, null, null, cancellation);
+                new RunExecutor(machine, folder, experiment).Execute(run, null, null, null, cancellation);
             }
             catch (OperationCanceledException)
             {
@@ -196,10 +195,6 @@ public sealed class SweepFolderTests : IDisposable
     private sealed class Silent : ISweepObserver
     {
         public void Started(Run run)
-        {
-        }
-
-        public void Progressed(Run run, TrainingProgress progress)
         {
         }
 

@@ -1,0 +1,52 @@
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>How far a run is, in one word.</summary>
+public enum RunStage
+{
+    /// <summary>Nothing of it is there.</summary>
+    ToDo,
+
+    /// <summary>A process trains it now.</summary>
+    UnderWay,
+
+    /// <summary>It was stopped and goes on from its last checkpoint.</summary>
+    HalfDone,
+
+    /// <summary>It ended with an error and is run again.</summary>
+    Failed,
+
+    /// <summary>Its loss stopped being finite: it has ended.</summary>
+    Diverged,
+
+    /// <summary>It has ended.</summary>
+    Finished,
+}
+
+/// <summary>How far a run of a sweep is.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Stage">In one word.</param>
+/// <param name="Row">What it left, where it has ended, well or not.</param>
+/// <param name="Progress">What its process told last, while it is under way; null where it has told nothing yet.</param>
+public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress? Progress)
+{
+    /// <summary>Whether nothing is left to do of it.</summary>
+    public bool HasEnded => Stage is RunStage.Finished or RunStage.Diverged;
+
+    /// <summary>How far a run is, read from its folder.</summary>
+    public static RunState Read(SweepFolder folder, Run run)
+    {
+        // In this order: a run that ends meanwhile is seen as under way or as ended, and not as one that nobody trains.
+        var underWay = folder.Results.IsUnderWay(run.Id);
+        var row = folder.RowOf(run);
+        return row?.Status switch
+        {
+            RunStatus.Finished => new RunState(run, RunStage.Finished, row, null),
+            RunStatus.Diverged => new RunState(run, RunStage.Diverged, row, null),
+            _ when underWay => new RunState(run, RunStage.UnderWay, null, ProgressFile.Read(folder.Results, run)),
+            RunStatus.Failed => new RunState(run, RunStage.Failed, row, null),
+            _ => new RunState(run, CheckpointFolder.Of(folder.Results, run).Any ? RunStage.HalfDone : RunStage.ToDo, null, null),
+        };
+    }
+}
