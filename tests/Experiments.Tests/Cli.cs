@@ -38,7 +38,10 @@ internal static partial class Cli
     }
 
     /// <summary>Sends a signal: 2 is what Ctrl+C sends, 15 what kill does.</summary>
-    public static void Signal(Process process, int signal) => _ = Kill(process.Id, signal);
+    public static void Signal(Process process, int signal) => Signal(process.Id, signal);
+
+    /// <summary>As above.</summary>
+    public static void Signal(int process, int signal) => _ = Kill(process, signal);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

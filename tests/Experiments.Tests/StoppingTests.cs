@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using Experiments.Core.Results;
@@ -148,24 +147,5 @@ public sealed class StoppingTests(StoppingTests.WholeRun whole) : IClassFixture<
         public string Run => Path.GetFileName(RunFolder(_folder["whole"]));
 
         public void Dispose() => _folder.Dispose();
-    }
-
-    /// <summary>A test that trains on a disk of its own, for which Linux lets some users mount one in memory.</summary>
-    [AttributeUsage(AttributeTargets.Method)]
-    private sealed class SmallDiskFactAttribute : TrainsFactAttribute
-    {
-        private static readonly Lazy<bool> s_mounts = new(() =>
-        {
-            try
-            {
-                return Cli.Run("-Urm mount -t tmpfs tmpfs /mnt", program: "unshare").ExitCode == 0;
-            }
-            catch (Win32Exception)
-            {
-                return false;
-            }
-        });
-
-        public SmallDiskFactAttribute() => Skip ??= s_mounts.Value ? null : "Needs to mount a small disk: unshare -Urm mount -t tmpfs tmpfs /mnt.";
     }
 }

@@ -31,7 +31,7 @@ public static class AtomicFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ExperimentException($"Cannot write {path}: {error.Message}", ExperimentException.Unavailable, error);
+            throw new ExperimentException($"Cannot write {path}: {Reason(error)}", ExperimentException.Unavailable, error);
         }
         finally
         {
@@ -46,6 +46,9 @@ public static class AtomicFile
     /// <summary>Writes a file of these bytes.</summary>
     /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
     public static void WriteBytes(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+
+    /// <summary>Why a file or folder cannot be written, without the paths that only this class knows of.</summary>
+    internal static string Reason(Exception error) => error is UnauthorizedAccessException ? "access is denied." : $"{error.Message.Split(" : '")[0].TrimEnd('.')}.";
 
     /// <summary>Removes what processes that were killed in the middle of a write have left in a folder. Nobody else may be writing there.</summary>
     /// <param name="folder">The folder.</param>

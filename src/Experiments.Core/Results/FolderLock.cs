@@ -41,7 +41,7 @@ internal static class FolderLock
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                throw new ExperimentException($"Cannot write to {folder}: {error.Message}", ExperimentException.Unavailable, error);
+                throw new ExperimentException($"Cannot write to {folder}: {AtomicFile.Reason(error)}", ExperimentException.Unavailable, error);
             }
         }
     }

@@ -48,7 +48,7 @@ public sealed class ResultsFolder(string path)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             held.Dispose();
-            throw new ExperimentException($"Cannot write to {RunFolder(run)}: {error.Message}", ExperimentException.Unavailable, error);
+            throw new ExperimentException($"Cannot write to {RunFolder(run)}: {AtomicFile.Reason(error)}", ExperimentException.Unavailable, error);
         }
     }
 
