@@ -22,7 +22,8 @@ internal static class SweepCommand
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
-        foreach (var option in new Option[] { seeds, quick, jobs, output, list })
+        var tensorBoard = new TensorBoardOption();
+        foreach (var option in new Option[] { seeds, quick, jobs, output, list, tensorBoard })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
@@ -39,7 +40,8 @@ internal static class SweepCommand
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
             return result.GetValue(list)
                 ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, checkpoints.ToArguments(result), cancellation);
+                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs,
+                    [.. checkpoints.ToArguments(result), .. tensorBoard.ToArguments(result)], cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
@@ -49,13 +51,13 @@ internal static class SweepCommand
     }
 
     private static async Task<int> RunAsync(
-        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> checkpointArguments, CancellationToken cancellation)
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> trainArguments, CancellationToken cancellation)
     {
         var sweep = folder.Claim(asked, machine);
         var runs = sweep.Runs();
         var missing = folder.Missing(runs);
         var display = new SweepDisplay(asked.Name, runs.Count, missing);
-        var runner = new SweepRunner(new ProcessLauncher(machine.Data, checkpointArguments), folder, display);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data, trainArguments), folder, display);
         var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
         Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");

@@ -26,6 +26,8 @@ internal static class TrainCommand
         command.Options.Add(again);
         command.Options.Add(experiment);
         command.Options.Add(progress);
+        var tensorBoard = new TensorBoardOption();
+        command.Options.Add(tensorBoard);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
@@ -41,6 +43,7 @@ internal static class TrainCommand
                 Again = result.GetValue(again),
                 CheckpointEvery = checkpoints.Every(result) ?? RunExecutor.UsualMinutes,
                 AllowDifferentMachine = checkpoints.AllowDifferentMachine(result),
+                TensorBoard = result.GetValue(tensorBoard),
             };
             return Task.FromResult(Train(run, settings, executor, folder, style, cancellation));
         });
