@@ -20,7 +20,7 @@ public sealed class TensorBoardTests : IDisposable
     [ReadsEventsFact]
     public void Every_run_of_a_sweep_has_its_epochs_in_an_events_file_and_finished_runs_keep_theirs()
     {
-        var sweep = $"sweep {Training} --epochs 7 --seeds 2 --tensorboard --out s";
+        var sweep = $"sweep {Training} --epochs 3 --seeds 2 --tensorboard --out s";
         var begin = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
         var result = Cli.Run(sweep, _folder.Path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
@@ -31,7 +31,7 @@ public sealed class TensorBoardTests : IDisposable
         // All that a row has, in an epoch that has all: the headline is taken from the last.
         Assert.Equal(
             ["error/train", "error/test", "error/test_population", "error/test_batch", "loss/train", "loss/test", "learning_rate", "images_per_second"],
-            Written("s", runs[0]).Where(scalar => scalar.Step == 7).Select(scalar => scalar.Tag));
+            Written("s", runs[0]).Where(scalar => scalar.Step == 3).Select(scalar => scalar.Tag));
         Assert.Equal(6, Written("s", runs[0]).Count(scalar => scalar.Step == 1));
         var times = Times("s", runs[0]);
         Assert.Equal(times.Order(), times);
@@ -54,7 +54,7 @@ public sealed class TensorBoardTests : IDisposable
     [ReadsEventsFact]
     public void A_run_that_was_killed_and_went_on_has_each_epoch_once_in_the_file_that_it_began_with()
     {
-        var train = $"train {Training} --epochs 30 --tensorboard --out t";
+        var train = $"train {Training} --epochs 12 --tensorboard --out t";
         using (var process = Cli.Start(train, _folder.Path))
         {
             _ = process.StandardOutput.ReadToEndAsync();
@@ -78,7 +78,7 @@ public sealed class TensorBoardTests : IDisposable
         Assert.Equal((0, ""), (end.ExitCode, end.Error));
         Assert.Contains("Goes on from ", end.Output, StringComparison.Ordinal);
         Assert.Equal(file, EventsFile("t", run));
-        Assert.Equal(Enumerable.Range(1, 30), Written("t", run).Select(scalar => scalar.Step).Distinct());
+        Assert.Equal(Enumerable.Range(1, 12), Written("t", run).Select(scalar => scalar.Step).Distinct());
         Assert.Equal(Expected(Epochs("t", run)), Written("t", run));
     }
 
