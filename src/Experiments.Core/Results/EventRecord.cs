@@ -63,7 +63,7 @@ public static class EventRecord
         return ~checksum;
     }
 
-    /// <summary>The checksum as a frame has it: masked, since that of data which hold their own checksum is no good.</summary>
+    /// <summary>The checksum as a frame has it: masked, since a CRC over data that hold CRCs themselves tells little.</summary>
     public static uint Masked(uint checksum) => BitOperations.RotateRight(checksum, 15) + 0xa282ead8;
 
     private static byte[] Message(Action<BinaryWriter> write)

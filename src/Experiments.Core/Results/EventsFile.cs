@@ -43,7 +43,7 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
                 File.Delete(other);
 
             // Not a new file in place of the old one: TensorBoard keeps the file open and reads on from where it has come to. What stood there
-            // is written over with records of the same lengths, so it sees the file grow, and a record torn by a kill or a full disk made whole.
+            // is written over with records of the same lengths, so it sees the file grow; a record that a kill or a full disk has torn becomes whole.
             using var file = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.Write);
             file.Write(Contents(epochs));
             file.SetLength(file.Position);
@@ -51,7 +51,7 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             if (!_told)
-                say($"TensorBoard does not see all epochs, and the run goes on; after each epoch it is tried again. Cannot write {Path}: {error.Message}");
+                say($"TensorBoard lacks this run's epochs until they can be written, which each epoch's end tries again. Cannot write {Path}: {error.Message}");
             _told = true;
         }
     }
