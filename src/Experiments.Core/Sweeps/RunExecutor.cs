@@ -28,6 +28,9 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     /// <summary>The checksum that the images must have; null: any.</summary>
     public string? ImagesChecksum { get; init; }
 
+    /// <summary>Whether the run's epochs are written for TensorBoard too.</summary>
+    public bool TensorBoard { get; init; }
+
     /// <summary>
     /// Trains a run, from its last checkpoint where there is one, writing its settings at the beginning, its epochs, measurements and weights
     /// after each epoch and its row at the end.
@@ -116,6 +119,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         var row = RunRecord.Begin(run, experiment, engine.Library, started) with { ImagesChecksum = dataset.Checksum };
         var epochs = loop.Position.Epochs.ToList();
         var shifts = run.Settings.Measure.HasFlag(Measurements.DistributionShift);
+        var events = TensorBoard ? new EventsFile(path, started) : null;
         var memory = new PeakMemory(progress, from?.Checkpoint.PeakMemoryMib);
         void Keep()
         {
@@ -136,13 +140,18 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         {
             folder.Write(run.Id, epochs.Select(epoch => RunRecord.Of(run, epoch)));
             MeasurementRecord.Write(folder, run, measurements);
+            WriteEvents();
         }
+
+        void WriteEvents() => events?.Write(epochs.Select(epoch => RunRecord.Of(run, epoch)), Tell);
 
         try
         {
             // The files may be those of an epoch that is made once more.
             if (from is not null)
                 WriteRows();
+            else
+                WriteEvents();
             foreach (var epoch in loop.Run(new Regularly(CheckpointEvery, Keep, memory), cancellation))
             {
                 epochs.Add(epoch);

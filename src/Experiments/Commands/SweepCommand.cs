@@ -21,7 +21,8 @@ internal static class SweepCommand
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var status = new Option<bool>("--status") { Description = "tell how far the runs are, here or in another terminal; run nothing" };
-        foreach (var option in new Option[] { seeds, quick, jobs, output, status })
+        var tensorBoard = new TensorBoardOption();
+        foreach (var option in new Option[] { seeds, quick, jobs, output, status, tensorBoard })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
@@ -36,7 +37,7 @@ internal static class SweepCommand
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
             return result.GetValue(status)
                 ? Task.FromResult(Status(asked, machine, folder, atOnce))
-                : RunAsync(asked, machine, folder, atOnce, checkpoints.ToArguments(result), cancellation);
+                : RunAsync(asked, machine, folder, atOnce, [.. checkpoints.ToArguments(result), .. tensorBoard.ToArguments(result)], cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
@@ -62,7 +63,7 @@ internal static class SweepCommand
     }
 
     private static async Task<int> RunAsync(
-        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> checkpointArguments, CancellationToken cancellation)
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> trainArguments, CancellationToken cancellation)
     {
         asked.Resolve(machine).Runs();
         using var held = folder.Hold();
@@ -73,7 +74,7 @@ internal static class SweepCommand
         Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count - missing.Count} finished before, {Math.Min(sideBySide, missing.Count)} side by side, into {folder.Results.Root}");
         var display = new SweepDisplay(asked.Name, folder, runs, sideBySide);
-        var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), checkpointArguments), folder, display);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), trainArguments), folder, display);
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, sideBySide, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);

@@ -33,6 +33,8 @@ internal static class TrainCommand
         command.Options.Add(images);
         command.Options.Add(owned);
         command.Options.Add(progress);
+        var tensorBoard = new TensorBoardOption();
+        command.Options.Add(tensorBoard);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
@@ -49,6 +51,7 @@ internal static class TrainCommand
                 CheckpointEvery = checkpoints.Every(result) ?? RunExecutor.UsualMinutes,
                 AllowDifferentMachine = checkpoints.AllowDifferentMachine(result),
                 ImagesChecksum = result.GetValue(images),
+                TensorBoard = result.GetValue(tensorBoard),
             };
             if (result.GetValue(owned))
                 Parent.TerminateWithIt();
