@@ -57,8 +57,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         }
 
         log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
-        var conditions = new TrainingConditions(
-            run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+        var conditions = Conditions(run, engine);
         var from = checkpoints.Latest(run.Id, Tell);
         if (from is { Checkpoint: var last })
             Check(run, last, conditions, dataset, checkpoints, Tell);
@@ -144,6 +143,30 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         return row;
     }
 
+    /// <summary>
+    /// Finds out how long a run takes, or what is left of one that is half done, by a few steps that nothing remains of. What a training would
+    /// be refused for, this is too; nothing is written, so whether the folder can be written is not seen.
+    /// </summary>
+    /// <param name="run">The run.</param>
+    /// <param name="say">Is told what is wrong with a checkpoint, and where the rest of the run would be another.</param>
+    /// <param name="cancellation">Ends it between two steps.</param>
+    /// <returns>The estimate, and where the run would go on from; null where it would begin.</returns>
+    /// <exception cref="ExperimentException">As of <see cref="Execute"/>.</exception>
+    public (TrainingEstimate Estimate, TrainingPosition? From) Rehearse(Run run, Action<string> say, CancellationToken cancellation)
+    {
+        var checkpoints = CheckpointFolder.Of(folder, run);
+        using var dataset = machine.Open(run);
+        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
+        var from = Again ? null : checkpoints.Latest(run.Id, say)?.Checkpoint;
+        if (from is not null)
+            Check(run, from, Conditions(run, engine), dataset, checkpoints, say);
+        var rehearsal = new TrainingRehearsal(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System);
+        return (rehearsal.Measure(ProcessInformation.SinceStart, () => ProcessInformation.PrivateMemoryMib, cancellation), from?.Position);
+    }
+
+    private static TrainingConditions Conditions(Run run, IEngine engine) => new(
+        run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+
     /// <summary>Refuses to go on from a checkpoint where the rest of the run would not be the same as if it had never been stopped.</summary>
     private void Check(Run run, TrainingCheckpoint checkpoint, TrainingConditions now, Dataset dataset, CheckpointFolder checkpoints, Action<string> tell)
     {
@@ -162,7 +185,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     }
 
     /// <summary>A position in a few words.</summary>
-    private static string Describe(TrainingPosition position, int epochs, int stepsPerEpoch) => position.Step == 0
+    public static string Describe(TrainingPosition position, int epochs, int stepsPerEpoch) => position.Step == 0
         ? $"{position.Epochs.Count} of {epochs} epochs are done"
         : $"{position.Step} of {stepsPerEpoch} steps of epoch {position.Epochs.Count + 1}/{epochs} are done";
 
