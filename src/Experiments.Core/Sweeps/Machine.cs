@@ -39,6 +39,17 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <exception cref="ExperimentException">It is not there, or its files are wrong.</exception>
     public Dataset Open(Run run) => Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say });
 
+    /// <summary>Opens the data sets of runs once, so that none of the runs has to prepare one.</summary>
+    /// <exception cref="ExperimentException">One is not there, or its files are wrong.</exception>
+    public void Prepare(IEnumerable<Run> runs)
+    {
+        foreach (var run in runs.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
+        {
+            using var opened = Open(run);
+            opened.Prepare(run.Settings.Input);
+        }
+    }
+
     /// <summary>The engine of a name.</summary>
     public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);
 

@@ -22,7 +22,8 @@ internal static class SweepCommand
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
-        foreach (var option in new Option[] { seeds, quick, jobs, output, list })
+        var dryRun = new Option<bool>("--dry-run") { Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; write nothing" };
+        foreach (var option in new Option[] { seeds, quick, jobs, output, list, dryRun })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
@@ -37,13 +38,20 @@ internal static class SweepCommand
                 grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
             asked = asked with { Grid = grid };
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
-            return result.GetValue(list)
-                ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, checkpoints.ToArguments(result), cancellation);
+            var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
+            var checkpointArguments = checkpoints.ToArguments(result);
+            return (result.GetValue(list), result.GetValue(dryRun)) switch
+            {
+                (true, true) => throw new ExperimentException("--list and --dry-run exclude each other: give one of them."),
+                (true, false) => Task.FromResult(List(asked, machine, folder)),
+                (false, true) => SweepDryRun.RunAsync(asked, machine, folder, atOnce, cancellation),
+                (false, false) => RunAsync(asked, machine, folder, atOnce, checkpointArguments, cancellation),
+            };
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
             "sweep configs/figure-1.yaml --quick",
+            "sweep configs/figure-1.yaml --dry-run",
             "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
             "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
     }
@@ -56,9 +64,8 @@ internal static class SweepCommand
         var missing = folder.Missing(runs);
         var display = new SweepDisplay(asked.Name, runs.Count, missing);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data, checkpointArguments), folder, display);
-        var atOnce = jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
-        Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
-            + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side, into {folder.Results.Root}");
+        var atOnce = AtOnce(jobs, runs);
+        Console.WriteLine($"{Heading(asked, runs, missing, atOnce)}, into {folder.Results.Root}");
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
@@ -82,6 +89,14 @@ internal static class SweepCommand
             FigureReport.Draw([folder.Results.Root]);
     }
 
+    /// <summary>How many runs are trained side by side: as many as was asked for, or as the machine has cores for.</summary>
+    internal static int AtOnce(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
+
+    /// <summary>A sweep in a few words.</summary>
+    internal static string Heading(Sweep asked, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce) =>
+        $"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
+        + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side";
+
     private static int List(Sweep asked, Machine machine, SweepFolder folder)
     {
         var runs = asked.Resolve(machine).Runs();
@@ -90,7 +105,8 @@ internal static class SweepCommand
         return ExitCode.Done;
     }
 
-    private static string Describe(RunRow? row, bool halfDone) => row switch
+    /// <summary>What became of a run so far.</summary>
+    internal static string Describe(RunRow? row, bool halfDone) => row switch
     {
         null => halfDone ? "half done" : "not run",
         { Status: RunStatus.Finished } => string.Create(CultureInfo.InvariantCulture, $"finished, test error {row.Error:0.00}%"),

@@ -16,6 +16,7 @@ internal static class TrainCommand
         var options = new RunOptionSet(command);
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; write nothing" };
         var experiment = new Option<string>("--experiment") { Hidden = true };
         var progress = new Option<string>("--progress")
         {
@@ -24,6 +25,7 @@ internal static class TrainCommand
         };
         command.Options.Add(output);
         command.Options.Add(again);
+        command.Options.Add(dryRun);
         command.Options.Add(experiment);
         command.Options.Add(progress);
         var checkpoints = new CheckpointOptions(command);
@@ -34,7 +36,11 @@ internal static class TrainCommand
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", "train")));
             var style = TrainingDisplay.Style(result.GetValue(progress));
             var run = Run.Create(machine.Resolve(settings));
-            folder.Admit(run);
+
+            // A sweep that measures its cells has looked at its folder itself.
+            var measuresCell = result.GetValue(dryRun) && style == ProgressStyle.Json;
+            if (!measuresCell)
+                folder.Admit(run);
             var name = result.GetValue(experiment) ?? folder.Results.Name;
             var executor = new RunExecutor(machine, folder.Results, name)
             {
@@ -42,16 +48,18 @@ internal static class TrainCommand
                 CheckpointEvery = checkpoints.Every(result) ?? RunExecutor.UsualMinutes,
                 AllowDifferentMachine = checkpoints.AllowDifferentMachine(result),
             };
-            return Task.FromResult(Train(run, settings, executor, folder, style, cancellation));
+            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, executor, cancellation)
+                : Train(run, settings, executor, folder, style, result.GetValue(dryRun), cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
             "train --dataset cifar10 --model resnet20 --norm gn --groups 8 --batch 2 --epochs 100",
             "train --norm bn --batch 2 --workers 8 --out results/mine",
+            "train --dataset cifar10 --model resnet20 --epochs 100 --dry-run",
             "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
     }
 
-    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, bool dryRun, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(style, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
@@ -64,6 +72,8 @@ internal static class TrainCommand
             display.Say(run.Dataset.Name == "synthetic"
                 ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed (see data list)."
                 : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
+        if (dryRun)
+            return TrainDryRun.Report(run, executor, folder.Results, cancellation);
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
         foreach (var warning in folder.Rebuild())
             display.Say(warning);
