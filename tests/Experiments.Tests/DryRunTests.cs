@@ -19,7 +19,7 @@ public sealed partial class DryRunTests : IDisposable
         foreach (var part in new[] { "resnet8 with bn, ", " parameters\n", "400 training and 100 test images", "batch 4, learning rate 0.0125, 100 steps an epoch, 2 epochs\n" })
             Assert.Contains(part, result.Output, StringComparison.Ordinal);
         Assert.Matches(@"\nmemory +\d+ MiB\n", result.Output);
-        Assert.Matches(@"\ntime +about \d+ s, of which steps [\d.]+ s, evaluations [\d.]+ s, the beginning [\d.]+ s; [\d.]+ ms a step, measured over \d+ steps\n", result.Output);
+        Assert.Matches(@"\ntime +about \d+ s, of which steps [\d.]+ s, evaluations [\d.]+ s, files [\d.]+ s, beginning and end [\d.]+ s; [\d.]+ ms a step, measured over \d+ steps\n", result.Output);
     }
 
     [TrainsFact]
@@ -29,7 +29,7 @@ public sealed partial class DryRunTests : IDisposable
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
         var lines = result.Output.TrimEnd().Split('\n');
-        Assert.EndsWith("a few steps of each of 2 cells are timed, and nothing is written", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("a few steps of each of 2 cells are timed, and nothing is kept", lines[0], StringComparison.Ordinal);
         Assert.Equal(["bn-b8-s1", "bn-b8-s2", "gn-g4-b8-s1", "gn-g4-b8-s2"], lines[1..5].Select(line => RunName().Match(line).Groups[1].Value));
         Assert.All(lines[1..5], line => Assert.Matches(@"not run, about \d+ s$", line));
         Assert.Matches(@"^About \d+ s for 4 runs, 2 side by side; measured over \d+( to \d+)? steps of each of 2 cells; up to \d+ MiB of memory a run$", lines[5]);

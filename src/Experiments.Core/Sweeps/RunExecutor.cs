@@ -120,8 +120,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
                 // Of a run that diverged, the last weights that were finite are kept.
                 if (epoch.Diverged)
                     break;
-                AtomicFile.WriteBytes(Path.Combine(path, "weights.safetensors"),
-                    Checkpoint.Write(run.Network, engine.Read(), (long)epoch.Epoch * loop.StepsPerEpoch, RunFile.Metadata(run, dataset.Statistics, epoch.Epoch)));
+                WriteWeights(folder, run, dataset, engine, epoch.Epoch, (long)epoch.Epoch * loop.StepsPerEpoch);
                 if (epoch.Epoch < run.Settings.Epochs || shifts)
                     Keep();
             }
@@ -145,7 +144,8 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
 
     /// <summary>
     /// Finds out how long a run takes, or what is left of one that is half done, by a few steps that nothing remains of. What a training would
-    /// be refused for, this is too; nothing is written, so whether the folder can be written is not seen.
+    /// be refused for, this is too, but for a folder that cannot be written: it is left alone, and what a training writes goes to a
+    /// temporary one, to be timed.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="say">Is told what is wrong with a checkpoint, and where the rest of the run would be another.</param>
@@ -160,9 +160,42 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         var from = Again ? null : checkpoints.Latest(run.Id, say)?.Checkpoint;
         if (from is not null)
             Check(run, from, Conditions(run, engine), dataset, checkpoints, say);
-        var rehearsal = new TrainingRehearsal(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System);
-        return (rehearsal.Measure(ProcessInformation.SinceStart, () => ProcessInformation.PrivateMemoryMib, cancellation), from?.Position);
+        var scratch = Directory.CreateTempSubdirectory("experiments-dry-run-");
+        try
+        {
+            var rehearsal = new TrainingRehearsal(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System)
+            {
+                EpochEnds = epoch => WriteEpoch(new ResultsFolder(scratch.FullName), run, dataset, engine, epoch),
+                Ends = epoch => WriteEnd(new ResultsFolder(scratch.FullName), run, epoch),
+                Memory = () => ProcessInformation.PrivateMemoryMib,
+            };
+            return (rehearsal.Measure(ProcessInformation.SinceStart, cancellation), from?.Position);
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
     }
+
+    // The files of an epoch, as a training writes them.
+    private static void WriteEpoch(ResultsFolder there, Run run, Dataset dataset, IEngine engine, EpochResult epoch)
+    {
+        there.Write(run.Id, [RunRecord.Of(run, epoch)]);
+        WriteWeights(there, run, dataset, engine, epoch.Epoch, epoch.Epoch);
+        var position = new TrainingPosition([epoch], 0, default, 0, epoch.Seconds);
+        var checkpoint = new TrainingCheckpoint(run.Id, Conditions(run, engine), dataset.Fingerprint, default, position, [], null);
+        CheckpointFolder.Of(there, run).Write(checkpoint, epoch.Epoch, engine.Read());
+    }
+
+    private static void WriteEnd(ResultsFolder there, Run run, EpochResult epoch)
+    {
+        there.WriteRow(RunRecord.End(RunRecord.Begin(run, "", "", default), [epoch], null));
+        there.Rebuild();
+    }
+
+    private static void WriteWeights(ResultsFolder there, Run run, Dataset dataset, IEngine engine, int epoch, long steps) =>
+        AtomicFile.WriteBytes(Path.Combine(there.RunFolder(run.Id), "weights.safetensors"),
+            Checkpoint.Write(run.Network, engine.Read(), steps, RunFile.Metadata(run, dataset.Statistics, epoch)));
 
     private static TrainingConditions Conditions(Run run, IEngine engine) => new(
         run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);

@@ -3,14 +3,15 @@ using Experiments.Core.Training.Measuring;
 namespace Experiments.Core.Training;
 
 /// <summary>The seconds that a training takes, by what it spends them on.</summary>
-/// <param name="Beginning">From the start of the process to the first step, and what first steps and batches take more than those that follow.</param>
+/// <param name="Once">What there is once in every process: all before the first step and after the last epoch, and what first steps and batches take more than those that follow.</param>
 /// <param name="Steps">Training steps.</param>
 /// <param name="Evaluations">Scoring the test images, collecting population statistics included.</param>
 /// <param name="Measurements">What <c>--measure</c> asks for.</param>
-public readonly record struct TrainingTime(double Beginning, double Steps, double Evaluations, double Measurements)
+/// <param name="Files">Writing rows, weights and checkpoints at the epochs' ends.</param>
+public readonly record struct TrainingTime(double Once, double Steps, double Evaluations, double Measurements, double Files)
 {
     /// <summary>All of it.</summary>
-    public TimeSpan Total => TimeSpan.FromSeconds(Beginning + Steps + Evaluations + Measurements);
+    public TimeSpan Total => TimeSpan.FromSeconds(Once + Steps + Evaluations + Measurements + Files);
 }
 
 /// <summary>How long a training takes: how many pieces of each kind it is made of, and the seconds that one of them was measured to take.</summary>
@@ -37,8 +38,11 @@ public sealed record TrainingEstimate
     /// <summary>How many shifts of the test images are scored after the last epoch; 0 where none is.</summary>
     public required int Shifts { get; init; }
 
-    /// <summary>Seconds from the start of the process to the first step, and what first steps and batches took more than those that followed.</summary>
-    public required double BeginningSeconds { get; init; }
+    /// <summary>Seconds before the first step and after the last epoch, and what first steps and batches took more than those that followed.</summary>
+    public required double OnceSeconds { get; init; }
+
+    /// <summary>Seconds to write what an epoch leaves.</summary>
+    public required double EpochEndSeconds { get; init; }
 
     /// <summary>Seconds of a training step, its images prepared and its loss summed.</summary>
     public required double StepSeconds { get; init; }
@@ -76,11 +80,12 @@ public sealed record TrainingEstimate
         var evaluations = Epochs - (from?.Epochs.Count ?? 0);
         var headline = Math.Min(Headline.Epochs(Epochs), evaluations);
         return new TrainingTime(
-            BeginningSeconds,
+            OnceSeconds,
             (total - steps) * StepSeconds,
             (evaluations * MovingAverage(1, 0)) + (headline * OtherStatistics(1, 0)),
             (MeasurementPlan.Spread(total, MeasurePoints).Count(step => step >= steps) * MeasurePointSeconds)
-            + (Shifts > 0 ? MovingAverage(Shifts, ShiftSeconds) + OtherStatistics(Shifts, ShiftSeconds) : 0));
+            + (Shifts > 0 ? MovingAverage(Shifts, ShiftSeconds) + OtherStatistics(Shifts, ShiftSeconds) : 0),
+            evaluations * EpochEndSeconds);
     }
 
     private double MovingAverage(int times, double more) => times * TestImages * (TestImageSeconds + more);

@@ -24,19 +24,30 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
     // A block is long enough that whoever shares the machine has his part in each, and short enough that a hiccup is in one of them alone.
     private const double BlockSeconds = 0.1;
 
-    private double _beginning;
+    // What an epoch writes is little beside what it trains.
+    private static readonly Duration OfFiles = new(WarmUp: 0, Blocks: 1, Limit: 0.5);
+
+    private double _once;
+
+    /// <summary>Writes what a training writes at an epoch's end, somewhere else.</summary>
+    public Action<EpochResult> EpochEnds { get; init; } = _ => { };
+
+    /// <summary>Likewise at its end.</summary>
+    public Action<EpochResult> Ends { get; init; } = _ => { };
+
+    /// <summary>Tells the private memory in MiB; null where the system does not.</summary>
+    public Func<double?> Memory { get; init; } = () => null;
 
     /// <summary>Trains and evaluates for a few seconds; where a single step takes longer, one step.</summary>
     /// <param name="before">The time that has passed since the process began.</param>
-    /// <param name="memory">Tells the private memory in MiB.</param>
     /// <param name="cancellation">Ends it between two steps.</param>
-    public TrainingEstimate Measure(TimeSpan before, Func<double?> memory, CancellationToken cancellation)
+    public TrainingEstimate Measure(TimeSpan before, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
         var loop = new TrainingLoop(settings, data, engine, network);
         loop.Initialize();
         var plan = MeasurementPlan.Create(settings, data, engine, network);
-        _beginning = before.TotalSeconds + time.GetElapsedTime(start).TotalSeconds;
+        _once = before.TotalSeconds + time.GetElapsedTime(start).TotalSeconds;
 
         var (step, timed) = Time(Endless(epoch => loop.Steps(epoch, 0, cancellation).Select(_ => 1)), OfSteps);
         var testImage = Time(Endless(_ => TestBatches(loop, NormStatistics.MovingAverage, cancellation)), OfEvaluations).Each;
@@ -51,6 +62,12 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
         var measured = new TrainingLoop(settings, data, engine, network) { Measurements = plan };
         var point = plan.All.Count == 0 ? 0 : Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
         var shifts = settings.Measure.HasFlag(Measurements.DistributionShift) ? DistributionShift.Shifts : [];
+        var nothing = default(Score);
+        var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
+        var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
+        var ending = time.GetTimestamp();
+        Ends(epochResult);
+        _once += time.GetElapsedTime(ending).TotalSeconds;
         return new TrainingEstimate
         {
             Epochs = settings.Epochs,
@@ -66,15 +83,22 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
             PopulationImageSeconds = populationImage,
             MeasurePointSeconds = point,
             ShiftSeconds = shifts.Count == 0 ? 0 : Math.Max(0, shifts.Average(shift => Draw(loop, shift)) - Draw(loop, DataShift.None)),
-            BeginningSeconds = _beginning,
+            EpochEndSeconds = epochEnd,
+            OnceSeconds = _once,
             TimedSteps = timed,
-            MemoryMib = memory(),
+            MemoryMib = Memory(),
             Library = engine.Library,
         };
     }
 
     private static IEnumerable<int> TestBatches(TrainingLoop loop, NormStatistics statistics, CancellationToken cancellation) =>
         loop.ScoreTestBatches(statistics, DataShift.None, cancellation).Select(score => score.Images);
+
+    private static IEnumerable<int> Once(Action piece)
+    {
+        piece();
+        yield return 1;
+    }
 
     private static IEnumerable<int> Endless(Func<int, IEnumerable<int>> epoch) => Enumerable.InfiniteSequence(0, 1).SelectMany(epoch);
 
@@ -105,7 +129,7 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
         }
 
         var each = Statistics.Median(blocks);
-        _beginning += Math.Max(0, first - (count * each));
+        _once += Math.Max(0, first - (count * each));
         return (each, timed);
     }
 

@@ -22,7 +22,7 @@ internal static class SweepCommand
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; write nothing" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         foreach (var option in new Option[] { seeds, quick, jobs, output, list, dryRun })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);

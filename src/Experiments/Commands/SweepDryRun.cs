@@ -17,7 +17,7 @@ internal static class SweepDryRun
         machine.Prepare(missing);
         var cells = missing.Select(CellRehearsal.CellOf).Distinct().Count();
         Console.WriteLine(SweepCommand.Heading(asked, runs, missing, atOnce)
-            + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is written"));
+            + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is kept"));
         var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, cancellation).ConfigureAwait(false);
 
         var left = new Dictionary<Run, TimeSpan>();

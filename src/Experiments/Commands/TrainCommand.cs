@@ -16,7 +16,7 @@ internal static class TrainCommand
         var options = new RunOptionSet(command);
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; write nothing" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
         var experiment = new Option<string>("--experiment") { Hidden = true };
         var progress = new Option<string>("--progress")
         {

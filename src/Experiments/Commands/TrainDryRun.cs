@@ -14,7 +14,7 @@ internal static class TrainDryRun
     public static int Report(Run run, RunExecutor executor, ResultsFolder folder, CancellationToken cancellation)
     {
         var (network, settings) = (run.Network, run.Settings);
-        Console.WriteLine("A few steps are timed, and nothing is written.");
+        Console.WriteLine("A few steps are timed, and nothing is kept.");
         var (estimate, from) = executor.Rehearse(run, Console.WriteLine, cancellation);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
         Say("run", $"{run.Id}, into {folder.Root}");
@@ -49,7 +49,7 @@ internal static class TrainDryRun
     private static string Describe(TrainingEstimate estimate, TrainingPosition? from)
     {
         var time = estimate.Left(from);
-        var parts = new[] { ("steps", time.Steps), ("evaluations", time.Evaluations), ("measurements", time.Measurements), ("the beginning", time.Beginning) };
+        var parts = new[] { ("steps", time.Steps), ("evaluations", time.Evaluations), ("measurements", time.Measurements), ("files", time.Files), ("beginning and end", time.Once) };
         return string.Create(CultureInfo.InvariantCulture, $"about {TrainingDisplay.Describe(time.Total)}{(from is null ? "" : " left")}, ")
             + $"of which {string.Join(", ", parts.Where(part => part.Item2 > 0).Select(part => $"{part.Item1} {Seconds(part.Item2)}"))}; "
             + string.Create(CultureInfo.InvariantCulture, $"{1000 * estimate.StepSeconds:G3} ms a step, measured over {estimate.TimedSteps} {(estimate.TimedSteps == 1 ? "step" : "steps")}");

@@ -14,7 +14,8 @@ public sealed class TrainingEstimateTests
         PopulationImages = 0,
         MeasurePoints = 0,
         Shifts = 0,
-        BeginningSeconds = 0.25,
+        OnceSeconds = 0.25,
+        EpochEndSeconds = 0.125,
         StepSeconds = 1,
         TestImageSeconds = 100,
         BatchTestImageSeconds = 10_000,
@@ -28,7 +29,7 @@ public sealed class TrainingEstimateTests
 
     [Fact]
     public void A_norm_within_an_image_is_evaluated_once_an_epoch() =>
-        Assert.Equal(new TrainingTime(0.25, 40, 4 * 5 * 100, 0), Estimate.Left(null));
+        Assert.Equal(new TrainingTime(0.25, 40, 4 * 5 * 100, 0, 4 * 0.125), Estimate.Left(null));
 
     [Theory]
     [InlineData(4, 1)]
@@ -56,7 +57,7 @@ public sealed class TrainingEstimateTests
         var epoch = new EpochResult(1, 0.1, default, default(Score), null, null, 0, 0);
         var position = new TrainingPosition([epoch, epoch], 6, default, 0, 0);
         var time = (Estimate with { MeasurePoints = 4 }).Left(position);
-        Assert.Equal(new TrainingTime(0.25, 14, 2 * 5 * 100, 2 * 7), time);
+        Assert.Equal(new TrainingTime(0.25, 14, 2 * 5 * 100, 2 * 7, 2 * 0.125), time);
         Assert.Equal(4 * 7, (Estimate with { MeasurePoints = 4 }).Left(null).Measurements);
     }
 

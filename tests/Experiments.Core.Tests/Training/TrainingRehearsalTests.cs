@@ -13,6 +13,7 @@ public sealed class TrainingRehearsalTests : IDisposable
     private readonly Dataset _dataset;
     private readonly Clock _clock = new();
     private int _steps;
+    private int _files;
 
     public TrainingRehearsalTests()
     {
@@ -39,7 +40,10 @@ public sealed class TrainingRehearsalTests : IDisposable
 
         // 40 images, which are all there are, in batches of 8
         Assert.Equal(40 * 0.01, estimate.MeasurePointSeconds, 1e-6);
-        Assert.Equal(5, estimate.BeginningSeconds, 1e-6);
+        Assert.Equal(0.04, estimate.EpochEndSeconds, 1e-6);
+
+        // before it, the first files, and the end
+        Assert.Equal(5 + 0.26 + 0.6, estimate.OnceSeconds, 1e-6);
         Assert.Equal(15 * 0.02, estimate.Left(null).Steps, 1e-6);
     }
 
@@ -48,7 +52,7 @@ public sealed class TrainingRehearsalTests : IDisposable
     {
         var estimate = Rehearse(new RunSettings { Batch = 8, Norm = new("gn") }, step: () => _steps++ == 0 ? 0.4 : 0.02);
         Assert.Equal(0.02, estimate.StepSeconds, 1e-6);
-        Assert.Equal(5.38, estimate.BeginningSeconds, 1e-6);
+        Assert.Equal(5.38 + 0.26 + 0.6, estimate.OnceSeconds, 1e-6);
     }
 
     [Fact]
@@ -71,7 +75,7 @@ public sealed class TrainingRehearsalTests : IDisposable
     {
         var start = _clock.Now;
         Rehearse(new RunSettings { Batch = 8, Norm = new("gn") }, step: () => 0.01);
-        Assert.InRange(_clock.Now - start, 1, 2.5);
+        Assert.InRange(_clock.Now - start, 1.5, 3.2);
     }
 
     private TrainingEstimate Rehearse(RunSettings settings, Func<double>? step = null)
@@ -85,7 +89,11 @@ public sealed class TrainingRehearsalTests : IDisposable
             AtEachObservation = images => _clock.Now += images * 0.01,
         };
         var source = new BatchSource(_dataset, new BatchOptions { Seed = 1, Layout = engine.Layout });
-        return new TrainingRehearsal(settings, source, engine, network, _clock).Measure(TimeSpan.FromSeconds(5), () => 100, default);
+        return new TrainingRehearsal(settings, source, engine, network, _clock)
+        {
+            EpochEnds = _ => _clock.Now += _files++ == 0 ? 0.3 : 0.04,
+            Ends = _ => _clock.Now += 0.6,
+        }.Measure(TimeSpan.FromSeconds(5), default);
     }
 
     private sealed class Clock : TimeProvider
