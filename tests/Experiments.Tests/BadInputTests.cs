@@ -27,6 +27,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --norm gn --groups 32 --model resnet20", 2, "--groups 32 does not divide the 16 channels of layer norm1 in resnet20; what divides every normalized layer: 1, 2, 4, 8, 16.")]
     [InlineData("train --device cuda:9", 3, "cuda:9")]
     [InlineData("sweep --seeds 0", 2, "--seeds takes a whole number from 1, not '0'.")]
+    [InlineData("sweep --status --dry-run", 2, "--status and --dry-run exclude each other: give one of them.")]
     [InlineData("sweep --jobs many", 2, "--jobs takes a whole number from 1, not 'many'.")]
     [InlineData("sweep --groups 2 --channels-per-group 4 --norm gn", 2, "--groups and --channels-per-group exclude each other")]
     [InlineData("train -norm gn", 2, "Unknown option '-norm'. Did you mean '--norm'?")]

@@ -65,6 +65,12 @@ public sealed class BatchSource
     /// <summary>What inputs are standardized with.</summary>
     public InputStatistics Statistics { get; }
 
+    /// <summary>How many training images there are.</summary>
+    public int TrainImages => _dataset.Train.Count;
+
+    /// <summary>How many test images there are.</summary>
+    public int TestImages => _dataset.Test.Count;
+
     /// <summary>Steps in an epoch: an incomplete last batch is dropped.</summary>
     /// <param name="batchSize">Images in a step: workers x batch.</param>
     public int StepsPerEpoch(int batchSize) => _dataset.Train.Count / batchSize;

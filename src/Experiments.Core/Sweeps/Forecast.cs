@@ -1,5 +1,4 @@
 using Experiments.Core.Results;
-using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
 
@@ -15,14 +14,16 @@ public static class Forecast
     public static TimeSpan? Left(IReadOnlyList<RunState> states, int sideBySide)
     {
         // A run takes as long as others of its cell; where none has ended, as long for its work as the others do for theirs.
-        var known = states.Select(state => (Cell: CellOf(state.Run), Work: Work(state.Run), Seconds: SecondsInAll(state))).Where(run => run.Seconds is not null).ToList();
+        var known = states.Select(state => (Cell: state.Run.Cell, Work: Work(state.Run), Seconds: SecondsInAll(state))).Where(run => run.Seconds is not null).ToList();
         if (known.Count == 0)
             return states.All(state => state.HasEnded) ? TimeSpan.Zero : null;
         var ofCell = known.GroupBy(run => run.Cell).ToDictionary(cell => cell.Key, cell => Statistics.Median(cell.Select(run => run.Seconds!.Value)));
         var ofWork = Statistics.Median(known.Select(run => run.Seconds!.Value / run.Work));
-        var left = states.Where(state => !state.HasEnded)
-            .Select(state => ofCell.GetValueOrDefault(CellOf(state.Run), ofWork * Work(state.Run)) * (1 - (state.Progress?.Training.Fraction ?? 0))).DefaultIfEmpty().ToList();
-        return TimeSpan.FromSeconds(Math.Max(left.Sum() / sideBySide, left.Max()));
+        TimeSpan LeftOf(RunState state) =>
+            TimeSpan.FromSeconds(ofCell.GetValueOrDefault(state.Run.Cell, ofWork * Work(state.Run)) * (1 - (state.Progress?.Training.Fraction ?? 0)));
+
+        var (underWay, others) = (states.Where(state => state.Stage == RunStage.UnderWay), states.Where(state => state.Stage != RunStage.UnderWay && !state.HasEnded).ToDictionary(state => state.Run));
+        return SideBySideTime.Of([.. underWay.Select(LeftOf), .. SweepRunner.InOrder(others.Keys).Select(run => LeftOf(others[run]))], sideBySide);
     }
 
     private static double? SecondsInAll(RunState state) => state switch
@@ -31,8 +32,6 @@ public static class Forecast
         { Progress.Training: { Fraction: > Settled and < 1 } training } => training.Left.TotalSeconds / (1 - training.Fraction),
         _ => null,
     };
-
-    private static RunSettings CellOf(Run run) => run.Settings with { Seed = 0 };
 
     // In images; a step costs about as much again as eight images do, however small its batch.
     private static double Work(Run run) =>

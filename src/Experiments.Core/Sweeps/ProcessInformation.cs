@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics;
 
@@ -15,6 +16,16 @@ public static class ProcessInformation
     public static double? PrivateMemoryMib =>
         Field("/proc/self/status", "RssAnon")?.Split(' ') is [var kilobytes, ..]
             && double.TryParse(kilobytes, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size / 1024 : null;
+
+    /// <summary>The time that has passed since the process began.</summary>
+    public static TimeSpan SinceStart
+    {
+        get
+        {
+            using var process = Process.GetCurrentProcess();
+            return DateTime.Now - process.StartTime;
+        }
+    }
 
     /// <summary>
     /// What the processor offers of the instructions that kernels are chosen by, here and in the libraries, in a few words: two machines of

@@ -29,6 +29,9 @@ public sealed record Run
     /// </summary>
     public string Id { get; }
 
+    /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
+    public RunSettings Cell => Settings with { Seed = -1 };
+
     /// <summary>The data options that the settings ask for.</summary>
     public DataOptions DataOptions => new()
     {

@@ -79,13 +79,22 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <exception cref="ExperimentException">The folder belongs to another sweep; the message names the options that differ.</exception>
     public Sweep Claim(Sweep asked, Machine machine)
     {
+        var sweep = Fit(asked, machine);
+        if (SweepFile.Write(sweep) is var text && (!File.Exists(SweepPath) || text != File.ReadAllText(SweepPath)))
+            AtomicFile.WriteText(SweepPath, text);
+        return sweep;
+    }
+
+    /// <summary>The sweep that <see cref="Claim"/> would make the folder's. Nothing is written.</summary>
+    /// <exception cref="ExperimentException">As there.</exception>
+    public Sweep Fit(Sweep asked, Machine machine)
+    {
         if (Results.StartedRuns.Count == 0 || Read() is not { } there)
         {
             var resolved = asked.Resolve(machine);
             var others = Results.StartedRuns.Except(resolved.Runs().Select(run => run.Id)).ToList();
             if (others.Count > 0)
                 throw new ExperimentException($"{Results.Root} holds runs that are no part of this sweep, such as {others[0]}: give --out a folder of its own.");
-            AtomicFile.WriteText(SweepPath, SweepFile.Write(resolved));
             return resolved;
         }
 
@@ -103,8 +112,6 @@ public sealed class SweepFolder(ResultsFolder results)
             throw new ExperimentException($"{Results.Root} holds another sweep: "
                 + string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(now, key)} now"))
                 + ". Give --out a folder of its own; a sweep may grow by values, not lose any.");
-        if (SweepFile.Write(now) is var text && text != File.ReadAllText(SweepPath))
-            AtomicFile.WriteText(SweepPath, text);
         return now;
     }
 

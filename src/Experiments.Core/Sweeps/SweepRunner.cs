@@ -38,6 +38,12 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
 {
     private readonly Lock _observing = new();
 
+    /// <summary>
+    /// The order in which runs are begun: seed by seed, so that a first figure is there early; within a seed small batches first, since they
+    /// take longest.
+    /// </summary>
+    public static IEnumerable<Run> InOrder(IEnumerable<Run> runs) => runs.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch);
+
     /// <summary>Trains runs. One that fails does not stop the others.</summary>
     /// <param name="name">The experiment's name, for the rows.</param>
     /// <param name="missing">The runs.</param>
@@ -49,8 +55,7 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, CancellationToken cancellation)
     {
-        // Seed by seed, so that a first figure is there early; within a seed small batches first, since they take longest.
-        var queue = new Queue<Run>(missing.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch));
+        var queue = new Queue<Run>(InOrder(missing));
         var failures = new List<(Run, string)>();
         ExperimentException? unwritable = null;
         async Task Work()

@@ -151,48 +151,68 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     public IEnumerable<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<DataShift> shifts, CancellationToken cancellation)
     {
         if (statistics == NormStatistics.Population)
-            CollectPopulation(epoch, cancellation);
+            _ = CollectPopulation(epoch, cancellation).Count();
         foreach (var shift in shifts)
             yield return ScoreTestImages(statistics, shift, cancellation);
     }
 
-    private Score ScoreTestImages(NormStatistics statistics, DataShift shift, CancellationToken cancellation)
+    /// <summary>Makes the steps of an epoch, and yields the score of each batch before its update.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="first">The step to begin with, from 0.</param>
+    /// <param name="cancellation">Ends it between two steps.</param>
+    internal IEnumerable<Score> Steps(int epoch, int first, CancellationToken cancellation)
     {
-        var total = default(Score);
-        foreach (var batch in statistics == NormStatistics.Batch ? data.ShuffledEvaluation(_pooledImages, shift) : data.Evaluation(EvaluationBatch, shift))
+        var step = first;
+        foreach (var batch in data.TrainingEpoch(epoch, settings.Batch * settings.Workers, first))
         {
             cancellation.ThrowIfCancellationRequested();
-            var scores = _scores.AsSpan(0, batch.Count * network.Classes);
-            engine.Evaluate(batch, statistics, scores);
-            total += Score.Of(scores, batch.Labels);
+            var at = settings.StepAt(epoch, step++, StepsPerEpoch);
+            Measurements.BeforeStep(at, batch, cancellation);
+            engine.Train(batch, at, Scores(batch));
+            Measurements.AfterStep(at, batch);
+            yield return Score.Of(Scores(batch), batch.Labels);
         }
-
-        return total;
     }
 
-    private void CollectPopulation(int epoch, CancellationToken cancellation)
+    /// <summary>Scores the test images, batch by batch.</summary>
+    internal IEnumerable<Score> ScoreTestBatches(NormStatistics statistics, DataShift shift, CancellationToken cancellation)
+    {
+        foreach (var batch in TestBatches(statistics, shift))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            engine.Evaluate(batch, statistics, Scores(batch));
+            yield return Score.Of(Scores(batch), batch.Labels);
+        }
+    }
+
+    /// <summary>The test images in the batches that they are scored in.</summary>
+    internal IEnumerable<ImageBatch> TestBatches(NormStatistics statistics, DataShift shift) =>
+        statistics == NormStatistics.Batch ? data.ShuffledEvaluation(_pooledImages, shift) : data.Evaluation(EvaluationBatch, shift);
+
+    /// <summary>Collects population statistics anew, and yields the images of each batch.</summary>
+    internal IEnumerable<int> CollectPopulation(int epoch, CancellationToken cancellation)
     {
         engine.ForgetPopulation();
         foreach (var batch in data.Population(epoch, PopulationImages, _pooledImages))
         {
             cancellation.ThrowIfCancellationRequested();
             engine.CollectPopulation(batch);
+            yield return batch.Count;
         }
     }
+
+    private Span<float> Scores(ImageBatch batch) => _scores.AsSpan(0, batch.Count * network.Classes);
+
+    private Score ScoreTestImages(NormStatistics statistics, DataShift shift, CancellationToken cancellation) =>
+        ScoreTestBatches(statistics, shift, cancellation).Aggregate(default(Score), (total, score) => total + score);
 
     private void TrainEpoch(int epoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         TimeSpan Trained() => _clock.Elapsed - Measurements.Elapsed - _reporting.Elapsed;
         var (start, before) = (Trained(), _trainSeconds);
-        foreach (var batch in data.TrainingEpoch(epoch, settings.Batch * settings.Workers, _step))
+        foreach (var score in Steps(epoch, _step, cancellation))
         {
-            cancellation.ThrowIfCancellationRequested();
-            var scores = _scores.AsSpan(0, batch.Count * network.Classes);
-            var at = settings.StepAt(epoch, _step, StepsPerEpoch);
-            Measurements.BeforeStep(at, batch, cancellation);
-            engine.Train(batch, at, scores);
-            Measurements.AfterStep(at, batch);
-            _train += Score.Of(scores, batch.Labels);
+            _train += score;
             _step++;
             _trainSeconds = before + (Trained() - start).TotalSeconds;
             if (!double.IsFinite(_train.Loss))

@@ -21,8 +21,9 @@ internal static class SweepCommand
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var status = new Option<bool>("--status") { Description = "tell how far the runs are, here or in another terminal; run nothing" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         var tensorBoard = new TensorBoardOption();
-        foreach (var option in new Option[] { seeds, quick, jobs, output, status, tensorBoard })
+        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, tensorBoard })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
@@ -35,13 +36,19 @@ internal static class SweepCommand
             asked = asked with { Grid = grid };
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? home));
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
-            return result.GetValue(status)
-                ? Task.FromResult(Status(asked, machine, folder, atOnce))
-                : RunAsync(asked, machine, folder, atOnce, [.. checkpoints.ToArguments(result), .. tensorBoard.ToArguments(result)], cancellation);
+            var trainArguments = checkpoints.ToArguments(result).Concat(tensorBoard.ToArguments(result)).ToList();
+            return (result.GetValue(status), result.GetValue(dryRun)) switch
+            {
+                (true, true) => throw new ExperimentException("--status and --dry-run exclude each other: give one of them."),
+                (true, false) => Task.FromResult(Status(asked, machine, folder, atOnce)),
+                (false, true) => SweepDryRun.RunAsync(asked, machine, folder, atOnce, cancellation),
+                (false, false) => RunAsync(asked, machine, folder, atOnce, trainArguments, cancellation),
+            };
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
             "sweep configs/figure-1.yaml --quick",
+            "sweep configs/figure-1.yaml --dry-run",
             "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
             "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
     }
@@ -65,17 +72,16 @@ internal static class SweepCommand
     private static async Task<int> RunAsync(
         Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> trainArguments, CancellationToken cancellation)
     {
-        asked.Resolve(machine).Runs();
+        folder.Fit(asked, machine);
         using var held = folder.Hold();
         var sweep = folder.Claim(asked, machine);
         var runs = sweep.Runs();
         var missing = folder.Missing(runs);
-        var sideBySide = SideBySide(jobs, runs);
-        Console.WriteLine($"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
-            + $"{runs.Count - missing.Count} finished before, {Math.Min(sideBySide, missing.Count)} side by side, into {folder.Results.Root}");
-        var display = new SweepDisplay(asked.Name, folder, runs, sideBySide);
+        var atOnce = AtOnce(jobs, runs);
+        Console.WriteLine($"{Heading(asked, runs, missing, atOnce)}, into {folder.Results.Root}");
+        var display = new SweepDisplay(asked.Name, folder, runs, atOnce);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), trainArguments), folder, display);
-        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, sideBySide, cancellation)).ConfigureAwait(false);
+        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
         Report(sweep, folder);
@@ -84,8 +90,6 @@ internal static class SweepCommand
         await Console.Error.WriteLineAsync($"{outcome.Failures.Count} of {runs.Count} runs failed, as said above; the same command runs them again.").ConfigureAwait(false);
         return ExitCode.Failed;
     }
-
-    private static int SideBySide(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
 
     private static void Report(Sweep sweep, SweepFolder folder)
     {
@@ -100,6 +104,14 @@ internal static class SweepCommand
             FigureReport.Draw([folder.Results.Root]);
     }
 
+    /// <summary>How many runs are trained side by side: as many as was asked for, or as the machine has cores for.</summary>
+    internal static int AtOnce(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
+
+    /// <summary>A sweep in a few words.</summary>
+    internal static string Heading(Sweep asked, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce) =>
+        $"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
+        + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side";
+
     private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
     {
         var runs = (folder.Read() ?? asked.Resolve(machine)).Runs();
@@ -110,7 +122,7 @@ internal static class SweepCommand
             Console.WriteLine($"{state.Run.Id}: {RunLog.Of(folder.Results, state.Run).LastLine ?? "failed without a word"}");
         if (folder.Holder is { } holder)
             Console.WriteLine($"A sweep works on it: {holder}.");
-        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, underWay > 0 ? underWay : SideBySide(jobs, runs)));
+        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, underWay > 0 ? underWay : AtOnce(jobs, runs)));
         return ExitCode.Done;
     }
 }

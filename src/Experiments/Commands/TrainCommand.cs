@@ -13,12 +13,17 @@ internal static class TrainCommand
     /// <summary>The option by which a sweep's run does not outlive the sweep.</summary>
     public const string EndWithParent = "--end-with-parent";
 
+    /// <summary>The option by which a sweep asks how long a run takes.</summary>
+    public const string DryRunAnswer = "--dry-run-answer";
+
     public static Command Create()
     {
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
+        var answer = new Option<bool>(DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
         var experiment = new Option<string>("--experiment") { Hidden = true };
         var images = new Option<string>("--images-checksum") { Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
         var owned = new Option<bool>(EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };
@@ -29,6 +34,8 @@ internal static class TrainCommand
         };
         command.Options.Add(output);
         command.Options.Add(again);
+        command.Options.Add(dryRun);
+        command.Options.Add(answer);
         command.Options.Add(experiment);
         command.Options.Add(images);
         command.Options.Add(owned);
@@ -43,7 +50,11 @@ internal static class TrainCommand
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", "train")));
             var style = TrainingDisplay.Style(result.GetValue(progress));
             var run = Run.Create(machine.Resolve(settings));
-            folder.Admit(run);
+
+            // A sweep that measures its cells has looked at its folder itself.
+            var measuresCell = result.GetValue(answer);
+            if (!measuresCell)
+                folder.Admit(run);
             var name = result.GetValue(experiment) ?? folder.Results.Name;
             var executor = new RunExecutor(machine, folder.Results, name)
             {
@@ -55,16 +66,18 @@ internal static class TrainCommand
             };
             if (result.GetValue(owned))
                 Parent.TerminateWithIt();
-            return Task.FromResult(Train(run, settings, executor, folder, style, cancellation));
+            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, executor, cancellation)
+                : Train(run, settings, executor, folder, style, result.GetValue(dryRun), cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
             "train --dataset cifar10 --model resnet20 --norm gn --groups 8 --batch 2 --epochs 100",
             "train --norm bn --batch 2 --workers 8 --out results/mine",
+            "train --dataset cifar10 --model resnet20 --epochs 100 --dry-run",
             "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
     }
 
-    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, bool dryRun, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(style, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
@@ -77,6 +90,8 @@ internal static class TrainCommand
             display.Say(run.Dataset.Name == "synthetic"
                 ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed (see data list)."
                 : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
+        if (dryRun)
+            return TrainDryRun.Report(run, executor, folder.Results, cancellation);
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
         foreach (var warning in folder.Rebuild())
             display.Say(warning);

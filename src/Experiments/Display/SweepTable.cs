@@ -45,7 +45,8 @@ internal static class SweepTable
         return $"{name}: {states.Count(state => state.Stage == RunStage.Finished)} of {states.Count} {(states.Count == 1 ? "run" : "runs")} finished{string.Concat(parts)}{left}";
     }
 
-    private static string Describe(RunStage stage) => stage switch
+    /// <summary>A stage in words.</summary>
+    public static string Describe(RunStage stage) => stage switch
     {
         RunStage.ToDo => "to do",
         RunStage.UnderWay => "under way",

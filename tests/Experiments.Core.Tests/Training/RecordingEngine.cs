@@ -24,6 +24,12 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public Action? AtEachStep { get; init; }
 
+    public Action<NormStatistics, int>? AtEachEvaluation { get; init; }
+
+    public Action<int>? AtEachCollection { get; init; }
+
+    public Action<int>? AtEachObservation { get; init; }
+
     public EngineState State { get; private set; } = new([], [], []);
 
     public string Library { get; init; } = "recording 1.0";
@@ -43,16 +49,25 @@ internal sealed class RecordingEngine(Network network) : IEngine
     {
         Evaluations.Add((statistics, batch.Count));
         SecondPixels.Add(batch.Values[1]);
+        AtEachEvaluation?.Invoke(statistics, batch.Count);
         Score(batch, scores);
     }
 
     public void ForgetPopulation() => (Population, Populations) = (0, Populations + 1);
 
-    public void CollectPopulation(ImageBatch batch) => Population += batch.Count;
+    public void CollectPopulation(ImageBatch batch)
+    {
+        Population += batch.Count;
+        AtEachCollection?.Invoke(batch.Count);
+    }
 
     public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step) => throw new NotSupportedException();
 
-    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values) => Observations.Add((batch.Count, slot, side));
+    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    {
+        Observations.Add((batch.Count, slot, side));
+        AtEachObservation?.Invoke(batch.Count);
+    }
 
     public EngineState Read() => State;
 

@@ -12,7 +12,8 @@ public sealed record ShiftedScore(DataShift Shift, NormStatistics Statistics, Sc
 /// <summary>The error of a trained network on test images as no training image was: every kind of shift at every strength, and none.</summary>
 public static class DistributionShift
 {
-    private static readonly IReadOnlyList<DataShift> Shifts = [.. Enum.GetValues<ShiftKind>().SelectMany(DataShift.AllOf)];
+    /// <summary>What is done to the test images, one after the other.</summary>
+    internal static IReadOnlyList<DataShift> Shifts { get; } = [.. Enum.GetValues<ShiftKind>().SelectMany(DataShift.AllOf)];
 
     /// <summary>How many scores there are for a network.</summary>
     public static int Count(Network network) => Shifts.Count * Statistics(network).Length;

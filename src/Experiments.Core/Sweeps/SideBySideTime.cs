@@ -1,0 +1,22 @@
+namespace Experiments.Core.Sweeps;
+
+/// <summary>How long runs take together.</summary>
+public static class SideBySideTime
+{
+    /// <summary>The time until the last of them has ended, each begun in its turn as soon as a place is free.</summary>
+    /// <param name="runs">How long each takes, in the order in which they are begun.</param>
+    /// <param name="places">How many run at once.</param>
+    public static TimeSpan Of(IEnumerable<TimeSpan> runs, int places)
+    {
+        var free = new PriorityQueue<TimeSpan, TimeSpan>(Enumerable.Repeat((TimeSpan.Zero, TimeSpan.Zero), places));
+        var last = TimeSpan.Zero;
+        foreach (var run in runs)
+        {
+            var end = free.Dequeue() + run;
+            free.Enqueue(end, end);
+            last = end > last ? end : last;
+        }
+
+        return last;
+    }
+}
