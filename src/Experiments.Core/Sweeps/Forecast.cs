@@ -13,25 +13,21 @@ public static class Forecast
     /// <param name="sideBySide">How many are trained at once.</param>
     public static TimeSpan? Left(IReadOnlyList<RunState> states, int sideBySide)
     {
-        // A run takes as long as others of its cell; where none has ended, as long for its work as the others do for theirs.
-        var known = states.Select(state => (Cell: state.Run.Cell, Work: Work(state.Run), Seconds: SecondsInAll(state))).Where(run => run.Seconds is not null).ToList();
+        // A run takes as long as those of its cell that have ended; where there are none, as long for its work as others have taken for theirs;
+        // before any has ended, as those under way say of themselves.
+        var finished = states.Where(state => state is { Stage: RunStage.Finished, Row.Seconds: not null }).Select(state => (state.Run, Seconds: state.Row!.Seconds!.Value)).ToList();
+        var known = finished.Count > 0 ? finished : [.. states.Where(state => state.Progress?.Training is { Fraction: > Settled and < 1 })
+            .Select(state => (state.Run, state.Progress!.Training.Left.TotalSeconds / (1 - state.Progress.Training.Fraction)))];
         if (known.Count == 0)
             return states.All(state => state.HasEnded) ? TimeSpan.Zero : null;
-        var ofCell = known.GroupBy(run => run.Cell).ToDictionary(cell => cell.Key, cell => Statistics.Median(cell.Select(run => run.Seconds!.Value)));
-        var ofWork = Statistics.Median(known.Select(run => run.Seconds!.Value / run.Work));
+        var ofCell = known.GroupBy(one => one.Run.Cell).ToDictionary(cell => cell.Key, cell => Statistics.Median(cell.Select(one => one.Seconds)));
+        var ofWork = Statistics.Median(known.Select(one => one.Seconds / Work(one.Run)));
         TimeSpan LeftOf(RunState state) =>
             TimeSpan.FromSeconds(ofCell.GetValueOrDefault(state.Run.Cell, ofWork * Work(state.Run)) * (1 - (state.Progress?.Training.Fraction ?? 0)));
 
         var (underWay, others) = (states.Where(state => state.Stage == RunStage.UnderWay), states.Where(state => state.Stage != RunStage.UnderWay && !state.HasEnded).ToDictionary(state => state.Run));
         return SideBySideTime.Of([.. underWay.Select(LeftOf), .. SweepRunner.InOrder(others.Keys).Select(run => LeftOf(others[run]))], sideBySide);
     }
-
-    private static double? SecondsInAll(RunState state) => state switch
-    {
-        { Stage: RunStage.Finished, Row.Seconds: { } seconds } => seconds,
-        { Progress.Training: { Fraction: > Settled and < 1 } training } => training.Left.TotalSeconds / (1 - training.Fraction),
-        _ => null,
-    };
 
     // In images; a step costs about as much again as eight images do, however small its batch.
     private static double Work(Run run) =>
