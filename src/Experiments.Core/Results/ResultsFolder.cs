@@ -89,12 +89,18 @@ public sealed class ResultsFolder(string path)
     /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
     /// them by norm, groups, channels per group, batch from large to small, and seed.
     /// </summary>
+    /// <param name="order">The runs' names in order; null: none is given.</param>
+    /// <param name="unlessHas">A row that is already in runs.csv where somebody has derived the files since it was written: then there is nothing
+    /// to do. Of many runs that end at once, most find it so.</param>
     /// <returns>What could not be read and was left out, a sentence each; the rest is there.</returns>
     /// <exception cref="ExperimentException">A file cannot be written, or another process does not let go of the folder.</exception>
-    public IReadOnlyList<string> Rebuild(IReadOnlyList<string>? order = null)
+    public IReadOnlyList<string> Rebuild(IReadOnlyList<string>? order = null, RunRow? unlessHas = null)
     {
         using var _ = FolderLock.Take(Root, LockPatience);
         AtomicFile.RemoveLeftovers(Root, "*.csv");
+
+        if (unlessHas is not null && File.Exists(Derived("runs.csv")) && Keep(() => CsvFile.Read<RunRow>(Derived("runs.csv")), [])?.Contains(unlessHas) == true)
+            return [];
 
         // Read after the lock is taken: whoever comes last has seen every run that ended before.
         var warnings = new List<string>();
@@ -106,7 +112,6 @@ public sealed class ResultsFolder(string path)
         }
 
         var runs = InOrder(rows, order ?? []);
-        CsvFile.Write(Derived("runs.csv"), runs);
         CsvFile.Write(Derived(EpochRow.FileName), Gather<EpochRow>(runs, warnings));
         WriteIfAny(Gather<PercentileRow>(runs, warnings));
         WriteIfAny(Gather<HistogramRow>(runs, warnings));
@@ -115,6 +120,7 @@ public sealed class ResultsFolder(string path)
         WriteIfAny(Gather<DistributionShiftRow>(runs, warnings));
         CsvFile.Write(Derived("summary.csv"), SummaryRow.Of(runs));
         CsvFile.Write(Derived("differences.csv"), DifferenceRow.Of(runs));
+        CsvFile.Write(Derived("runs.csv"), runs); // the last one: whoever finds a row in it finds the rest in the others
         return warnings;
     }
 

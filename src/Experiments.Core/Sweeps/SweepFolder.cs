@@ -116,8 +116,9 @@ public sealed class SweepFolder(ResultsFolder results)
     }
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
+    /// <param name="unlessHas">As of <see cref="ResultsFolder.Rebuild"/>.</param>
     /// <returns>What could not be read and was left out.</returns>
-    public IReadOnlyList<string> Rebuild() => Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList());
+    public IReadOnlyList<string> Rebuild(RunRow? unlessHas = null) => Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList(), unlessHas);
 
     /// <summary>The runs that have not ended yet; failed ones are run again.</summary>
     public IReadOnlyList<Run> Missing(IReadOnlyList<Run> runs) => [.. runs.Where(run => !HasEnded(run))];

@@ -93,11 +93,24 @@ internal static class TrainCommand
         if (dryRun)
             return TrainDryRun.Report(run, executor, folder.Results, cancellation);
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
-        foreach (var warning in folder.Rebuild())
+        foreach (var warning in Rebuild(folder, row))
             display.Say(warning);
         display.Say(Outcome(row));
         display.Say($"Results: {Path.Combine(folder.Results.Root, "runs.csv")} and {folder.Results.RunFolder(run.Id)}");
         return ExitCode.Done;
+    }
+
+    // A run that has ended has ended, also where so many others end at once that its turn does not come.
+    private static IReadOnlyList<string> Rebuild(SweepFolder folder, RunRow row)
+    {
+        try
+        {
+            return folder.Rebuild(unlessHas: row);
+        }
+        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
+        {
+            return [$"The run's own files are there, the folder's CSVs are without it: {e.Message} `collect {folder.Results.Root}` merges what is there."];
+        }
     }
 
     private static string Outcome(RunRow row) => row.Status == RunStatus.Diverged

@@ -113,6 +113,25 @@ public sealed class ResultsFolderTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(_temporary.Path, "*.tmp", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public void A_row_that_is_there_already_needs_no_rebuild_and_one_that_changed_does()
+    {
+        var row = Sample.Run();
+        _folder.WriteRow(row);
+        _folder.Rebuild(unlessHas: row);
+        var before = ResultsFolder.ReadRuns(_temporary.Path);
+        File.Delete(_temporary["summary.csv"]);
+        _folder.Rebuild(unlessHas: row);
+        Assert.False(File.Exists(_temporary["summary.csv"]));
+
+        var again = row with { Error = 12.5 };
+        _folder.WriteRow(again);
+        _folder.Rebuild(unlessHas: again);
+        Assert.True(File.Exists(_temporary["summary.csv"]));
+        Assert.Equal([row], before);
+        Assert.Equal([again], ResultsFolder.ReadRuns(_temporary.Path));
+    }
+
     [FactWhere("the program flock of util-linux, to stand for another process", "flock")]
     public void A_rebuild_waits_for_another_process_and_gives_up_with_a_sentence()
     {
