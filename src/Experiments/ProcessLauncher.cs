@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Experiments.Commands;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
@@ -50,8 +51,8 @@ internal sealed partial class ProcessLauncher(DataFolder data, IReadOnlyList<str
         return errors.Count > 0 ? $"{errors[0]} ({ending}; {more} {log})" : $"{ending}; see {log}";
     }
 
-    private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) => RunOptions.ToArguments(run.Settings).Prepend("train")
-        .Concat(["--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--progress", "json", .. more]);
+    private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) =>
+        [.. TrainCommand.Arguments(run, experiment, folder, data), .. more, "--progress", "json"];
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

@@ -9,7 +9,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("trian", 2, "Unknown command 'trian'. Did you mean 'train'?")]
-    [InlineData("", 2, "Which command? train, sweep, plot, table, eval, data, bench, info")]
+    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, data, bench, info")]
     [InlineData("train --nrom gn", 2, "Unknown option '--nrom'. Did you mean '--norm'?")]
     [InlineData("train --norm gm", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
     [InlineData("train --norm", 2, "Required argument missing for option: '--norm'.")]
@@ -40,6 +40,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("plot nowhere", 2, "There is no results folder nowhere.")]
     [InlineData("plot . --figure error-against-bach", 2, "Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?")]
     [InlineData("plot . --format gif", 2, "Unknown format 'gif'.")]
+    [InlineData("collect nowhere", 2, "nowhere is no results folder: it has neither sweep.yaml nor runs/.")]
+    [InlineData("collect .", 2, ". is no results folder: it has neither sweep.yaml nor runs/.")]
     [InlineData("table nowhere", 2, "There is no results folder nowhere.")]
     [InlineData("table . --format html", 2, "Unknown format 'html'.")]
     [InlineData("eval nowhere.safetensors", 2, "Cannot read the checkpoint nowhere.safetensors")]

@@ -52,14 +52,8 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, Machine machine, CancellationToken cancellation)
     {
-        foreach (var run in missing.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
-        {
-            using var opened = machine.Open(run);
-            opened.Prepare(run.Settings.Input);
-        }
-
-        // Seed by seed, so that a first figure is there early; within a seed small batches first, since they take longest.
-        var queue = new Queue<Run>(missing.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch));
+        PrepareData(missing, machine);
+        var queue = new Queue<Run>(InOrder(missing));
         var failures = new List<(Run, string)>();
         async Task Work()
         {
@@ -94,6 +88,23 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
         var warnings = folder.Rebuild();
         cancellation.ThrowIfCancellationRequested();
         return new SweepOutcome(missing.Count - failures.Count, failures, warnings);
+    }
+
+    /// <summary>
+    /// The order in which runs begin: seed by seed, so that a first figure is there early; within a seed small batches first, since they
+    /// take longest.
+    /// </summary>
+    public static IReadOnlyList<Run> InOrder(IEnumerable<Run> runs) => [.. runs.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch)];
+
+    /// <summary>Makes the data sets of runs ready, so that none of the runs has to while others wait for it.</summary>
+    /// <exception cref="ExperimentException">One is not there, or its files are wrong.</exception>
+    public static void PrepareData(IEnumerable<Run> runs, Machine machine)
+    {
+        foreach (var run in runs.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
+        {
+            using var opened = machine.Open(run);
+            opened.Prepare(run.Settings.Input);
+        }
     }
 
     private void Watch(Action action)

@@ -22,13 +22,14 @@ internal static class SweepCommand
         var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var list = new Option<bool>("--list") { Description = "list the runs and whether they are finished; run nothing" };
-        foreach (var option in new Option[] { seeds, quick, jobs, output, list })
+        var print = new Option<bool>("--print-commands") { Description = "print the commands that train the missing runs, one a line; run nothing" };
+        foreach (var option in new Option[] { seeds, quick, jobs, output, list, print })
             command.Options.Add(option);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var path = result.GetValue(file);
-            var machine = options.Machine(result);
+            var machine = options.Machine(result, forOthers: result.GetValue(print));
             if (path is null && result.GetValue(quick))
                 throw new ExperimentException("--quick takes the quick block of a file; name the file.");
             var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, result.GetValue(quick));
@@ -37,15 +38,19 @@ internal static class SweepCommand
                 grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
             asked = asked with { Grid = grid };
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name)));
-            return result.GetValue(list)
-                ? Task.FromResult(List(asked, machine, folder))
-                : RunAsync(asked, machine, folder, result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs, checkpoints.ToArguments(result), cancellation);
+            var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
+            if (result.GetValue(list))
+                return Task.FromResult(List(asked, machine, folder));
+            return result.GetValue(print)
+                ? Task.FromResult(PrintCommands(asked, machine, folder, checkpoints.ToArguments(result)))
+                : RunAsync(asked, machine, folder, atOnce, checkpoints.ToArguments(result), cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
             "sweep configs/figure-1.yaml --quick",
             "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
-            "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
+            "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine",
+            "sweep configs/figure-1.yaml --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c");
     }
 
     private static async Task<int> RunAsync(
@@ -62,25 +67,25 @@ internal static class SweepCommand
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, machine, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
-        Report(sweep, folder);
+        SweepReport.Show(sweep.References, folder.Results);
         if (outcome.Failures.Count == 0)
             return ExitCode.Done;
         await Console.Error.WriteLineAsync($"{outcome.Failures.Count} of {runs.Count} runs failed, as said above; the same command runs them again.").ConfigureAwait(false);
         return ExitCode.Failed;
     }
 
-    private static void Report(Sweep sweep, SweepFolder folder)
+    private static int PrintCommands(Sweep asked, Machine machine, SweepFolder folder, IReadOnlyList<string> checkpointArguments)
     {
-        var rows = ResultsFolder.ReadRuns(folder.Results.Root);
-        Console.WriteLine();
-        foreach (var table in ResultTable.Of(rows, references: sweep.References))
-            Console.WriteLine(table.Write(TableFormat.Text));
-        Console.WriteLine("Results:");
-        Console.WriteLine($"  {Path.Combine(folder.Results.Root, "runs.csv")}");
-        Console.WriteLine($"  {Path.Combine(folder.Results.Root, "summary.csv")}");
-        if (rows.Any(row => row.Error is not null))
-            FigureReport.Draw([folder.Results.Root]);
+        var runs = folder.Claim(asked, machine).Runs();
+        var missing = folder.Missing(runs);
+        foreach (var run in SweepRunner.InOrder(missing))
+            Console.WriteLine(Command(run, asked.Name, folder, machine, checkpointArguments));
+        Console.Error.WriteLine($"{asked.Name}: {missing.Count} of {runs.Count} runs to train, a command each; {runs.Count - missing.Count} are finished.");
+        return ExitCode.Done;
     }
+
+    private static string Command(Run run, string experiment, SweepFolder folder, Machine machine, IReadOnlyList<string> checkpointArguments) =>
+        ThisProgram.CommandLine([.. TrainCommand.Arguments(run, experiment, folder.Results, machine.Data), .. checkpointArguments]);
 
     private static int List(Sweep asked, Machine machine, SweepFolder folder)
     {

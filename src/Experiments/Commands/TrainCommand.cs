@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Experiments.Core;
+using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
@@ -16,7 +17,7 @@ internal static class TrainCommand
         var options = new RunOptionSet(command);
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
-        var experiment = new Option<string>("--experiment") { Hidden = true };
+        var experiment = new Option<string>("--experiment") { Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
         var progress = new Option<string>("--progress")
         {
             Description = "how progress is shown (default: auto: a bar on a terminal, plain lines elsewhere)",
@@ -50,6 +51,14 @@ internal static class TrainCommand
             "train --norm bn --batch 2 --workers 8 --out results/mine",
             "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
     }
+
+    /// <summary>The arguments, the command's name among them, that train one run wherever they are typed.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="experiment">The experiment it belongs to.</param>
+    /// <param name="folder">The results folder that it leaves its row in.</param>
+    /// <param name="data">Where the data sets lie.</param>
+    public static IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder, DataFolder data) =>
+        ["train", .. RunOptions.ToArguments(run.Settings), "--data", Path.GetFullPath(data.Path), "--out", Path.GetFullPath(folder.Root), "--experiment", experiment];
 
     private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, CancellationToken cancellation)
     {
