@@ -2,6 +2,7 @@ using System.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
+using Experiments.Core.Sweeps.Slurm;
 
 namespace Experiments.Commands;
 
@@ -30,6 +31,9 @@ internal static class CollectCommand
         var sweep = folder.Read();
         if (sweep is null && !Directory.Exists(Path.Combine(results.Root, "runs")))
             throw new ExperimentException($"{results.Root} is no results folder: it has neither sweep.yaml nor runs/.");
+
+        // Before the rows: a run that ends in between has one.
+        var queue = SlurmQueue.Read(results);
         foreach (var warning in folder.Rebuild())
             Console.Error.WriteLine(warning);
 
@@ -37,6 +41,9 @@ internal static class CollectCommand
         Console.WriteLine(Count(results.Name, sweep?.Runs().Select(run => run.Id).ToHashSet(), rows));
         foreach (var row in rows.Where(row => row.Status == RunStatus.Failed))
             Console.WriteLine($"Failed: {row.Run}; see {Path.Combine(results.RunFolder(row.Run), "log.txt")}");
+        var ended = rows.Select(row => row.Run).ToHashSet();
+        foreach (var (run, task) in queue.Gone.Where(task => !ended.Contains(task.Key)))
+            Console.WriteLine($"Ended in Slurm without a result: {run}; {(File.Exists(task.Log) ? $"see {task.Log}" : $"task {task.Task} of job {task.Job} did not begin")}");
         SweepReport.Show(sweep?.References ?? [], results);
     }
 

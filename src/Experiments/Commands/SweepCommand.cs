@@ -25,11 +25,17 @@ internal static class SweepCommand
         var print = new Option<bool>("--print-commands") { Description = "print the commands that train the missing runs, one a line; run nothing" };
         foreach (var option in new Option[] { seeds, quick, jobs, output, list, print })
             command.Options.Add(option);
+        var slurm = new SlurmOptions(command);
         var checkpoints = new CheckpointOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var path = result.GetValue(file);
-            var machine = options.Machine(result, forOthers: result.GetValue(print));
+            var request = slurm.Read(result);
+            if (new[] { result.GetValue(list), result.GetValue(print), request is not null }.Count(given => given) > 1)
+                throw new ExperimentException("--list, --print-commands and --slurm exclude each other: give one of them.");
+            if (request is not null && result.GetValue(jobs) is not null)
+                throw new ExperimentException("--jobs is how many runs this machine trains side by side: with --slurm give --max-parallel.");
+            var machine = options.Machine(result, forOthers: result.GetValue(list) || result.GetValue(print) || request is not null);
             if (path is null && result.GetValue(quick))
                 throw new ExperimentException("--quick takes the quick block of a file; name the file.");
             var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, result.GetValue(quick));
@@ -41,16 +47,19 @@ internal static class SweepCommand
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
             if (result.GetValue(list))
                 return Task.FromResult(List(asked, machine, folder));
-            return result.GetValue(print)
-                ? Task.FromResult(PrintCommands(asked, machine, folder, checkpoints.ToArguments(result)))
-                : RunAsync(asked, machine, folder, atOnce, checkpoints.ToArguments(result), cancellation);
+            var checkpointArguments = checkpoints.ToArguments(result);
+            string CommandOf(Run run) => ThisProgram.CommandLine([.. TrainCommand.Arguments(run, asked.Name, folder.Results, machine.Data), .. checkpointArguments]);
+            return request is not null ? Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf))
+                : result.GetValue(print) ? Task.FromResult(PrintCommands(asked, machine, folder, CommandOf))
+                : RunAsync(asked, machine, folder, atOnce, checkpointArguments, cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
             "sweep configs/figure-1.yaml --quick",
             "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
             "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine",
-            "sweep configs/figure-1.yaml --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c");
+            "sweep configs/figure-1.yaml --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c",
+            "sweep configs/figure-1.yaml --slurm --partition main --time 2:00:00 --max-parallel 20");
     }
 
     private static async Task<int> RunAsync(
@@ -74,18 +83,15 @@ internal static class SweepCommand
         return ExitCode.Failed;
     }
 
-    private static int PrintCommands(Sweep asked, Machine machine, SweepFolder folder, IReadOnlyList<string> checkpointArguments)
+    private static int PrintCommands(Sweep asked, Machine machine, SweepFolder folder, Func<Run, string> commandOf)
     {
         var runs = folder.Claim(asked, machine).Runs();
         var missing = folder.Missing(runs);
         foreach (var run in SweepRunner.InOrder(missing))
-            Console.WriteLine(Command(run, asked.Name, folder, machine, checkpointArguments));
+            Console.WriteLine(commandOf(run));
         Console.Error.WriteLine($"{asked.Name}: {missing.Count} of {runs.Count} runs to train, a command each; {runs.Count - missing.Count} are finished.");
         return ExitCode.Done;
     }
-
-    private static string Command(Run run, string experiment, SweepFolder folder, Machine machine, IReadOnlyList<string> checkpointArguments) =>
-        ThisProgram.CommandLine([.. TrainCommand.Arguments(run, experiment, folder.Results, machine.Data), .. checkpointArguments]);
 
     private static int List(Sweep asked, Machine machine, SweepFolder folder)
     {
