@@ -18,7 +18,7 @@ internal sealed class SlurmOptions
     private readonly Option<string> _cpus = new("--cpus") { Description = "with --slurm: processors of a run (default: its --threads)", HelpName = "N" };
     private readonly Option<string> _gpus = new("--gpus") { Description = "with --slurm: GPUs of a run (default: none)", HelpName = "N" };
     private readonly Option<string> _maxParallel = new("--max-parallel") { Description = "with --slurm: runs at once (default: as many as the cluster takes)", HelpName = "N" };
-    private readonly Option<string> _further = new("--sbatch") { Description = "with --slurm: further options of sbatch, word for word, as in --sbatch \"--account=me --mem=4G\"", HelpName = "OPTIONS" };
+    private readonly Option<string> _further = new("--sbatch") { Description = "with --slurm: further options of sbatch, word for word, as in --sbatch=\"--account=me --mem=4G\"", HelpName = "OPTIONS" };
 
     /// <summary>Adds the options to a command.</summary>
     public SlurmOptions(Command command)
