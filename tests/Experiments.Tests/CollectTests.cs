@@ -37,6 +37,17 @@ public sealed class CollectTests : IDisposable
     }
 
     [TrainsFact]
+    public void Parts_of_a_grid_that_two_machines_trained_are_the_whole_sweep_once_copied_together()
+    {
+        var sweep = $"sweep {Small} --norm gn --groups 4 --batch 8";
+        Assert.Equal(0, Cli.Run($"{sweep} --seed 1 --out here", _folder.Path).ExitCode);
+        Assert.Equal(0, Cli.Run($"{sweep} --seed 2 --out there", _folder.Path).ExitCode);
+        Cli.Run($"-r {_folder["there", "runs"]} {_folder["here"]}", program: "cp");
+        Assert.Contains("2 finished before", Cli.Run($"{sweep} --seeds 2 --out here", _folder.Path).Output, StringComparison.Ordinal);
+        Assert.StartsWith("here: 2 of 2 runs\n", Cli.Run("collect here", _folder.Path).Output, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
     public void A_folder_of_single_trainings_is_collected_too()
     {
         Train($"{Cli.Program} train {Small} --norm bn --batch 4 --out {_folder["t"]}");

@@ -99,9 +99,9 @@ public sealed class SlurmMachine : IDisposable
         var patience = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(1), $"{complaint}: {Ask("squeue", "--array")}\n"
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(3), $"{complaint}: {Ask("squeue", "--array")}\n"
                 + string.Concat(Directory.EnumerateFiles(_folder.Path, "*.out").Select(file => $"{file}:\n{File.ReadAllText(file)}\n")));
-            Thread.Sleep(50);
+            Thread.Sleep(100);
         }
     }
 
