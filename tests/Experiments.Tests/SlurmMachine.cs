@@ -12,7 +12,10 @@ namespace Experiments.Tests;
 public sealed class SlurmMachine : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly Lazy<IReadOnlyDictionary<string, string>> _variables;
     private Process? _shell;
+
+    public SlurmMachine() => _variables = new(Start);
 
     /// <summary>Why there is none here; null where there is.</summary>
     public static string? Missing { get; } =
@@ -21,14 +24,11 @@ public sealed class SlurmMachine : IDisposable
             ? $"Needs {missing} (Debian: apt-get install --no-install-recommends slurm-wlm munge)."
             : null;
 
-    /// <summary>What a program must have in its environment to use it.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; private set; } = new Dictionary<string, string>();
+    /// <summary>What a program must have in its environment to use it. It starts when first asked for.</summary>
+    public IReadOnlyDictionary<string, string> Variables => _variables.Value;
 
-    /// <summary>Starts it, the first time.</summary>
-    public void Start()
+    private Dictionary<string, string> Start()
     {
-        if (_shell is not null)
-            return;
         var ports = FreePorts(2);
         File.WriteAllBytes(_folder["munge.key"], [.. Enumerable.Range(0, 128).Select(i => (byte)i)]);
 
@@ -63,6 +63,9 @@ public sealed class SlurmMachine : IDisposable
             NodeName={Environment.MachineName} NodeAddr=127.0.0.1 CPUs=2
             PartitionName=main Nodes={Environment.MachineName} Default=YES MaxTime=INFINITE
             """ + "\n");
+
+        // Control groups are not used; the plugin for their second version would want them mounted.
+        File.WriteAllText(_folder["cgroup.conf"], "CgroupPlugin=cgroup/v1\n");
         Directory.CreateDirectory(_folder["state"]);
         File.WriteAllText(_folder["cluster.sh"], """
             PATH=$PATH:/usr/sbin:/sbin
@@ -80,11 +83,12 @@ public sealed class SlurmMachine : IDisposable
             kill $slurmd $slurmctld; wait $slurmd $slurmctld
             kill $munged; wait $munged
             """);
-        Variables = new Dictionary<string, string> { ["SLURM_CONF"] = _folder["slurm.conf"] };
-        _shell = Cli.Start("cluster.sh", _folder.Path, Variables, "sh", input: true);
+        var variables = new Dictionary<string, string> { ["SLURM_CONF"] = _folder["slurm.conf"] };
+        _shell = Cli.Start("cluster.sh", _folder.Path, variables, "sh", input: true);
         _ = _shell.StandardOutput.ReadToEndAsync();
         _ = _shell.StandardError.ReadToEndAsync();
-        WaitUntil(() => Ask("sinfo", "--noheader --format=%t") == "idle", "Slurm does not begin");
+        WaitUntil(() => Cli.Run("--noheader --format=%t", environment: variables, program: "sinfo").Output.Trim() == "idle", "Slurm does not begin");
+        return variables;
     }
 
     /// <summary>What one of Slurm's programs prints.</summary>
@@ -99,8 +103,7 @@ public sealed class SlurmMachine : IDisposable
         var patience = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(3), $"{complaint}: {Ask("squeue", "--array")}\n"
-                + string.Concat(Directory.EnumerateFiles(_folder.Path, "*.out").Select(file => $"{file}:\n{File.ReadAllText(file)}\n")));
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(2), $"{complaint}.\n" + string.Concat(Directory.EnumerateFiles(_folder.Path, "*.out").Select(file => $"{file}:\n{File.ReadAllText(file)}\n")));
             Thread.Sleep(100);
         }
     }

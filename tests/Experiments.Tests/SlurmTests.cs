@@ -16,7 +16,6 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     [SlurmFact]
     public void A_sweep_that_loses_tasks_is_completed_by_the_same_command_and_equals_a_local_one()
     {
-        slurm.Start();
         var first = Run($"{Eight} --out s --slurm --sbatch=--hold");
         Assert.StartsWith("sweep: 8 of 8 runs submitted to Slurm; 0 finished before, 0 waiting or running there already.\n", first, StringComparison.Ordinal);
         Assert.Contains($"  job {JobOf("s", 1)}, tasks 1-5: {_folder["s", "slurm", "1", "<task>.log"]}\n", first, StringComparison.Ordinal);
@@ -47,7 +46,6 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     [SlurmFact]
     public void A_task_that_is_told_to_end_leaves_a_checkpoint_and_the_same_command_goes_on_with_it()
     {
-        slurm.Start();
         var sweep = $"sweep {Small} --train-limit 1000 --epochs 2 --batch 4 --checkpoint-every 0.001 --out t";
         Run($"{sweep} --slurm");
         slurm.WaitUntil(() => Directory.Exists(_folder["t", "runs"]) && Directory.EnumerateFiles(_folder["t", "runs"], "*.safetensors", SearchOption.AllDirectories).Any(), "There is no checkpoint");
@@ -69,7 +67,6 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     [SlurmFact]
     public void Runs_at_once_are_limited_over_all_arrays_and_another_sweep_does_not_take_the_folder_from_runs_that_wait()
     {
-        slurm.Start();
         Run($"{Eight} --out m --slurm --max-parallel 2 --time 1:00:00 --sbatch=--hold");
         Assert.Contains("\n#SBATCH --array=1-5%2\n", Submitted("m", 1, "job.sh"), StringComparison.Ordinal);
         Assert.DoesNotContain("--dependency", Submitted("m", 1, "job.sh"), StringComparison.Ordinal);
@@ -89,7 +86,6 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     [SlurmFact]
     public void What_Slurm_refuses_is_said_in_its_words_and_leaves_nothing_recorded()
     {
-        slurm.Start();
         foreach (var (arguments, exitCode, answer) in new[]
         {
             ("--partition nowhere", 3, "Slurm's sbatch answered: invalid partition specified: nowhere; Batch job submission failed: Invalid partition name specified.\n"),
