@@ -10,7 +10,7 @@ public sealed class ExperimentException : Exception
     /// <summary>Exit code for input that is wrong: an option, a key, a value, a file's content.</summary>
     public const int BadInput = 2;
 
-    /// <summary>Exit code for something that this machine lacks: a library, a program, a data set, a writable folder.</summary>
+    /// <summary>Exit code for something that this machine lacks: a library, a program, a data set, a writable folder, a Slurm cluster that takes the job.</summary>
     public const int Unavailable = 3;
 
     /// <summary>Exit code where another process is at work on the same run or sweep.</summary>

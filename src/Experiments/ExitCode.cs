@@ -14,7 +14,7 @@ internal static class ExitCode
     /// <summary>The command, a value or a file is wrong.</summary>
     public const int BadInput = ExperimentException.BadInput;
 
-    /// <summary>This machine lacks something: a library, a program, a data set, a writable folder.</summary>
+    /// <summary>This machine lacks something: a library, a program, a data set, a writable folder, a Slurm cluster that takes the job.</summary>
     public const int Unavailable = ExperimentException.Unavailable;
 
     /// <summary>Another process is at work on the same run or sweep.</summary>

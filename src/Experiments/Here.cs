@@ -18,5 +18,8 @@ internal static class Here
     };
 
     /// <summary>The engines, the preferred one first, and the data sets in a folder.</summary>
-    public static Machine Machine(string? data) => new([new OneDnnEngineProvider(), new TorchEngineProvider()], new DataFolder(data), Console.Error.WriteLine);
+    /// <param name="data">The folder of the data sets; null: the default.</param>
+    /// <param name="forOthers">Whether runs are computed on other machines.</param>
+    public static Machine Machine(string? data, bool forOthers = false) =>
+        new([new OneDnnEngineProvider(), new TorchEngineProvider()], new DataFolder(data), Console.Error.WriteLine) { ForOthers = forOthers };
 }

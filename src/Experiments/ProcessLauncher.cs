@@ -18,7 +18,8 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
     /// <inheritdoc/>
     public async Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation)
     {
-        var start = ThisProgram.Start(Arguments(run, experiment, folder), run.Settings.Threads);
+        var start = ThisProgram.Start(
+            [.. TrainCommand.Arguments(run, experiment, folder, data, checksums), .. more, "--progress", "plain", TrainCommand.EndWithParent], run.Settings.Threads);
         start.RedirectStandardInput = true;
         using var process = new Process { StartInfo = start };
         var errors = new List<string>();
@@ -55,10 +56,4 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
         15 => " (SIGTERM)",
         _ => "",
     };
-
-    private IEnumerable<string> Arguments(Run run, string experiment, ResultsFolder folder) => RunOptions.ToArguments(run.Settings).Prepend("train").Concat(
-    [
-        "--data", data.Path, "--out", folder.Root, "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
-        "--progress", "plain", TrainCommand.EndWithParent, .. more,
-    ]);
 }

@@ -7,6 +7,7 @@ var root = new RootCommand("Trains one network with different normalization laye
 {
     TrainCommand.Create(),
     SweepCommand.Create(),
+    CollectCommand.Create(),
     PlotCommand.Create(),
     TableCommand.Create(),
     EvalCommand.Create(),

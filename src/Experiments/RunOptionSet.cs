@@ -31,7 +31,7 @@ internal sealed class RunOptionSet
     }
 
     /// <summary>What this machine has, with the data folder that was given.</summary>
-    public Machine Machine(ParseResult result) => Here.Machine(result.GetValue(_data));
+    public Machine Machine(ParseResult result, bool forOthers = false) => Here.Machine(result.GetValue(_data), forOthers);
 
     /// <summary>Settings with what was typed put into them.</summary>
     /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>

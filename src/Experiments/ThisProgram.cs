@@ -1,23 +1,37 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Experiments;
 
 /// <summary>This program once more, as a process of its own.</summary>
-internal static class ThisProgram
+internal static partial class ThisProgram
 {
+    // Run as `dotnet Experiments.dll`, the process is dotnet's and the program its first argument.
+    private static IReadOnlyList<string> Command { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
+        ? [Environment.ProcessPath!, Path.GetFullPath(Environment.GetCommandLineArgs()[0])]
+        : [Environment.ProcessPath!];
+
+    /// <summary>The line that starts it from a shell.</summary>
+    /// <param name="arguments">What it is to do.</param>
+    public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(Quote));
+
     /// <summary>How to start it, with its output and its errors to be read.</summary>
     /// <param name="arguments">What it is to do.</param>
     /// <param name="threads">The threads it may compute with: processes side by side share the cores.</param>
     public static ProcessStartInfo Start(IEnumerable<string> arguments, int threads)
     {
-        // Run as `dotnet Experiments.dll`, the process is dotnet's and the program its first argument.
-        var host = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
-            start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(Command[0], Command.Skip(1).Concat(arguments))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["OMP_NUM_THREADS"] = $"{threads}";
         return start;
     }
+
+    private static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"^[\w@%+=:,./-]+$", RegexOptions.ECMAScript)]
+    private static partial Regex Plain();
 }

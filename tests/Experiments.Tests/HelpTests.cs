@@ -6,6 +6,7 @@ public sealed class HelpTests
     [InlineData("")]
     [InlineData("train")]
     [InlineData("sweep")]
+    [InlineData("collect")]
     [InlineData("plot")]
     [InlineData("table")]
     [InlineData("eval")]

@@ -20,16 +20,24 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <summary>The data folder.</summary>
     public DataFolder Data { get; } = data;
 
+    /// <summary>
+    /// Whether runs are computed on other machines: engine and device are then taken at their word where both are named, and so is the
+    /// number of threads.
+    /// </summary>
+    public bool ForOthers { get; init; }
+
     /// <summary>The settings with data set, engine and device named.</summary>
     /// <exception cref="ExperimentException">The engine is missing or cannot do what is asked; the message says what would do.</exception>
     public RunSettings Resolve(RunSettings settings)
     {
-        if (settings.Threads > Environment.ProcessorCount)
+        if (ForOthers && settings.Engine != RunSettings.Auto && settings.Device != RunSettings.Auto)
+            return settings with { Dataset = DatasetOf(settings) };
+        if (!ForOthers && settings.Threads > Environment.ProcessorCount)
             throw new ExperimentException($"--threads {settings.Threads} is more than this machine has cores: take 1 to {Environment.ProcessorCount}.");
         var engine = EngineFor(settings);
         return settings with
         {
-            Dataset = settings.Dataset == RunSettings.Auto ? _defaultDataset.Value : settings.Dataset,
+            Dataset = DatasetOf(settings),
             Engine = engine.Name,
             Device = settings.Device == RunSettings.Auto ? engine.Devices[0] : settings.Device,
         };
@@ -41,6 +49,8 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
 
     /// <summary>The engine of a name.</summary>
     public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);
+
+    private string DatasetOf(RunSettings settings) => settings.Dataset == RunSettings.Auto ? _defaultDataset.Value : settings.Dataset;
 
     private IEngineProvider EngineFor(RunSettings settings)
     {
@@ -65,6 +75,8 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
                 missing ??= answer;
         }
 
+        if (ForOthers)
+            answers.Add("Where runs are computed on other machines, --engine and --device are taken at their word: give both.");
         throw new ExperimentException(string.Join(Environment.NewLine, answers), ExperimentException.Unavailable);
     }
 }

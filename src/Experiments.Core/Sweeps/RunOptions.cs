@@ -98,9 +98,21 @@ public static partial class RunOptions
     /// <summary>The option of a name; null where there is none.</summary>
     public static RunOption? Find(string name) => All.FirstOrDefault(option => option.Name == name);
 
-    /// <summary>The arguments for <c>train</c> that ask for exactly these settings.</summary>
-    public static IEnumerable<string> ToArguments(RunSettings settings) =>
-        All.Where(option => option.Get(settings) is not null).SelectMany(option => new[] { $"--{option.Name}", option.Get(settings)! });
+    /// <summary>
+    /// The arguments for <c>train</c> that ask for exactly these settings: those that are not its defaults, and where they are settled
+    /// always engine and device, whose defaults are the machine's.
+    /// </summary>
+    public static IEnumerable<string> ToArguments(RunSettings settings)
+    {
+        // What has no default of its own follows from the model or the norm.
+        var defaults = new RunSettings();
+        var following = Run.Complete(defaults with { Model = settings.Model, Norm = new(settings.Norm.Name) });
+        return from option in All
+               let text = option.Get(settings)
+               where text is not null && text != (option.Get(defaults) ?? option.Get(following))
+               from argument in new[] { $"--{option.Name}", text }
+               select argument;
+    }
 
     /// <summary>A value of an enumeration as it is typed: <c>CropFlip</c> is <c>crop-flip</c>.</summary>
     public static string Text<T>(T value)

@@ -1,4 +1,5 @@
 using Experiments.Core.Results;
+using Experiments.Core.Sweeps.Slurm;
 
 namespace Experiments.Core.Sweeps;
 
@@ -7,6 +8,9 @@ public enum RunStage
 {
     /// <summary>Nothing of it is there.</summary>
     ToDo,
+
+    /// <summary>It waits in Slurm.</summary>
+    Queued,
 
     /// <summary>A process trains it now.</summary>
     UnderWay,
@@ -34,17 +38,25 @@ public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress?
     /// <summary>Whether nothing is left to do of it.</summary>
     public bool HasEnded => Stage is RunStage.Finished or RunStage.Diverged;
 
-    /// <summary>How far a run is, read from its folder.</summary>
-    public static RunState Read(SweepFolder folder, Run run)
+    /// <summary>How far runs are, read from their folders.</summary>
+    /// <param name="folder">The sweep's folder.</param>
+    /// <param name="runs">The runs.</param>
+    /// <param name="queue">What Slurm has of them, asked before: a run may end in between.</param>
+    public static IReadOnlyList<RunState> Read(SweepFolder folder, IEnumerable<Run> runs, SlurmQueue? queue = null) =>
+        [.. runs.Select(run => Read(folder, run, queue?.Tasks.GetValueOrDefault(run.Id)))];
+
+    private static RunState Read(SweepFolder folder, Run run, SlurmTask? task)
     {
-        // In this order: a run that ends meanwhile is seen as under way or as ended, and not as one that nobody trains.
-        var underWay = folder.Results.IsUnderWay(run.Id);
+        // In this order: a run that ends meanwhile is seen as under way or as ended, and not as one that nobody trains. Not every file system
+        // tells of a lock that another machine holds, but Slurm does.
+        var underWay = folder.Results.IsUnderWay(run.Id) || task?.State is SlurmTask.Running;
         var row = folder.RowOf(run);
         return row?.Status switch
         {
             RunStatus.Finished => new RunState(run, RunStage.Finished, row, null),
             RunStatus.Diverged => new RunState(run, RunStage.Diverged, row, null),
             _ when underWay => new RunState(run, RunStage.UnderWay, null, ProgressFile.Read(folder.Results, run)),
+            _ when task is not null => new RunState(run, RunStage.Queued, null, null),
             RunStatus.Failed => new RunState(run, RunStage.Failed, row, null),
             _ => new RunState(run, CheckpointFolder.Of(folder.Results, run).Any ? RunStage.HalfDone : RunStage.ToDo, null, null),
         };

@@ -24,11 +24,17 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>Who works on the sweep now, in words; null where nobody does.</summary>
     public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) : null;
 
-    /// <summary>Makes this process the only one that works on the sweep; a process that died holds nothing.</summary>
+    /// <summary>
+    /// Makes this process the only one that works on the sweep, if the folder can be that sweep's; a process that died holds nothing.
+    /// </summary>
+    /// <param name="asked">As of <see cref="Claim"/>, which comes next.</param>
+    /// <param name="machine">As there.</param>
     /// <returns>Lets go of it.</returns>
-    /// <exception cref="ExperimentException">Another one does, or the folder cannot be written to.</exception>
-    public IDisposable Hold()
+    /// <exception cref="ExperimentException">Another one does, the folder cannot be written to, or the sweep cannot have it.</exception>
+    public IDisposable Hold(Sweep asked, Machine machine)
     {
+        // Before a folder is made for a sweep that cannot be trained.
+        Fit(asked, machine);
         try
         {
             return FolderLock.Take(Results.Root, TimeSpan.FromSeconds(1), SweepLock);

@@ -42,7 +42,7 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// The order in which runs are begun: seed by seed, so that a first figure is there early; within a seed small batches first, since they
     /// take longest.
     /// </summary>
-    public static IEnumerable<Run> InOrder(IEnumerable<Run> runs) => runs.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch);
+    public static IReadOnlyList<Run> InOrder(IEnumerable<Run> runs) => [.. runs.OrderBy(run => run.Settings.Seed).ThenBy(run => run.Settings.Batch)];
 
     /// <summary>Trains runs. One that fails does not stop the others.</summary>
     /// <param name="name">The experiment's name, for the rows.</param>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
+using Experiments.Core.Sweeps.Slurm;
 using Experiments.Display;
 
 namespace Experiments.Commands;
@@ -22,13 +23,21 @@ internal static class SweepCommand
         var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var status = new Option<bool>("--status") { Description = "tell how far the runs are, here or in another terminal; run nothing" };
         var dryRun = new Option<bool>("--dry-run") { Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
-        var tensorBoard = new TensorBoardOption();
-        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, tensorBoard })
+        var print = new Option<bool>("--print-commands") { Description = "print the commands that train the missing runs, one a line; run nothing" };
+        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, print })
             command.Options.Add(option);
-        var checkpoints = new CheckpointOptions(command);
+        var slurm = new SlurmOptions(command);
+        var execution = new ExecutionOptions(command);
         command.SetAction((result, cancellation) =>
         {
-            var machine = options.Machine(result);
+            var request = slurm.Read(result);
+            List<string> instead = [.. new[] { status, dryRun, print }.Where(option => result.GetValue(option)).Select(option => option.Name), .. request is null ? [] : new[] { "--slurm" }];
+            if (instead.Count > 1)
+                throw new ExperimentException($"{string.Join(" and ", instead)} exclude each other: give one of them.");
+            if (request is not null && result.GetValue(jobs) is not null)
+                throw new ExperimentException("--jobs is how many runs this machine trains side by side: with --slurm give --max-parallel.");
+
+            var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
             var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
@@ -36,21 +45,28 @@ internal static class SweepCommand
             asked = asked with { Grid = grid };
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? home));
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
-            var trainArguments = checkpoints.ToArguments(result).Concat(tensorBoard.ToArguments(result)).ToList();
-            return (result.GetValue(status), result.GetValue(dryRun)) switch
-            {
-                (true, true) => throw new ExperimentException("--status and --dry-run exclude each other: give one of them."),
-                (true, false) => Task.FromResult(Status(asked, machine, folder, atOnce)),
-                (false, true) => SweepDryRun.RunAsync(asked, machine, folder, atOnce, cancellation),
-                (false, false) => RunAsync(asked, machine, folder, atOnce, trainArguments, cancellation),
-            };
+            var more = execution.ToArguments(result);
+            string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
+                ThisProgram.CommandLine([.. TrainCommand.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
+
+            if (request is not null)
+                return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf));
+            if (result.GetValue(print))
+                return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf));
+            if (result.GetValue(status))
+                return Task.FromResult(Status(asked, machine, folder, atOnce));
+            return result.GetValue(dryRun) ? SweepDryRun.RunAsync(asked, machine, folder, atOnce, cancellation)
+                : RunAsync(asked, machine, folder, atOnce, more, cancellation);
         });
         return command.WithExamples(
             "sweep configs/quick.yaml",
             "sweep configs/figure-1.yaml --quick",
             "sweep configs/figure-1.yaml --dry-run",
             "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
-            "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine");
+            "sweep results/three-seeds --status",
+            "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine",
+            "sweep configs/figure-1.yaml --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c",
+            "sweep configs/figure-1.yaml --slurm --partition main --time 2:00:00 --max-parallel 20");
     }
 
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
@@ -70,38 +86,24 @@ internal static class SweepCommand
     }
 
     private static async Task<int> RunAsync(
-        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> trainArguments, CancellationToken cancellation)
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, CancellationToken cancellation)
     {
-        folder.Fit(asked, machine);
-        using var held = folder.Hold();
+        using var held = folder.Hold(asked, machine);
         var sweep = folder.Claim(asked, machine);
         var runs = sweep.Runs();
         var missing = folder.Missing(runs);
         var atOnce = AtOnce(jobs, runs);
         Console.WriteLine($"{Heading(asked, runs, missing, atOnce)}, into {folder.Results.Root}");
         var display = new SweepDisplay(asked.Name, folder, runs, atOnce);
-        var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), trainArguments), folder, display);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), more), folder, display);
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
-        Report(sweep, folder);
+        SweepReport.Show(sweep.References, folder.Results);
         if (outcome.Failures.Count == 0)
             return ExitCode.Done;
         await Console.Error.WriteLineAsync($"{outcome.Failures.Count} of {runs.Count} runs failed, as said above; the same command runs them again.").ConfigureAwait(false);
         return ExitCode.Failed;
-    }
-
-    private static void Report(Sweep sweep, SweepFolder folder)
-    {
-        var rows = ResultsFolder.ReadRuns(folder.Results.Root);
-        Console.WriteLine();
-        foreach (var table in ResultTable.Of(rows, references: sweep.References))
-            Console.WriteLine(table.Write(TableFormat.Text));
-        Console.WriteLine("Results:");
-        Console.WriteLine($"  {Path.Combine(folder.Results.Root, "runs.csv")}");
-        Console.WriteLine($"  {Path.Combine(folder.Results.Root, "summary.csv")}");
-        if (rows.Any(row => row.Error is not null))
-            FigureReport.Draw([folder.Results.Root]);
     }
 
     /// <summary>How many runs are trained side by side: as many as was asked for, or as the machine has cores for.</summary>
@@ -112,16 +114,27 @@ internal static class SweepCommand
         $"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
         + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side";
 
+    private static int PrintCommands(Sweep asked, Machine machine, SweepFolder folder, Func<Run, IReadOnlyDictionary<string, string>, string> commandOf)
+    {
+        using var held = folder.Hold(asked, machine);
+        var runs = folder.Claim(asked, machine).Runs();
+        var missing = folder.Missing(runs);
+        var checksums = folder.Prepare(runs, missing, machine);
+        foreach (var run in SweepRunner.InOrder(missing))
+            Console.WriteLine(commandOf(run, checksums));
+        Console.Error.WriteLine($"{asked.Name}: {missing.Count} of {runs.Count} runs to train, a command each; {runs.Count - missing.Count} are finished.");
+        return ExitCode.Done;
+    }
+
     private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
     {
         var runs = (folder.Read() ?? asked.Resolve(machine)).Runs();
-        var states = runs.Select(run => RunState.Read(folder, run)).ToList();
-        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
+        var queue = SlurmQueue.Read(folder.Results);
+        var states = RunState.Read(folder, runs, queue);
         Console.WriteLine(TextTable.Align(folder.Results.Root, SweepTable.Header, states.Select(SweepTable.Row), SweepTable.Labels));
-        foreach (var state in states.Where(state => state.Stage == RunStage.Failed))
-            Console.WriteLine($"{state.Run.Id}: {RunLog.Of(folder.Results, state.Run).LastLine ?? "failed without a word"}");
-        if (folder.Holder is { } holder)
-            Console.WriteLine($"A sweep works on it: {holder}.");
+        foreach (var remark in SweepTable.Remarks(folder, states, queue))
+            Console.WriteLine(remark);
+        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
         Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, underWay > 0 ? underWay : AtOnce(jobs, runs)));
         return ExitCode.Done;
     }

@@ -21,7 +21,7 @@ internal static class SweepDryRun
         var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, cancellation).ConfigureAwait(false);
 
         var left = new Dictionary<Run, TimeSpan>();
-        foreach (var state in runs.Select(run => RunState.Read(folder, run)))
+        foreach (var state in RunState.Read(folder, runs))
         {
             var (run, words) = (state.Run, $"{state.Run.Id,-28} {SweepTable.Describe(state.Stage)}");
             if (state.HasEnded || !timings.TryGetValue(run.Cell, out var timing))

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Experiments.Core;
+using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
@@ -24,7 +25,7 @@ internal static class TrainCommand
         var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
         var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
         var answer = new Option<bool>(DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
-        var experiment = new Option<string>("--experiment") { Hidden = true };
+        var experiment = new Option<string>("--experiment") { Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
         var images = new Option<string>("--images-checksum") { Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
         var owned = new Option<bool>(EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };
         var progress = new Option<string>("--progress")
@@ -40,9 +41,7 @@ internal static class TrainCommand
         command.Options.Add(images);
         command.Options.Add(owned);
         command.Options.Add(progress);
-        var tensorBoard = new TensorBoardOption();
-        command.Options.Add(tensorBoard);
-        var checkpoints = new CheckpointOptions(command);
+        var execution = new ExecutionOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var settings = options.Settings(result, new RunSettings());
@@ -59,10 +58,10 @@ internal static class TrainCommand
             var executor = new RunExecutor(machine, folder.Results, name)
             {
                 Again = result.GetValue(again),
-                CheckpointEvery = checkpoints.Every(result) ?? RunExecutor.UsualMinutes,
-                AllowDifferentMachine = checkpoints.AllowDifferentMachine(result),
+                CheckpointEvery = execution.CheckpointEvery(result) ?? RunExecutor.UsualMinutes,
+                AllowDifferentMachine = execution.AllowDifferentMachine(result),
                 ImagesChecksum = result.GetValue(images),
-                TensorBoard = result.GetValue(tensorBoard),
+                TensorBoard = execution.TensorBoard(result),
             };
             if (result.GetValue(owned))
                 Parent.TerminateWithIt();
@@ -76,6 +75,18 @@ internal static class TrainCommand
             "train --dataset cifar10 --model resnet20 --epochs 100 --dry-run",
             "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
     }
+
+    /// <summary>The arguments, the command's name among them, that train one run wherever they are typed.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="experiment">The experiment it belongs to.</param>
+    /// <param name="folder">The results folder that it leaves its row in.</param>
+    /// <param name="data">Where the data sets lie.</param>
+    /// <param name="checksums">The checksum of each data set's images.</param>
+    public static IReadOnlyList<string> Arguments(Run run, string experiment, ResultsFolder folder, DataFolder data, IReadOnlyDictionary<string, string> checksums) =>
+    [
+        "train", .. RunOptions.ToArguments(run.Settings), "--data", Path.GetFullPath(data.Path), "--out", Path.GetFullPath(folder.Root),
+        "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
+    ];
 
     private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, bool dryRun, CancellationToken cancellation)
     {

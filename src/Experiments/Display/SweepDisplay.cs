@@ -29,7 +29,7 @@ internal sealed class SweepDisplay : ISweepObserver
     public SweepDisplay(string name, SweepFolder folder, IReadOnlyList<Run> runs, int sideBySide)
     {
         (_name, _folder, _sideBySide) = (name, folder, sideBySide);
-        _states = runs.ToDictionary(run => run, run => RunState.Read(folder, run));
+        _states = RunState.Read(folder, runs).ToDictionary(state => state.Run);
     }
 
     /// <summary>Shows the sweep while it runs.</summary>

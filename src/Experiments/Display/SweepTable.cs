@@ -1,6 +1,7 @@
 using System.Globalization;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
+using Experiments.Core.Sweeps.Slurm;
 
 namespace Experiments.Display;
 
@@ -38,17 +39,38 @@ internal static class SweepTable
     /// <param name="sideBySide">How many are trained at once; the time left is told where there are any.</param>
     public static string Summary(string name, IReadOnlyList<RunState> states, int sideBySide)
     {
-        var parts = new[] { RunStage.Diverged, RunStage.UnderWay, RunStage.HalfDone, RunStage.Failed, RunStage.ToDo }
+        var parts = new[] { RunStage.Diverged, RunStage.UnderWay, RunStage.HalfDone, RunStage.Failed, RunStage.Queued, RunStage.ToDo }
             .Select(stage => (Stage: stage, Count: states.Count(state => state.Stage == stage))).Where(part => part.Count > 0)
             .Select(part => $", {part.Count} {Describe(part.Stage)}");
         var left = sideBySide > 0 && !states.All(state => state.HasEnded) && Forecast.Left(states, sideBySide) is { } time ? $"; about {TrainingDisplay.Describe(time)} left" : "";
         return $"{name}: {states.Count(state => state.Stage == RunStage.Finished)} of {states.Count} {(states.Count == 1 ? "run" : "runs")} finished{string.Concat(parts)}{left}";
     }
 
+    /// <summary>What there is to say beside the table: why runs failed, which Slurm lost, and who works on the sweep.</summary>
+    /// <param name="folder">The sweep's folder.</param>
+    /// <param name="states">Its runs.</param>
+    /// <param name="queue">What Slurm has of them.</param>
+    public static IEnumerable<string> Remarks(SweepFolder folder, IReadOnlyList<RunState> states, SlurmQueue queue)
+    {
+        foreach (var state in states)
+        {
+            if (state.Stage == RunStage.Failed)
+                yield return $"{state.Run.Id}: {RunLog.Of(folder.Results, state.Run).LastLine ?? "failed without a word"}";
+            else if (state.Stage is RunStage.ToDo or RunStage.HalfDone && queue.Gone.TryGetValue(state.Run.Id, out var task))
+                yield return $"{state.Run.Id}: ended in Slurm without a result; {(File.Exists(task.Log) ? $"see {task.Log}" : $"task {task.Task} of job {task.Job} did not begin")}";
+        }
+
+        if (queue.Problem is { } problem)
+            yield return $"What waits in Slurm is not known here. {problem}";
+        if (folder.Holder is { } holder)
+            yield return $"A sweep works on it: {holder}.";
+    }
+
     /// <summary>A stage in words.</summary>
     public static string Describe(RunStage stage) => stage switch
     {
         RunStage.ToDo => "to do",
+        RunStage.Queued => "queued",
         RunStage.UnderWay => "under way",
         RunStage.HalfDone => "half done",
         RunStage.Failed => "failed",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Experiments.Core.Norms;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 
@@ -46,11 +47,32 @@ public sealed class GridTests
     }
 
     [Fact]
-    public void Arguments_for_train_ask_for_exactly_the_same_settings()
+    public void Arguments_for_train_ask_for_exactly_the_same_settings_and_leave_out_its_defaults()
     {
         var settings = new RunSettings { Dataset = "cifar10", Model = "resnet20", Norm = new("gn", Groups: 8), Batch = 2, Lr = 0.3, Schedule = Schedule.Cosine, Seed = 9, TrainLimit = 500 };
-        var arguments = RunOptions.ToArguments(settings).Chunk(2);
-        Assert.Equal(settings, arguments.Aggregate(new RunSettings(), (s, pair) => RunOptions.Find(pair[0][2..])!.Set(s, pair[1])));
+        Assert.Equal(settings, Parsed(RunOptions.ToArguments(settings)));
+        Assert.Equal("--dataset cifar10 --model resnet20 --norm gn --groups 8 --batch 2 --lr 0.3 --schedule cosine --train-limit 500 --seed 9", string.Join(' ', RunOptions.ToArguments(settings)));
+    }
+
+    [Fact]
+    public void Arguments_of_a_run_of_any_norm_and_with_any_option_are_those_of_the_same_run()
+    {
+        var settled = new RunSettings { Dataset = "synthetic", Model = "resnet8", Width = 32, Engine = "onednn", Device = "cpu", Batch = 16 };
+        var others = NormCatalog.Entries.Select(entry => settled with { Norm = new(entry.Name) }).Concat(
+        [
+            settled with { Width = 64, Model = "small-cnn", Norm = new("gn", Groups: 32) },
+            settled with { Norm = new("gn", ChannelsPerGroup: 4) },
+            settled with { Norm = new("bgn", Groups: 4, VirtualBatch: 4) },
+            settled with { Norm = new("batch-renorm", RMax: 2, DMax: 0.5, RenormRamp: 0.125) },
+            settled with { Norm = new("bn", WeightStandardization: true, Affine: Affine.Scale) },
+            settled with { Measure = Measurements.Percentiles | Measurements.Landscape, MeasureLayer = "norm1", MeasurePoints = 5, Shortcut = Shortcut.Projection },
+            settled with { Workers = 2, WeightDecay = 1e-5, DecayOn = DecayOn.Weights, Validation = 100, TestLimit = 50, Threads = 2, Warmup = 1, InitScale = 0.1 },
+        ]);
+        foreach (var run in others.Select(Run.Create))
+        {
+            Assert.Equal(run.Id, Run.Create(Parsed(RunOptions.ToArguments(run.Settings))).Id);
+            Assert.Contains("--engine onednn --device cpu", string.Join(' ', RunOptions.ToArguments(run.Settings)), StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -65,6 +87,9 @@ public sealed class GridTests
     [InlineData("schedule", "stepp")]
     public void A_value_out_of_range_is_refused_by_name(string option, string value) =>
         Assert.Contains(option, Assert.Throws<ExperimentException>(() => RunOptions.Find(option)!.Set(new RunSettings(), value)).Message, StringComparison.Ordinal);
+
+    private static RunSettings Parsed(IEnumerable<string> arguments) =>
+        arguments.Chunk(2).Aggregate(new RunSettings(), (settings, pair) => RunOptions.Find(pair[0][2..])!.Set(settings, pair[1]));
 
     private static ImmutableArray<GridValue> Values(params string[] texts) => [.. texts.Select(text => new GridValue(text))];
 }

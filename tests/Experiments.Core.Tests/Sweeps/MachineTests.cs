@@ -54,6 +54,19 @@ public sealed class MachineTests
         Assert.Equal("fast is not installed.\nslow is broken.", Assert.Throws<ExperimentException>(() => machine.Resolve(s_synthetic)).Message.ReplaceLineEndings("\n"));
     }
 
+    [Fact]
+    public void For_other_machines_engine_device_and_threads_are_taken_at_their_word_and_auto_needs_both_named()
+    {
+        var machine = new Machine([new Provider("fast")], new DataFolder()) { ForOthers = true };
+        var settings = new RunSettings { Engine = "slow", Device = "cuda", Threads = 100_000 };
+        Assert.Equal(("slow", "cuda"), EngineAndDevice(machine, settings));
+        Assert.Contains(machine.Resolve(settings).Dataset, new[] { "fashion-mnist", "synthetic" });
+        Assert.Equal(("fast", "cpu"), EngineAndDevice(machine, s_synthetic with { Threads = 100_000 }));
+        Assert.Equal(
+            "fast has no cuda.\nWhere runs are computed on other machines, --engine and --device are taken at their word: give both.",
+            Assert.Throws<ExperimentException>(() => machine.Resolve(s_synthetic with { Device = "cuda" })).Message.ReplaceLineEndings("\n"));
+    }
+
     private static (string Engine, string Device) EngineAndDevice(Machine machine, RunSettings settings)
     {
         var resolved = machine.Resolve(settings);

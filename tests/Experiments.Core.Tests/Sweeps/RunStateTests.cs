@@ -40,7 +40,7 @@ public sealed class RunStateTests : IDisposable
 
         (RunStage, double?) Now()
         {
-            var state = RunState.Read(_sweeps, run);
+            var state = State(run);
             Assert.Equal(state.Progress?.Process ?? Environment.ProcessId, Environment.ProcessId);
             return (state.Stage, state.Progress?.Training.Fraction);
         }
@@ -53,7 +53,7 @@ public sealed class RunStateTests : IDisposable
         var breaks = Machine(settings => new RecordingEngine(settings.Network) { AtEachStep = () => { if (++steps == 7) throw new InvalidOperationException("the engine broke"); } });
         var run = NewRun(breaks);
         Assert.Throws<InvalidOperationException>(() => new RunExecutor(breaks, _sweeps.Results, "mine").Execute(run, null, null, null, default));
-        Assert.Equal(RunStage.Failed, RunState.Read(_sweeps, run).Stage);
+        Assert.Equal(RunStage.Failed, State(run).Stage);
         Assert.Equal("Failed: the engine broke", RunLog.Of(_sweeps.Results, run).LastLine);
         Assert.Equal(RunStatus.Failed, _sweeps.RowOf(run)!.Status);
         Assert.Equal([run], _sweeps.Missing([run]));
@@ -70,7 +70,7 @@ public sealed class RunStateTests : IDisposable
         var machine = Machine(settings => new RecordingEngine(settings.Network) { NotANumberAtStep = 3 });
         var run = NewRun(machine);
         new RunExecutor(machine, _sweeps.Results, "mine").Execute(run, null, null, null, default);
-        var state = RunState.Read(_sweeps, run);
+        var state = State(run);
         Assert.Equal((RunStage.Diverged, true), (state.Stage, state.HasEnded));
     }
 
@@ -85,9 +85,9 @@ public sealed class RunStateTests : IDisposable
         {
             writer.Report(progress);
             Assert.Equal(progress, ProgressFile.Read(_sweeps.Results, run)!.Training);
-            Assert.Equal((RunStage.ToDo, null), (RunState.Read(_sweeps, run).Stage, RunState.Read(_sweeps, run).Progress));
+            Assert.Equal((RunStage.ToDo, null), (State(run).Stage, State(run).Progress));
             using var held = _sweeps.Results.Begin(run.Id);
-            Assert.Equal((RunStage.UnderWay, progress), (RunState.Read(_sweeps, run).Stage, RunState.Read(_sweeps, run).Progress!.Training));
+            Assert.Equal((RunStage.UnderWay, progress), (State(run).Stage, State(run).Progress!.Training));
         }
     }
 
@@ -128,18 +128,21 @@ public sealed class RunStateTests : IDisposable
     [Fact]
     public void A_sweep_is_held_by_one_process_at_a_time()
     {
+        var (machine, sweep) = (Machine(settings => new RecordingEngine(settings.Network)), SweepFile.Parse("dataset: synthetic", "mine.yaml", "mine"));
         Assert.Null(_sweeps.Holder);
-        using (_sweeps.Hold())
+        using (_sweeps.Hold(sweep, machine))
         {
             Assert.StartsWith($"process {Environment.ProcessId} on {Environment.MachineName} since ", _sweeps.Holder, StringComparison.Ordinal);
-            var error = Assert.Throws<ExperimentException>(() => _sweeps.Hold());
+            var error = Assert.Throws<ExperimentException>(() => _sweeps.Hold(sweep, machine));
             Assert.Equal(ExperimentException.Busy, error.ExitCode);
             Assert.Contains("--status` shows how far it is.", error.Message, StringComparison.Ordinal);
         }
 
         Assert.Null(_sweeps.Holder);
-        _sweeps.Hold().Dispose();
+        _sweeps.Hold(sweep, machine).Dispose();
     }
+
+    private RunState State(Run run) => RunState.Read(_sweeps, [run]).Single();
 
     private static Machine Machine(Func<EngineSettings, RecordingEngine> engine) => new([new RecordingProvider(engine)], new DataFolder());
 

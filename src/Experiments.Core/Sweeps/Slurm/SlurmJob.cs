@@ -1,0 +1,71 @@
+using System.Globalization;
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Sweeps.Slurm;
+
+/// <summary>
+/// A job array that was submitted for a results folder, as recorded in <c>slurm/&lt;n&gt;/</c> there: the script, its commands, the runs that
+/// they train, the tasks' logs, and the job's number.
+/// </summary>
+/// <param name="Folder">Its folder.</param>
+/// <param name="Id">The number that Slurm gave it.</param>
+/// <param name="Runs">The runs, in the order of the commands: task N trains the Nth.</param>
+public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Runs)
+{
+    private const string IdFile = "job";
+    private const string RunsFile = "runs";
+
+    /// <summary>The tasks, as in <c>tasks 1-5</c>.</summary>
+    public string Tasks => Runs.Count == 1 ? "task 1" : $"tasks 1-{Runs.Count}";
+
+    /// <summary>The file that a task's output goes to.</summary>
+    /// <param name="task">The task's number, or what stands for it.</param>
+    public string LogOf(string task) => Path.Combine(Folder, $"{task}.log");
+
+    /// <summary>Those submitted for a folder so far, in order.</summary>
+    public static IReadOnlyList<SlurmJob> All(ResultsFolder results) =>
+    [
+        .. from folder in Folders(results)
+           let id = Path.Combine(folder.Path, IdFile)
+           where File.Exists(id) // where there is none, the program ended before Slurm had answered
+           orderby folder.Number
+           select new SlurmJob(folder.Path, File.ReadAllText(id).Trim(), File.ReadAllLines(Path.Combine(folder.Path, RunsFile))),
+    ];
+
+    /// <summary>Submits runs as one array and records it; where Slurm refuses, nothing is left.</summary>
+    /// <param name="results">The results folder.</param>
+    /// <param name="runs">The runs, each with the command that trains it.</param>
+    /// <param name="script">The batch script.</param>
+    /// <exception cref="ExperimentException">Slurm refuses, or the folder cannot be written to.</exception>
+    internal static SlurmJob Submit(ResultsFolder results, IReadOnlyList<(Run Run, string Command)> runs, string script)
+    {
+        var folder = Path.Combine(Root(results), (Folders(results).Select(folder => folder.Number).DefaultIfEmpty().Max() + 1).ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            AtomicFile.WriteText(Path.Combine(folder, "commands"), string.Concat(runs.Select(run => $"{run.Command}\n")));
+            AtomicFile.WriteText(Path.Combine(folder, RunsFile), string.Concat(runs.Select(run => $"{run.Run.Id}\n")));
+            AtomicFile.WriteText(Path.Combine(folder, "job.sh"), script);
+
+            // "12", and "12;name" where the cluster was named
+            var id = SlurmProgram.Run("sbatch", ["--parsable", "job.sh"], folder).Split(';')[0].Trim();
+            AtomicFile.WriteText(Path.Combine(folder, IdFile), $"{id}\n");
+            return new SlurmJob(folder, id, [.. runs.Select(run => run.Run.Id)]);
+        }
+        catch (ExperimentException)
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    /// <summary>The folder that they are recorded in.</summary>
+    internal static string Root(ResultsFolder results) => Path.Combine(Path.GetFullPath(results.Root), "slurm");
+
+    private static List<(string Path, int Number)> Folders(ResultsFolder results) => !Directory.Exists(Root(results)) ? [] :
+    [
+        .. Directory.EnumerateDirectories(Root(results))
+            .Select(path => (path, int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0))
+            .Where(folder => folder.Item2 > 0),
+    ];
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Experiments.Core.Sweeps.Slurm;
+
+/// <summary>Slurm's programs, by which the cluster is asked and told.</summary>
+internal static partial class SlurmProgram
+{
+    /// <summary>Runs one to its end.</summary>
+    /// <returns>What it printed.</returns>
+    /// <exception cref="ExperimentException">It is not on this machine, or failed: in its own words.</exception>
+    public static string Run(string program, IEnumerable<string> arguments, string? folder = null)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder ?? "",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            var complaints = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? output
+                : throw new ExperimentException($"Slurm's {program} answered: {Sentence(complaints.GetAwaiter().GetResult(), program)}", ExperimentException.Unavailable);
+        }
+        catch (Win32Exception error)
+        {
+            throw new ExperimentException(
+                $"Slurm's {program} is not on this machine: type this on a machine of a cluster that submits jobs. --print-commands prints the commands for anything else that runs them.",
+                ExperimentException.Unavailable, error);
+        }
+    }
+
+    /// <summary>The most tasks that an array may have here, numbered from 1.</summary>
+    /// <exception cref="ExperimentException">The cluster cannot be asked, or has no arrays.</exception>
+    public static int LongestArray()
+    {
+        var match = MaxArraySize().Match(Run("scontrol", ["show", "config"]));
+        return match.Success && int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) - 1 is var most and > 0 ? most
+            : throw new ExperimentException("This Slurm cluster takes no job arrays (its MaxArraySize is below 2): --print-commands prints the commands for scripts of your own.", ExperimentException.Unavailable);
+    }
+
+    // "sbatch: error: A\nsbatch: error: B" is "A; B."
+    private static string Sentence(string complaints, string program)
+    {
+        var said = complaints.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(line => line.Replace($"{program}: error: ", "", StringComparison.Ordinal).TrimEnd('.')).ToList();
+        return said.Count == 0 ? "nothing, and failed." : $"{string.Join("; ", said)}.";
+    }
+
+    [GeneratedRegex(@"^MaxArraySize\s*=\s*(\d+)", RegexOptions.Multiline)]
+    private static partial Regex MaxArraySize();
+}

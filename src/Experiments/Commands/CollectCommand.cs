@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Experiments.Core;
+using Experiments.Core.Results;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Sweeps.Slurm;
+using Experiments.Display;
+
+namespace Experiments.Commands;
+
+/// <summary><c>collect</c>: the CSVs, tables and figures of the runs that a folder holds by now, wherever they were trained.</summary>
+internal static class CollectCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("collect", "Merge the runs that a results folder holds by now, while others go on or after runs/ were copied together from "
+            + "several machines: write its CSVs anew, print its tables and draw its figures.");
+        var path = new Argument<string>("folder") { Description = "a results folder, of a sweep or of train", HelpName = "FOLDER" };
+        command.Arguments.Add(path);
+        command.SetAction(result =>
+        {
+            Collect(new SweepFolder(ResultsFolder.At(result.GetValue(path)!)));
+            return ExitCode.Done;
+        });
+        return command.WithExamples(
+            "collect results/figure-1",
+            "rsync -a other:experiments/results/figure-1/runs results/figure-1/ && collect results/figure-1");
+    }
+
+    private static void Collect(SweepFolder folder)
+    {
+        var results = folder.Results;
+        var sweep = folder.Read();
+        if (sweep is null && !Directory.Exists(Path.Combine(results.Root, "runs")))
+            throw new ExperimentException($"{results.Root} is no results folder: it has neither sweep.yaml nor runs/.");
+
+        // Before the rows: a run that ends in between has one.
+        var queue = SlurmQueue.Read(results);
+        foreach (var warning in folder.Rebuild())
+            Console.Error.WriteLine(warning);
+        var rows = ResultsFolder.ReadRuns(results.Root);
+        if (sweep is null)
+        {
+            Console.WriteLine($"{results.Name}: {rows.Count} {(rows.Count == 1 ? "run" : "runs")}");
+        }
+        else
+        {
+            var states = RunState.Read(folder, sweep.Runs(), queue);
+            foreach (var remark in SweepTable.Remarks(folder, states, queue))
+                Console.WriteLine(remark);
+            var others = rows.Select(row => row.Run).Except(states.Select(state => state.Run.Id)).Count();
+            Console.WriteLine($"{SweepTable.Summary(results.Name, states, sideBySide: 0)}{(others > 0 ? $", and {others} that are no part of the sweep" : "")}");
+        }
+
+        SweepReport.Show(sweep?.References ?? [], results);
+    }
+}

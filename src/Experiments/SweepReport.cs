@@ -1,0 +1,24 @@
+using Experiments.Core.Results;
+
+namespace Experiments;
+
+/// <summary>What a results folder comes to: its tables, where its files are, and its figures.</summary>
+internal static class SweepReport
+{
+    /// <summary>Prints the tables and draws the figures from the folder's CSVs.</summary>
+    /// <param name="references">Published numbers to show beside ours.</param>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="Core.ExperimentException">Why a figure could not be drawn; the tables are printed.</exception>
+    public static void Show(IReadOnlyList<Reference> references, ResultsFolder folder)
+    {
+        var rows = ResultsFolder.ReadRuns(folder.Root);
+        Console.WriteLine();
+        foreach (var table in ResultTable.Of(rows, references: references))
+            Console.WriteLine(table.Write(TableFormat.Text));
+        Console.WriteLine("Results:");
+        Console.WriteLine($"  {Path.Combine(folder.Root, "runs.csv")}");
+        Console.WriteLine($"  {Path.Combine(folder.Root, "summary.csv")}");
+        if (rows.Any(row => row.Error is not null))
+            FigureReport.Draw([folder.Root]);
+    }
+}
