@@ -44,7 +44,8 @@ internal static class CollectCommand
         var ended = rows.Select(row => row.Run).ToHashSet();
         foreach (var (run, task) in queue.Gone.Where(task => !ended.Contains(task.Key)))
             Console.WriteLine($"Ended in Slurm without a result: {run}; {(File.Exists(task.Log) ? $"see {task.Log}" : $"task {task.Task} of job {task.Job} did not begin")}");
-        SweepReport.Show(sweep?.References ?? [], results);
+        if (rows.Count > 0)
+            SweepReport.Show(sweep?.References ?? [], results);
     }
 
     private static string Count(string name, HashSet<string>? grid, IReadOnlyList<RunRow> rows)
