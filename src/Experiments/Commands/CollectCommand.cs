@@ -51,6 +51,7 @@ internal static class CollectCommand
             Console.WriteLine($"{SweepTable.Summary(results.Name, states, sideBySide: 0)}{(others > 0 ? $", and {others} that are no part of the sweep" : "")}");
         }
 
-        SweepReport.Show(sweep?.References ?? [], results);
+        if (rows.Count > 0)
+            SweepReport.Show(sweep?.References ?? [], results);
     }
 }
