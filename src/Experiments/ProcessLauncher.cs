@@ -49,7 +49,7 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
     private static string Meaning(int signal) => signal switch
     {
         4 => " (SIGILL: an instruction that this processor does not have)",
-        6 => " (SIGABRT: a library gave up)",
+        6 => " (SIGABRT: the runtime or a library gave up)",
         7 => " (SIGBUS: a mapped file could not be read)",
         9 => " (SIGKILL: by hand, or by the system for want of memory)",
         11 => " (SIGSEGV: a fault in native code)",
