@@ -31,23 +31,26 @@ public sealed class ResultsFolder(string path)
     /// <summary>Where a run keeps its checkpoints until it has ended.</summary>
     public string CheckpointsOf(string run) => Path.Combine(RunFolder(run), "checkpoints");
 
-    /// <summary>
-    /// Makes a run's folder this process's own, and the run one that has not ended: what an earlier training of it left no longer counts.
-    /// </summary>
+    /// <summary>Makes a run's folder this process's own, and clears away what killed processes have left half written there.</summary>
     /// <returns>Lets go of the folder.</returns>
     /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
     public IDisposable Begin(string run)
     {
         var held = FolderLock.Take(RunFolder(run), RunPatience);
+        AtomicFile.RemoveLeftovers(RunFolder(run));
+        return held;
+    }
+
+    /// <summary>Makes a run one that has not ended: what an earlier training of it left no longer counts.</summary>
+    /// <exception cref="ExperimentException">The folder cannot be written to.</exception>
+    public void Discard(string run)
+    {
         try
         {
             File.Delete(RowFile(run));
-            AtomicFile.RemoveLeftovers(RunFolder(run));
-            return held;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            held.Dispose();
             throw new ExperimentException($"Cannot write to {RunFolder(run)}: {AtomicFile.Reason(error)}", ExperimentException.Unavailable, error);
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
 
@@ -36,6 +37,37 @@ public sealed class CheckpointFolder(string path)
         var before = Files().Where(other => other.Steps < steps).Select(other => other.File).FirstOrDefault();
         foreach (var other in Directory.EnumerateFiles(Root).Where(other => other != file && other != before).ToList())
             TryDelete(() => File.Delete(other));
+    }
+
+    /// <summary>What the bits of a run depend on here beside its settings and images.</summary>
+    public static TrainingConditions Conditions(Run run, IEngine engine) => new(
+        run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+
+    /// <summary>The checkpoint that a run goes on from: the last that is whole; null where there is none, and the run begins.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="now">What its bits depend on here.</param>
+    /// <param name="dataset">Its images.</param>
+    /// <param name="allowDifferentMachine">Whether it goes on where the rest would be others.</param>
+    /// <param name="say">Is told of checkpoints that are damaged, and of what is allowed.</param>
+    /// <exception cref="ExperimentException">The rest of the run would not be the same as if it had never been stopped.</exception>
+    public (string File, TrainingCheckpoint Checkpoint, EngineState State)? GoOnFrom(
+        Run run, TrainingConditions now, Dataset dataset, bool allowDifferentMachine, Action<string> say)
+    {
+        if (Latest(run.Id, say) is not { Checkpoint: var last } found)
+            return null;
+        var anew = $"`train --again` begins it anew, and so does removing {Root}.";
+        if (last.Images != dataset.Fingerprint)
+            throw new ExperimentException($"{run.Id} is half done, and the images of {dataset.Name} are not those that it was trained on so far: bring those back; {anew}");
+        if (last.Conditions.Differences(now) is not { } differences)
+            return found;
+        if (!allowDifferentMachine)
+        {
+            throw new ExperimentException($"{run.Id} is half done, and its rest would not be the same numbers here: {differences}. "
+                + $"--allow-different-machine goes on all the same; {anew}");
+        }
+
+        say($"The rest of the run is not what it would have been where it began: {differences}.");
+        return found;
     }
 
     /// <summary>Reads the last checkpoint that is whole; null where there is none.</summary>

@@ -19,7 +19,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     /// <summary>Minutes between two checkpoints, beside those at each epoch's end and where the run is stopped.</summary>
     public double CheckpointEvery { get; init; } = UsualMinutes;
 
-    /// <summary>Whether a run that is half done begins anew.</summary>
+    /// <summary>Whether a run that has ended, or is half done, begins anew.</summary>
     public bool Again { get; init; }
 
     /// <summary>Whether a run goes on where its bits may be others than on the machine that it began on.</summary>
@@ -33,7 +33,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
 
     /// <summary>
     /// Trains a run, from its last checkpoint where there is one, writing its settings at the beginning, its epochs, measurements and weights
-    /// after each epoch and its row at the end.
+    /// after each epoch and its row at the end. One that has ended is left as it is, unless it is to begin anew.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="progress">Told after every step.</param>
@@ -48,6 +48,11 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, Action<string>? say, CancellationToken cancellation)
     {
         using var held = folder.Begin(run.Id);
+
+        // Another process may have ended it while this one waited for it.
+        if (!Again && new SweepFolder(folder).RowOf(run) is { Status: not RunStatus.Failed } ended)
+            return ended;
+        folder.Discard(run.Id);
         using var told = new ProgressFile.Writer(folder, run, progress);
         var log = RunLog.Of(folder, run);
         try
@@ -94,11 +99,8 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         }
 
         log.Write(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
-        var conditions = Conditions(run, engine);
-        var from = checkpoints.Latest(run.Id, Tell);
-        if (from is { Checkpoint: var last })
-            Check(run, last, conditions, dataset, checkpoints, Tell);
-
+        var conditions = CheckpointFolder.Conditions(run, engine);
+        var from = checkpoints.GoOnFrom(run, conditions, dataset, AllowDifferentMachine, Tell);
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout));
         var measurements = MeasurementPlan.Create(run.Settings, batches, engine, run.Network);
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network) { Measurements = measurements };
@@ -185,92 +187,10 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         return row;
     }
 
-    /// <summary>
-    /// Finds out how long a run takes, or what is left of one that is half done, by a few steps that nothing remains of. What a training would
-    /// be refused for, this is too, but for a folder that cannot be written: it is left alone, and what a training writes goes to a
-    /// temporary one, to be timed.
-    /// </summary>
-    /// <param name="run">The run.</param>
-    /// <param name="say">Is told what is wrong with a checkpoint, and where the rest of the run would be another.</param>
-    /// <param name="cancellation">Ends it between two steps.</param>
-    /// <returns>The estimate, and where the run would go on from; null where it would begin.</returns>
-    /// <exception cref="ExperimentException">As of <see cref="Execute"/>.</exception>
-    public (TrainingEstimate Estimate, TrainingPosition? From) Rehearse(Run run, Action<string> say, CancellationToken cancellation)
-    {
-        var checkpoints = CheckpointFolder.Of(folder, run);
-        using var dataset = machine.Open(run);
-        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
-        var from = Again ? null : checkpoints.Latest(run.Id, say)?.Checkpoint;
-        if (from is not null)
-            Check(run, from, Conditions(run, engine), dataset, checkpoints, say);
-        var scratch = Scratch();
-        try
-        {
-            var rehearsal = new TrainingRehearsal(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System)
-            {
-                EpochEnds = epoch => WriteEpoch(new ResultsFolder(scratch.FullName), run, dataset, engine, epoch),
-                Ends = epoch => WriteEnd(new ResultsFolder(scratch.FullName), run, epoch),
-                Memory = () => ProcessInformation.PrivateMemoryMib,
-            };
-            return (rehearsal.Measure(ProcessInformation.SinceStart, cancellation), from?.Position);
-        }
-        finally
-        {
-            scratch.Delete(recursive: true);
-        }
-    }
-
-    private static DirectoryInfo Scratch()
-    {
-        try
-        {
-            return Directory.CreateTempSubdirectory("experiments-dry-run-");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ExperimentException($"Cannot write to the temporary folder {Path.GetTempPath()}, where files are written to be timed: {AtomicFile.Reason(e)}", ExperimentException.Unavailable, e);
-        }
-    }
-
-    // The files of an epoch, as a training writes them.
-    private static void WriteEpoch(ResultsFolder there, Run run, Dataset dataset, IEngine engine, EpochResult epoch)
-    {
-        there.Write(run.Id, [RunRecord.Of(run, epoch)]);
-        WriteWeights(there, run, dataset, engine, epoch.Epoch, epoch.Epoch);
-        var position = new TrainingPosition([epoch], 0, default, 0, epoch.Seconds);
-        var checkpoint = new TrainingCheckpoint(run.Id, Conditions(run, engine), dataset.Fingerprint, default, position, [], null);
-        CheckpointFolder.Of(there, run).Write(checkpoint, epoch.Epoch, engine.Read());
-    }
-
-    private static void WriteEnd(ResultsFolder there, Run run, EpochResult epoch)
-    {
-        there.WriteRow(RunRecord.End(RunRecord.Begin(run, "", "", default), [epoch], null));
-        there.Rebuild();
-    }
-
-    private static void WriteWeights(ResultsFolder there, Run run, Dataset dataset, IEngine engine, int epoch, long steps) =>
+    /// <summary>Writes the weights as they are after an epoch.</summary>
+    internal static void WriteWeights(ResultsFolder there, Run run, Dataset dataset, IEngine engine, int epoch, long steps) =>
         AtomicFile.WriteBytes(Path.Combine(there.RunFolder(run.Id), "weights.safetensors"),
             Checkpoint.Write(run.Network, engine.Read(), steps, RunFile.Metadata(run, dataset.Statistics, epoch)));
-
-    private static TrainingConditions Conditions(Run run, IEngine engine) => new(
-        run.Settings.Engine, RunOptions.Text(run.Settings.Precision), run.Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
-
-    /// <summary>Refuses to go on from a checkpoint where the rest of the run would not be the same as if it had never been stopped.</summary>
-    private void Check(Run run, TrainingCheckpoint checkpoint, TrainingConditions now, Dataset dataset, CheckpointFolder checkpoints, Action<string> tell)
-    {
-        var anew = $"`train --again` begins it anew, and so does removing {checkpoints.Root}.";
-        if (checkpoint.Images != dataset.Fingerprint)
-            throw new ExperimentException($"{run.Id} is half done, and the images of {dataset.Name} are not those that it was trained on so far: bring those back; {anew}");
-        if (checkpoint.Conditions.Differences(now) is not { } differences)
-            return;
-        if (!AllowDifferentMachine)
-        {
-            throw new ExperimentException($"{run.Id} is half done, and its rest would not be the same numbers here: {differences}. "
-                + $"--allow-different-machine goes on all the same; {anew}");
-        }
-
-        tell($"The rest of the run is not what it would have been where it began: {differences}.");
-    }
 
     /// <summary>A position in a few words.</summary>
     public static string Describe(TrainingPosition position, int epochs, int stepsPerEpoch) => position.Step == 0

@@ -65,8 +65,9 @@ internal static class TrainCommand
             };
             if (result.GetValue(owned))
                 Parent.TerminateWithIt();
-            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, executor, cancellation)
-                : Train(run, settings, executor, folder, style, result.GetValue(dryRun), cancellation));
+            var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine };
+            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, rehearsal, cancellation)
+                : Train(run, settings, executor, folder, style, result.GetValue(dryRun) ? rehearsal : null, cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
@@ -88,7 +89,7 @@ internal static class TrainCommand
         "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
     ];
 
-    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, bool dryRun, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, RunRehearsal? rehearsal, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(style, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
@@ -101,8 +102,8 @@ internal static class TrainCommand
             display.Say(run.Dataset.Name == "synthetic"
                 ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed (see data list)."
                 : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
-        if (dryRun)
-            return TrainDryRun.Report(run, executor, folder.Results, cancellation);
+        if (rehearsal is not null)
+            return TrainDryRun.Report(run, rehearsal, folder.Results, cancellation);
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
         foreach (var warning in Rebuild(folder, row))
             display.Say(warning);

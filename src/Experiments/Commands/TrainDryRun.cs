@@ -11,11 +11,11 @@ namespace Experiments.Commands;
 internal static class TrainDryRun
 {
     /// <summary>Says it to a person.</summary>
-    public static int Report(Run run, RunExecutor executor, ResultsFolder folder, CancellationToken cancellation)
+    public static int Report(Run run, RunRehearsal rehearsal, ResultsFolder folder, CancellationToken cancellation)
     {
         var (network, settings) = (run.Network, run.Settings);
         Console.WriteLine("A few steps are timed, and nothing is kept.");
-        var (estimate, from) = executor.Rehearse(run, Console.WriteLine, cancellation);
+        var (estimate, from) = rehearsal.Measure(run, Console.WriteLine, cancellation);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
         Say("run", $"{run.Id}, into {folder.Root}");
         Say("network", $"{network.Model} with {network.Norm}, {network.ParameterCount} parameters");
@@ -36,9 +36,9 @@ internal static class TrainDryRun
     }
 
     /// <summary>Answers the sweep that started this process, in a line: the run as a whole, whatever there is of it in a folder.</summary>
-    public static int Answer(Run run, RunExecutor executor, CancellationToken cancellation)
+    public static int Answer(Run run, RunRehearsal rehearsal, CancellationToken cancellation)
     {
-        Console.WriteLine(JsonSerializer.Serialize(executor.Rehearse(run, Console.Error.WriteLine, cancellation).Estimate));
+        Console.WriteLine(JsonSerializer.Serialize(rehearsal.Measure(run, Console.Error.WriteLine, cancellation).Estimate));
         return ExitCode.Done;
     }
 

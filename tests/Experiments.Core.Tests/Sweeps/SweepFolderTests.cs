@@ -84,17 +84,29 @@ public sealed class SweepFolderTests : IDisposable
     public void A_run_is_trained_by_one_process_at_a_time_and_counts_as_open_meanwhile()
     {
         var run = _sweeps.Claim(Parse(Yaml), Machine).Runs()[0];
-        var executor = new RunExecutor(Machine, _sweeps.Results, "mine");
+        var executor = new RunExecutor(Machine, _sweeps.Results, "mine") { Again = true };
         executor.Execute(run, null, null, null, default);
         Assert.True(_sweeps.HasEnded(run));
         var before = File.ReadAllBytes(_folder["mine", "runs", run.Id, "weights.safetensors"]);
-        var second = Assert.Throws<ExperimentException>(() => new RunExecutor(Machine, _sweeps.Results, "mine").Execute(run, null, _ =>
+        var second = Assert.Throws<ExperimentException>(() => executor.Execute(run, null, _ =>
         {
             Assert.False(_sweeps.HasEnded(run));
             executor.Execute(run, null, null, null, default);
         }, null, default));
         Assert.Contains("Another process works in", second.Message, StringComparison.Ordinal);
+        Assert.Equal(ExperimentException.Busy, second.ExitCode);
         Assert.NotEmpty(before);
+    }
+
+    [Fact]
+    public void A_run_that_has_ended_meanwhile_is_left_as_it_is()
+    {
+        var run = _sweeps.Claim(Parse(Yaml), Machine).Runs()[0];
+        var row = new RunExecutor(Machine, _sweeps.Results, "mine").Execute(run, null, null, null, default);
+        var epochs = new List<EpochRow>();
+        Assert.Equal(row, new RunExecutor(Machine, _sweeps.Results, "other").Execute(run, null, epochs.Add, null, default));
+        Assert.Empty(epochs);
+        Assert.Equal(row, _sweeps.RowOf(run));
     }
 
     [Fact]
