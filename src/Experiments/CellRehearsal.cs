@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Experiments.Commands;
 using Experiments.Core.Data;
@@ -52,7 +51,7 @@ internal sealed class CellRehearsal(DataFolder data)
     {
         var start = ThisProgram.Start(RunOptions.ToArguments(run.Settings).Prepend("train").Concat(["--data", data.Path, "--again", TrainCommand.DryRunAnswer, TrainCommand.EndWithParent]), run.Settings.Threads);
         start.RedirectStandardInput = true;
-        using var process = Process.Start(start)!;
+        using var process = ThisProgram.Run(start);
         try
         {
             var errors = process.StandardError.ReadToEndAsync(cancellation);
@@ -61,7 +60,7 @@ internal sealed class CellRehearsal(DataFolder data)
             var error = (await errors.ConfigureAwait(false)).TrimEnd();
             if (process.ExitCode == ExitCode.Done)
                 return (TrainDryRun.Read(output), null);
-            return (null, $"{(error.Length > 0 ? error.Split('\n')[0] : "it says nothing")} (exit code {process.ExitCode})");
+            return (null, $"{(error.Length > 0 ? error.Split('\n')[^1] : "it says nothing")} (exit code {process.ExitCode})");
         }
         catch (JsonException e)
         {

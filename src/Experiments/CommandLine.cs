@@ -26,12 +26,16 @@ internal static class CommandLine
             // The first signal ends the work cleanly, a second one of the same kind ends the process at once. One of the other kind
             // changes nothing: Ctrl+C reaches a run from the terminal and then from its sweep, which asks it to end.
             context.Cancel = context.Signal != first;
+            var isFirst = first is null;
             first ??= context.Signal;
             stop.Cancel();
+            if (isFirst)
+                Say($"Stopping{(context.Signal == PosixSignal.SIGINT ? "; Ctrl+C once more ends it at once" : "")} ...");
         }
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         try
         {
             return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token)
@@ -39,8 +43,8 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync("Stopped; what was finished is kept.").ConfigureAwait(false);
-            return first == PosixSignal.SIGTERM ? ExitCode.Terminated : ExitCode.Interrupted;
+            Say("Stopped; what is done is kept, and the same command goes on.");
+            return first switch { PosixSignal.SIGTERM => ExitCode.Terminated, PosixSignal.SIGHUP => ExitCode.HungUp, _ => ExitCode.Interrupted };
         }
         catch (ExperimentException e)
         {
@@ -51,6 +55,18 @@ internal static class CommandLine
         {
             await Console.Error.WriteLineAsync($"Unexpected {e.GetType().Name}: {e.Message} (EXPERIMENTS_STACK_TRACE=1 shows where.)").ConfigureAwait(false);
             return ExitCode.Failed;
+        }
+    }
+
+    // The terminal may be what went away.
+    private static void Say(string sentence)
+    {
+        try
+        {
+            Console.Error.WriteLine(sentence);
+        }
+        catch (IOException)
+        {
         }
     }
 

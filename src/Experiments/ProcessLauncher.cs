@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Experiments.Commands;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
@@ -21,29 +20,23 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
         var start = ThisProgram.Start(
             [.. TrainCommand.Arguments(run, experiment, folder, data, checksums), .. more, "--progress", "plain", TrainCommand.EndWithParent], run.Settings.Threads);
         start.RedirectStandardInput = true;
-        using var process = new Process { StartInfo = start };
-        var errors = new List<string>();
+        using var process = ThisProgram.Run(start);
+        var last = "";
         process.ErrorDataReceived += (_, line) =>
         {
             if (!string.IsNullOrWhiteSpace(line.Data))
-                errors.Add(line.Data);
+                last = line.Data;
         };
-        process.Start();
         process.BeginOutputReadLine(); // what it says there, its log says too
         process.BeginErrorReadLine();
         await using (cancellation.Register(() => Signal.AskToEnd(process.Id)).ConfigureAwait(false))
             await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         if (process.ExitCode == ExitCode.Done || cancellation.IsCancellationRequested)
             return null;
-        if (process.ExitCode < 128)
-            return errors.Count > 0 ? errors[0] : $"exit code {process.ExitCode}";
 
-        // Of a run that could not speak for itself the log keeps what the system and its libraries said.
-        var ending = $"ended by signal {process.ExitCode - 128}{Meaning(process.ExitCode - 128)}";
-        var log = RunLog.Of(folder, run);
-        foreach (var line in errors.Append($"Failed: {ending}"))
-            log.Write(line);
-        return $"{ending}; see {log.Path}";
+        // Of a run that could not speak for itself, what the system or a library said last is worth having.
+        return process.ExitCode < 128 ? last.Length > 0 ? last : $"exit code {process.ExitCode}"
+            : $"ended by signal {process.ExitCode - 128}{Meaning(process.ExitCode - 128)}{(last.Length > 0 ? $": {last}" : "")}";
     }
 
     private static string Meaning(int signal) => signal switch

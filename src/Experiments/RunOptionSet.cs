@@ -63,6 +63,9 @@ internal sealed class RunOptionSet
         return mistakes.Count == 0 ? grid : throw ExperimentException.ForAll(mistakes);
     }
 
+    /// <summary>Whether any of them was typed.</summary>
+    public bool AnyTyped(ParseResult result) => Typed(result).Any();
+
     private IEnumerable<(RunOption Option, string Text)> Typed(ParseResult result) =>
         _options.Select(pair => (pair.Option, Text: result.GetValue(pair.Typed))).Where(pair => pair.Text is not null).Select(pair => (pair.Option, pair.Text!));
 }

@@ -16,8 +16,8 @@ internal static class SweepReport
         foreach (var table in ResultTable.Of(rows, references: references))
             Console.WriteLine(table.Write(TableFormat.Text));
         Console.WriteLine("Results:");
-        Console.WriteLine($"  {Path.Combine(folder.Root, "runs.csv")}");
-        Console.WriteLine($"  {Path.Combine(folder.Root, "summary.csv")}");
+        foreach (var file in new[] { "runs.csv", "epochs.csv", "summary.csv", "differences.csv" })
+            Console.WriteLine($"  {Path.Combine(folder.Root, file)}");
         if (rows.Any(row => row.Error is not null))
             FigureReport.Draw([folder.Root]);
     }

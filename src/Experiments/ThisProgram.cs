@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Experiments.Core;
 
 namespace Experiments;
 
@@ -14,6 +16,20 @@ internal static partial class ThisProgram
     /// <summary>The line that starts it from a shell.</summary>
     /// <param name="arguments">What it is to do.</param>
     public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(Quote));
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="ExperimentException">The system cannot; the message says why.</exception>
+    public static Process Run(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new ExperimentException($"Cannot start {start.FileName} for a run: {e.Message}", ExperimentException.Unavailable, e);
+        }
+    }
 
     /// <summary>How to start it, with its output and its errors to be read.</summary>
     /// <param name="arguments">What it is to do.</param>

@@ -39,7 +39,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --width 100000", 2, "--width takes a whole number from 1 to 4096, not '100000'.")]
     [InlineData("train --progress plian", 2, "Unknown --progress 'plian'. Did you mean 'plain'?")]
     [InlineData("eval .", 2, ". is a folder; name a .safetensors file")]
-    [InlineData("sweep nowhere.yaml", 2, "Cannot read the sweep nowhere.yaml")]
+    [InlineData("sweep nowhere.yaml", 2, "There is no sweep nowhere.yaml: name a YAML file, as those in configs/, or a results folder.")]
     [InlineData("sweep --quick", 2, "--quick takes the quick block of a file")]
     [InlineData("sweep --norm bn,gm --batch 2,x", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
     [InlineData("plot nowhere", 2, "There is no results folder nowhere.")]

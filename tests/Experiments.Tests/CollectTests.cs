@@ -54,7 +54,7 @@ public sealed class CollectTests : IDisposable
         File.Delete(_folder["t", "runs.csv"]);
         var result = Cli.Run("collect t", _folder.Path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        Assert.StartsWith("t: 1 run\n", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith("t: 1 of 1 run finished\n", result.Output, StringComparison.Ordinal);
         Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
     }
 

@@ -18,14 +18,14 @@ public sealed class PrintCommandsTests : IDisposable
     public void Each_line_is_the_command_of_one_run_and_asks_for_what_is_not_usual()
     {
         var result = Cli.Run($"sweep {Small} --norm bn,gn --groups 4 --batch 8,4 --seeds 2 --out s --checkpoint-every 2.5 --print-commands", _folder.Path);
-        Assert.Equal((0, "sweep: 8 of 8 runs to train, a command each; 0 are finished.\n"), (result.ExitCode, result.Error));
+        Assert.Equal((0, "s: 8 of 8 runs to train, a command each; 0 are finished.\n"), (result.ExitCode, result.Error));
         var runs = new SweepFolder(new ResultsFolder(_folder["s"])).Read()!.Runs();
         var lines = result.Output.TrimEnd('\n').Split('\n');
         Assert.Equal(runs.Select(run => run.Id).Order(), lines.Select(line => IdOf(Words(line))).Order());
         var first = runs.Single(run => run.Settings is { Norm.Name: "bn", Batch: 4, Seed: 1 });
         Assert.Matches(
             $"^{Regex.Escape(Cli.Program)} train --dataset synthetic --model resnet8 --width 8 --batch 4 --epochs 1 --train-limit 100 --test-limit 100 --engine {first.Settings.Engine} --device cpu "
-            + $"--data {Path.Combine(Core.RepositoryFolder.Root, "data")} --out {_folder["s"]} --experiment sweep --images-checksum [0-9a-f]{{16}} --checkpoint-every 2.5$",
+            + $"--data {Path.Combine(Core.RepositoryFolder.Root, "data")} --out {_folder["s"]} --experiment s --images-checksum [0-9a-f]{{16}} --checkpoint-every 2.5$",
             lines[0]);
     }
 
@@ -41,7 +41,7 @@ public sealed class PrintCommandsTests : IDisposable
         Assert.Equal((0, ""), (parallel.ExitCode, parallel.Error));
         Assert.Equal([1L, 2L], ResultsFolder.ReadRuns(Path.Combine(folder, "results")).Select(row => row.Seed));
         var after = Cli.Run(sweep, folder);
-        Assert.Equal(("", "sweep: 0 of 2 runs to train, a command each; 2 are finished.\n"), (after.Output, after.Error));
+        Assert.Equal(("", "results: 0 of 2 runs to train, a command each; 2 are finished.\n"), (after.Output, after.Error));
     }
 
     [Fact]

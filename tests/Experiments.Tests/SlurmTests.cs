@@ -17,11 +17,11 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     public void A_sweep_that_loses_tasks_is_completed_by_the_same_command_and_equals_a_local_one()
     {
         var first = Run($"{Eight} --out s --slurm --sbatch=--hold");
-        Assert.StartsWith("sweep: 8 of 8 runs submitted to Slurm; 0 finished before, 0 waiting or running there already.\n", first, StringComparison.Ordinal);
+        Assert.StartsWith("s: 8 of 8 runs submitted to Slurm; 0 finished before, 0 waiting or running there already.\n", first, StringComparison.Ordinal);
         Assert.Contains($"  job {JobOf("s", 1)}, tasks 1-5: {_folder["s", "slurm", "1", "<task>.log"]}\n", first, StringComparison.Ordinal);
         Assert.Contains($"  job {JobOf("s", 2)}, tasks 1-3: {_folder["s", "slurm", "2", "<task>.log"]}\n", first, StringComparison.Ordinal);
         Assert.Equal(Cli.Run($"{Eight} --out s --print-commands", _folder.Path).Output, Submitted("s", 1, "commands") + Submitted("s", 2, "commands"));
-        Assert.StartsWith("sweep: 0 of 8 runs submitted to Slurm; 0 finished before, 8 waiting or running there already.\n", Run($"{Eight} --out s --slurm"), StringComparison.Ordinal);
+        Assert.StartsWith("s: 0 of 8 runs submitted to Slurm; 0 finished before, 8 waiting or running there already.\n", Run($"{Eight} --out s --slurm"), StringComparison.Ordinal);
 
         Assert.EndsWith("s: 0 of 8 runs finished, 8 queued\n", Run("sweep s --status"), StringComparison.Ordinal);
 
@@ -36,7 +36,7 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
         Assert.Equal(lost.Order(), collected.Split('\n').Where(line => line.Contains(": ended in Slurm without a result; ", StringComparison.Ordinal)).Select(line => line.Split(':')[0]).Order());
         Assert.Contains($"{lost[1]}: ended in Slurm without a result; task 3 of job {JobOf("s", 2)} did not begin\n", collected, StringComparison.Ordinal);
 
-        Assert.StartsWith("sweep: 2 of 8 runs submitted to Slurm; 6 finished before, 0 waiting or running there already.\n", Run($"{Eight} --out s --slurm"), StringComparison.Ordinal);
+        Assert.StartsWith("s: 2 of 8 runs submitted to Slurm; 6 finished before, 0 waiting or running there already.\n", Run($"{Eight} --out s --slurm"), StringComparison.Ordinal);
         Assert.Equal(lost.Order(), Submitted("s", 3, "runs").TrimEnd('\n').Split('\n').Order());
         slurm.WaitUntilEmpty();
         Assert.StartsWith("s: 8 of 8 runs finished\n\n", Run("collect s"), StringComparison.Ordinal);
@@ -56,11 +56,11 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
         slurm.Ask("scancel", $"--batch --signal=TERM {JobOf("t", 1)}_1");
         slurm.WaitUntilEmpty();
         var run = Submitted("t", 1, "runs").Trim();
-        Assert.Contains("Stopped; what was finished is kept.", Submitted("t", 1, "1.log"), StringComparison.Ordinal);
+        Assert.Contains("Stopped; what is done is kept, and the same command goes on.", Submitted("t", 1, "1.log"), StringComparison.Ordinal);
         Assert.NotEmpty(Directory.EnumerateFiles(_folder["t", "runs", run, "checkpoints"]));
         Assert.Null(new ResultsFolder(_folder["t"]).ReadRow(run));
 
-        Assert.StartsWith("sweep: 1 of 1 runs submitted", Run($"{sweep} --slurm"), StringComparison.Ordinal);
+        Assert.StartsWith("t: 1 of 1 runs submitted", Run($"{sweep} --slurm"), StringComparison.Ordinal);
         slurm.WaitUntilEmpty();
         Assert.Contains("Goes on from ", Submitted("t", 2, "1.log"), StringComparison.Ordinal);
         Assert.Equal(RunStatus.Finished, new ResultsFolder(_folder["t"]).ReadRow(run)!.Status);
@@ -153,7 +153,7 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     /// <summary>What does not depend on when, where and how fast.</summary>
     private string Results(string results) => string.Join('\n',
     [
-        .. ResultsFolder.ReadRuns(_folder[results]).Select(row => $"{row with { Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "", Host = "" }}"),
+        .. ResultsFolder.ReadRuns(_folder[results]).Select(row => $"{row with { Experiment = "", Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "", Host = "" }}"),
         .. ResultsFolder.ReadDetails<EpochRow>(_folder[results]).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
     ]);
 

@@ -56,8 +56,11 @@ public sealed class Dataset : IDisposable
     /// <summary>A checksum of all its prepared images and labels, before limit and validation.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>The length of <see cref="Checksum"/>.</summary>
+    public const int ChecksumDigits = 16;
+
     /// <summary>The beginning of the fingerprint, for people.</summary>
-    public string Checksum => Fingerprint[..16];
+    public string Checksum => Fingerprint[..ChecksumDigits];
 
     /// <summary>The images to train on, after limit and validation.</summary>
     public ImageSet Train { get; }

@@ -36,7 +36,7 @@ internal static class FolderLock
             catch (IOException error) when (Held.Contains(error.HResult))
             {
                 if (waited.Elapsed > patience)
-                    throw new ExperimentException($"Another process works in {folder}: {Holder(folder, name)}.", ExperimentException.Busy, error);
+                    throw new ExperimentException($"Another process works in {folder}{(Holder(folder, name) is { } holder ? $": {holder}" : "")}.", ExperimentException.Busy, error);
                 Thread.Sleep(10);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -65,16 +65,16 @@ internal static class FolderLock
         }
     }
 
-    /// <summary>Who took a folder last, in words.</summary>
-    public static string Holder(string folder, string name = Usual)
+    /// <summary>Who took a folder last, in words; null where nobody has signed.</summary>
+    public static string? Holder(string folder, string name = Usual)
     {
         try
         {
-            return File.ReadAllText(SignOf(Path.Combine(folder, name))).TrimEnd();
+            return File.ReadAllText(SignOf(Path.Combine(folder, name))).TrimEnd() is { Length: > 0 } holder ? holder : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return $"{Path.Combine(folder, name)} is held";
+            return null;
         }
     }
 

@@ -19,8 +19,8 @@ public sealed class ResultsFolder(string path)
     /// <summary>The folder's own name, without those above it.</summary>
     public string Name { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    /// <summary>The runs that have left something here that is worth keeping: a row, or a checkpoint.</summary>
-    public IReadOnlyList<string> StartedRuns => [.. RunNames().Where(run => File.Exists(RowFile(run)) || Directory.Exists(CheckpointsOf(run)))];
+    /// <summary>The runs that are under way, or have left something here that is worth keeping: a row, or a checkpoint.</summary>
+    public IReadOnlyList<string> StartedRuns => [.. RunNames.Where(run => File.Exists(RowFile(run)) || Directory.Exists(CheckpointsOf(run)) || IsUnderWay(run))];
 
     /// <summary>The folder of a path that is one, or a file in one.</summary>
     public static ResultsFolder At(string path) => new(FolderOf(path));
@@ -31,12 +31,12 @@ public sealed class ResultsFolder(string path)
     /// <summary>Where a run keeps its checkpoints until it has ended.</summary>
     public string CheckpointsOf(string run) => Path.Combine(RunFolder(run), "checkpoints");
 
-    /// <summary>Makes a run's folder this process's own, and clears away what killed processes have left half written there.</summary>
+    /// <summary>Makes a run's folder this process's own, waiting a little for whoever has it, and clears away what killed processes have left half written there.</summary>
     /// <returns>Lets go of the folder.</returns>
     /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
-    public IDisposable Begin(string run)
+    public IDisposable Begin(string run, TimeSpan? patience = null)
     {
-        var held = FolderLock.Take(RunFolder(run), RunPatience);
+        var held = FolderLock.Take(RunFolder(run), patience ?? RunPatience);
         AtomicFile.RemoveLeftovers(RunFolder(run));
         return held;
     }
@@ -108,7 +108,7 @@ public sealed class ResultsFolder(string path)
         // Read after the lock is taken: whoever comes last has seen every run that ended before.
         var warnings = new List<string>();
         var rows = new List<RunRow>();
-        foreach (var run in RunNames())
+        foreach (var run in RunNames)
         {
             if (Keep(() => ReadRow(run), warnings) is { } row)
                 rows.Add(row);
@@ -202,7 +202,8 @@ public sealed class ResultsFolder(string path)
             File.Delete(Derived(T.FileName)); // what stood there was of runs that have been removed since
     }
 
-    private IEnumerable<string> RunNames() =>
+    /// <summary>The runs that have a folder here.</summary>
+    public IEnumerable<string> RunNames =>
         Directory.Exists(Derived("runs")) ? Directory.EnumerateDirectories(Derived("runs")).Select(folder => Path.GetFileName(folder)!) : [];
 
     private string Derived(string name) => Path.Combine(Root, name);

@@ -44,8 +44,17 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     }
 
     /// <summary>Opens the data set of a run.</summary>
-    /// <exception cref="ExperimentException">It is not there, or its files are wrong.</exception>
-    public Dataset Open(Run run) => Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say });
+    /// <param name="run">The run.</param>
+    /// <param name="checksum">The checksum that the images must have; null: any.</param>
+    /// <exception cref="ExperimentException">It is not there, its files are wrong, or its images are others.</exception>
+    public Dataset Open(Run run, string? checksum = null)
+    {
+        var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say });
+        if (checksum is null || checksum == dataset.Checksum)
+            return dataset;
+        dataset.Dispose();
+        throw new ExperimentException($"The run is to be trained on images of the checksum {checksum}, and those of {dataset.Name} here have {dataset.Checksum}: its files have changed, or are another copy.");
+    }
 
     /// <summary>The engine of a name.</summary>
     public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);

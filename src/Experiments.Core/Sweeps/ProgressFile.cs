@@ -33,24 +33,47 @@ public static class ProgressFile
         }
     }
 
+    /// <summary>Removes what a killed process has left.</summary>
+    public static void Remove(ResultsFolder results, Run run)
+    {
+        try
+        {
+            File.Delete(PathOf(results, run));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is news of the past, and no part of the results.
+        }
+    }
+
     /// <summary>Passes reports on, and writes them to the file; it is removed at the end.</summary>
-    public sealed class Writer(ResultsFolder results, Run run, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>, IDisposable
+    public sealed class Writer : IProgress<TrainingProgress>, IDisposable
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+        private readonly ResultsFolder _results;
+        private readonly Run _run;
+        private readonly IProgress<TrainingProgress>? _next;
         private readonly Stopwatch _since = new();
+
+        /// <summary>Begins without what an earlier process has told.</summary>
+        public Writer(ResultsFolder results, Run run, IProgress<TrainingProgress>? next)
+        {
+            (_results, _run, _next) = (results, run, next);
+            Remove(results, run);
+        }
 
         /// <inheritdoc/>
         public void Report(TrainingProgress value)
         {
-            next?.Report(value);
+            _next?.Report(value);
             if (_since.IsRunning && _since.Elapsed < Interval)
                 return;
             _since.Restart();
             var report = JsonSerializer.SerializeToUtf8Bytes(new RunProgress(value, Environment.MachineName, Environment.ProcessId), ExactJson.Options);
             try
             {
-                AtomicFile.Write(PathOf(results, run), stream => stream.Write(report), toDisk: false);
+                AtomicFile.Write(PathOf(_results, _run), stream => stream.Write(report), toDisk: false);
             }
             catch (ExperimentException)
             {
@@ -59,17 +82,7 @@ public static class ProgressFile
         }
 
         /// <inheritdoc/>
-        public void Dispose()
-        {
-            try
-            {
-                File.Delete(PathOf(results, run));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Nobody reads it once the run's folder is let go of.
-            }
-        }
+        public void Dispose() => Remove(_results, _run);
     }
 
     private static string PathOf(ResultsFolder results, Run run) => Path.Combine(results.RunFolder(run.Id), Name);

@@ -52,7 +52,6 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         // Another process may have ended it while this one waited for it.
         if (!Again && new SweepFolder(folder).RowOf(run) is { Status: not RunStatus.Failed } ended)
             return ended;
-        folder.Discard(run.Id);
         using var told = new ProgressFile.Writer(folder, run, progress);
         var log = RunLog.Of(folder, run);
         try
@@ -61,18 +60,21 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            log.Write($"Failed: {e.Message}");
-            RecordFailure(run);
+            // What was refused has not failed.
+            if (e is ExperimentException { ExitCode: ExperimentException.BadInput })
+                log.Write($"Refused: {e.Message}");
+            else
+                RecordFailure(run, e.Message);
             throw;
         }
     }
 
     // Where not even a row can be written, the run counts as one that has not ended, and what made it fail says why.
-    private void RecordFailure(Run run)
+    private void RecordFailure(Run run, string reason)
     {
         try
         {
-            folder.WriteRow(RunRecord.Failed(run, experiment));
+            new SweepFolder(folder).WriteFailure(run, experiment, reason);
         }
         catch (ExperimentException)
         {
@@ -83,15 +85,16 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     {
         var path = folder.RunFolder(run.Id);
         var checkpoints = CheckpointFolder.Of(folder, run);
+        using var dataset = machine.Open(run, ImagesChecksum);
+        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
+
+        // Now that it can be trained, what an earlier training left may go.
         if (Again && !checkpoints.Remove())
             throw new ExperimentException($"Cannot remove {checkpoints.Root}, which the run would go on from.", ExperimentException.Unavailable);
+        folder.Discard(run.Id);
         if (!checkpoints.Any)
             log.Clear();
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
-        using var dataset = machine.Open(run);
-        if (ImagesChecksum is { } expected && expected != dataset.Checksum)
-            throw new ExperimentException($"The images of {dataset.Name} here have the checksum {dataset.Checksum}, not {expected}: bring those back that the run is to be trained on.");
-        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         void Tell(string sentence)
         {
             log.Write(sentence);
@@ -131,7 +134,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
             {
                 checkpoints.Write(checkpoint, steps, engine.Read());
             }
-            catch (ExperimentException e)
+            catch (Exception e) when (e is ExperimentException or IOException or UnauthorizedAccessException)
             {
                 Tell($"There is no checkpoint after step {steps}. {e.Message}");
             }

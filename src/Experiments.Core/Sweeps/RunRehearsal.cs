@@ -15,6 +15,9 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
     /// <summary>As of <see cref="RunExecutor"/>.</summary>
     public bool AllowDifferentMachine { get; init; }
 
+    /// <summary>As of <see cref="RunExecutor"/>.</summary>
+    public string? ImagesChecksum { get; init; }
+
     /// <summary>
     /// Finds out how long a run takes, or what is left of one that is half done, by a few steps that nothing remains of. What a training would
     /// be refused for, this is too, but for a folder that cannot be written: it is left alone, and what a training writes goes to a
@@ -27,7 +30,7 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
     /// <exception cref="ExperimentException">As of <see cref="RunExecutor.Execute"/>.</exception>
     public (TrainingEstimate Estimate, TrainingPosition? From) Measure(Run run, Action<string> say, CancellationToken cancellation)
     {
-        using var dataset = machine.Open(run);
+        using var dataset = machine.Open(run, ImagesChecksum);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var from = Again ? null
             : CheckpointFolder.Of(folder, run).GoOnFrom(run, CheckpointFolder.Conditions(run, engine), dataset, AllowDifferentMachine, say)?.Checkpoint;
@@ -44,7 +47,19 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
         }
         finally
         {
+            Delete(scratch);
+        }
+    }
+
+    private static void Delete(DirectoryInfo scratch)
+    {
+        try
+        {
             scratch.Delete(recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system clears its temporary folder itself.
         }
     }
 

@@ -35,6 +35,9 @@ public enum RunStage
 /// <param name="Progress">What its process told last, while it is under way; null where it has told nothing yet.</param>
 public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress? Progress)
 {
+    /// <summary>Its last whole epoch, where it was stopped or failed; null where there is none.</summary>
+    public EpochRow? LastEpoch { get; init; }
+
     /// <summary>Whether nothing is left to do of it.</summary>
     public bool HasEnded => Stage is RunStage.Finished or RunStage.Diverged;
 
@@ -46,6 +49,12 @@ public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress?
         [.. runs.Select(run => Read(folder, run, queue?.Tasks.GetValueOrDefault(run.Id)))];
 
     private static RunState Read(SweepFolder folder, Run run, SlurmTask? task)
+    {
+        var state = StateOf(folder, run, task);
+        return state.Stage is RunStage.HalfDone or RunStage.Failed or RunStage.Queued ? state with { LastEpoch = folder.LastEpochOf(run) } : state;
+    }
+
+    private static RunState StateOf(SweepFolder folder, Run run, SlurmTask? task)
     {
         // In this order: a run that ends meanwhile is seen as under way or as ended, and not as one that nobody trains. Not every file system
         // tells of a lock that another machine holds, but Slurm does.

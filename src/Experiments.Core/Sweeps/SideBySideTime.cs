@@ -6,9 +6,9 @@ public static class SideBySideTime
     /// <summary>The time until the last of them has ended, each begun in its turn as soon as a place is free.</summary>
     /// <param name="runs">How long each takes, in the order in which they are begun.</param>
     /// <param name="places">How many run at once.</param>
-    public static TimeSpan Of(IEnumerable<TimeSpan> runs, int places)
+    public static TimeSpan Of(IReadOnlyCollection<TimeSpan> runs, int places)
     {
-        var free = new PriorityQueue<TimeSpan, TimeSpan>(Enumerable.Repeat((TimeSpan.Zero, TimeSpan.Zero), places));
+        var free = new PriorityQueue<TimeSpan, TimeSpan>(Enumerable.Repeat((TimeSpan.Zero, TimeSpan.Zero), Math.Clamp(runs.Count, 1, places)));
         var last = TimeSpan.Zero;
         foreach (var run in runs)
         {

@@ -25,6 +25,10 @@ public static class SweepFile
         {
             text = File.ReadAllText(path);
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ExperimentException($"There is no sweep {path}: name a YAML file, as those in configs/, or a results folder.", ExperimentException.BadInput, e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ExperimentException($"Cannot read the sweep {path}: {e.Message}", ExperimentException.BadInput, e);

@@ -22,19 +22,13 @@ public sealed class SweepFolder(ResultsFolder results)
         : null;
 
     /// <summary>Who works on the sweep now, in words; null where nobody does.</summary>
-    public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) : null;
+    public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) ?? "one that has not said who" : null;
 
-    /// <summary>
-    /// Makes this process the only one that works on the sweep, if the folder can be that sweep's; a process that died holds nothing.
-    /// </summary>
-    /// <param name="asked">As of <see cref="Claim"/>, which comes next.</param>
-    /// <param name="machine">As there.</param>
+    /// <summary>Makes this process the only one that works on the sweep; a process that died holds nothing.</summary>
     /// <returns>Lets go of it.</returns>
-    /// <exception cref="ExperimentException">Another one does, the folder cannot be written to, or the sweep cannot have it.</exception>
-    public IDisposable Hold(Sweep asked, Machine machine)
+    /// <exception cref="ExperimentException">Another one does, or the folder cannot be written to.</exception>
+    public IDisposable Hold()
     {
-        // Before a folder is made for a sweep that cannot be trained.
-        Fit(asked, machine);
         try
         {
             return FolderLock.Take(Results.Root, TimeSpan.FromSeconds(1), SweepLock);
@@ -46,15 +40,18 @@ public sealed class SweepFolder(ResultsFolder results)
     }
 
     /// <summary>
-    /// Opens every data set of some runs, so that none of them has to prepare it, and checks that its images are those that earlier runs of
-    /// the folder were trained on.
+    /// Opens every data set of the runs that are missing, so that none of them has to prepare it, and checks that its images are those that
+    /// earlier runs of the folder were trained on. Nothing is written into the folder.
     /// </summary>
+    /// <param name="asked">As of <see cref="Claim"/>.</param>
+    /// <param name="machine">As there.</param>
     /// <returns>The checksum of each data set's images, by its name.</returns>
-    /// <exception cref="ExperimentException">A data set is not to be had, or its images are others.</exception>
-    public IReadOnlyDictionary<string, string> Prepare(IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, Machine machine)
+    /// <exception cref="ExperimentException">The folder cannot be this sweep's, a data set is not to be had, or its images are others.</exception>
+    public IReadOnlyDictionary<string, string> Prepare(Sweep asked, Machine machine)
     {
+        var runs = Fit(asked, machine).Runs();
         var checksums = new Dictionary<string, string>();
-        foreach (var run in missing.DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
+        foreach (var run in Missing(runs).DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
         {
             using var opened = machine.Open(run);
             opened.Prepare(run.Settings.Input);
@@ -117,14 +114,24 @@ public sealed class SweepFolder(ResultsFolder results)
         if (differing.Count > 0)
             throw new ExperimentException($"{Results.Root} holds another sweep: "
                 + string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(now, key)} now"))
-                + ". Give --out a folder of its own; a sweep may grow by values, not lose any.");
+                + $". A sweep may grow by values, not lose any: `sweep {Results.Root}` goes on with what is there, and --out takes a folder of its own.");
         return now;
     }
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
     /// <param name="unlessHas">As of <see cref="ResultsFolder.Rebuild"/>.</param>
-    /// <returns>What could not be read and was left out.</returns>
-    public IReadOnlyList<string> Rebuild(RunRow? unlessHas = null) => Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList(), unlessHas);
+    /// <returns>What could not be read and was left out; or that others are at it for so long that nothing was done.</returns>
+    public IReadOnlyList<string> Rebuild(RunRow? unlessHas = null)
+    {
+        try
+        {
+            return Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList(), unlessHas);
+        }
+        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
+        {
+            return [$"The runs' own files are there, the folder's CSVs may be without some: {e.Message} `collect {Results.Root}` merges what is there."];
+        }
+    }
 
     /// <summary>The runs that have not ended yet; failed ones are run again.</summary>
     public IReadOnlyList<Run> Missing(IReadOnlyList<Run> runs) => [.. runs.Where(run => !HasEnded(run))];
@@ -145,13 +152,52 @@ public sealed class SweepFolder(ResultsFolder results)
         }
     }
 
-    /// <summary>Leaves the row of a failed run for one that has ended without any.</summary>
-    /// <returns>The row; null where another process trains the run.</returns>
-    /// <exception cref="ExperimentException">It cannot be written.</exception>
-    public RunRow? RecordFailure(Run run, string experiment)
+    /// <summary>The runs of a folder without a sweep, which were started by hand, as far as their settings can be read.</summary>
+    public IReadOnlyList<Run> RunsByHand()
     {
-        if (Results.IsUnderWay(run.Id))
+        var runs = new List<Run>();
+        foreach (var file in Results.RunNames.Order(StringComparer.Ordinal).Select(run => Path.Combine(Results.RunFolder(run), "run.yaml")).Where(File.Exists))
+            ExperimentException.Try(() => runs.AddRange(SweepFile.Read(file).Runs()), []);
+        return runs;
+    }
+
+    /// <summary>The last epoch that a run has written; null where there is none that can be read.</summary>
+    public EpochRow? LastEpochOf(Run run)
+    {
+        try
+        {
+            return Results.Read<EpochRow>(run.Id) is [.., var last] ? last : null;
+        }
+        catch (ExperimentException)
+        {
             return null;
+        }
+    }
+
+    /// <summary>Leaves the row of a failed run, and the reason in its log, where the run itself could not.</summary>
+    /// <returns>The row, or that of a run that has ended all the same; null where another process trains it.</returns>
+    /// <exception cref="ExperimentException">It cannot be written.</exception>
+    public RunRow? RecordFailure(Run run, string experiment, string reason)
+    {
+        try
+        {
+            using var held = Results.Begin(run.Id, TimeSpan.Zero);
+            return WriteFailure(run, experiment, reason);
+        }
+        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Likewise, for whoever holds the run's folder.</summary>
+    internal RunRow WriteFailure(Run run, string experiment, string reason)
+    {
+        if (RowOf(run) is { Status: not RunStatus.Failed } ended)
+            return ended;
+        var (log, line) = (RunLog.Of(Results, run), $"Failed: {reason}");
+        if (log.LastLine != line)
+            log.Write(line);
         var row = RunRecord.Failed(run, experiment);
         Results.WriteRow(row);
         return row;

@@ -50,14 +50,14 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <param name="jobs">How many at once.</param>
     /// <param name="cancellation">Ends the sweep: runs under way end after the current step, and what is finished is kept.</param>
     /// <exception cref="ExperimentException">
-    /// The folder can no longer be written to: no further run was begun, those under way have come to their end, and what is finished is kept.
+    /// The folder can no longer be written to, or no run can be started: no further run was begun, those under way have come to their end, and what is finished is kept.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<SweepOutcome> RunAsync(string name, IReadOnlyList<Run> missing, int jobs, CancellationToken cancellation)
     {
         var queue = new Queue<Run>(InOrder(missing));
         var failures = new List<(Run, string)>();
-        ExperimentException? unwritable = null;
+        ExperimentException? broken = null;
         async Task Work()
         {
             while (true)
@@ -65,42 +65,43 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
                 Run run;
                 lock (_observing)
                 {
-                    if (cancellation.IsCancellationRequested || unwritable is not null || !queue.TryDequeue(out run!))
+                    if (cancellation.IsCancellationRequested || broken is not null || !queue.TryDequeue(out run!))
                         return;
                     observer.Started(run);
                 }
 
-                var failure = await launcher.LaunchAsync(run, name, folder.Results, cancellation).ConfigureAwait(false);
-                var row = folder.RowOf(run);
-                if (cancellation.IsCancellationRequested && row is null)
-                    return;
-                if (row is { Status: not RunStatus.Failed })
-                    failure = null;
-                else
-                    failure ??= "it ended without leaving a row";
+                string? failure;
+                try
+                {
+                    failure = await launcher.LaunchAsync(run, name, folder.Results, cancellation).ConfigureAwait(false);
+                    if (cancellation.IsCancellationRequested && !folder.HasEnded(run))
+                        return;
+                    if (!folder.HasEnded(run))
+                        folder.RecordFailure(run, name, failure ??= "it ended without leaving a row");
+                }
+                catch (ExperimentException e)
+                {
+                    // Neither would the next one get any further.
+                    failure = e.Message;
+                    lock (_observing)
+                        broken ??= e;
+                }
+
                 lock (_observing)
                 {
+                    var row = folder.RowOf(run);
+                    if (row is { Status: not RunStatus.Failed })
+                        failure = null;
                     if (failure is not null)
-                    {
                         failures.Add((run, failure));
-                        try
-                        {
-                            row ??= folder.RecordFailure(run, name);
-                        }
-                        catch (ExperimentException e)
-                        {
-                            unwritable ??= e;
-                        }
-                    }
-
                     observer.Ended(run, row, failure);
                 }
             }
         }
 
-        await Task.WhenAll(Enumerable.Range(0, jobs).Select(_ => Task.Run(Work, CancellationToken.None))).ConfigureAwait(false);
-        if (unwritable is not null)
-            throw new ExperimentException($"{unwritable.Message} No further run was begun; what is finished is kept, and the same command goes on.", unwritable.ExitCode, unwritable);
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(jobs, missing.Count)).Select(_ => Task.Run(Work, CancellationToken.None))).ConfigureAwait(false);
+        if (broken is not null)
+            throw new ExperimentException($"{broken.Message} No further run was begun; what is finished is kept, and the same command goes on.", broken.ExitCode, broken);
         var warnings = folder.Rebuild();
         cancellation.ThrowIfCancellationRequested();
         return new SweepOutcome(missing.Count - failures.Count, failures, warnings);

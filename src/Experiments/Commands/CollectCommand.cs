@@ -18,7 +18,10 @@ internal static class CollectCommand
         command.Arguments.Add(path);
         command.SetAction(result =>
         {
-            Collect(new SweepFolder(ResultsFolder.At(result.GetValue(path)!)));
+            var folder = result.GetValue(path)!;
+            if (!Directory.Exists(folder))
+                throw new ExperimentException($"There is no results folder {folder}.");
+            Collect(new SweepFolder(new ResultsFolder(folder)));
             return ExitCode.Done;
         });
         return command.WithExamples(
@@ -38,19 +41,11 @@ internal static class CollectCommand
         foreach (var warning in folder.Rebuild())
             Console.Error.WriteLine(warning);
         var rows = ResultsFolder.ReadRuns(results.Root);
-        if (sweep is null)
-        {
-            Console.WriteLine($"{results.Name}: {rows.Count} {(rows.Count == 1 ? "run" : "runs")}");
-        }
-        else
-        {
-            var states = RunState.Read(folder, sweep.Runs(), queue);
-            foreach (var remark in SweepTable.Remarks(folder, states, queue))
-                Console.WriteLine(remark);
-            var others = rows.Select(row => row.Run).Except(states.Select(state => state.Run.Id)).Count();
-            Console.WriteLine($"{SweepTable.Summary(results.Name, states, sideBySide: 0)}{(others > 0 ? $", and {others} that are no part of the sweep" : "")}");
-        }
-
+        var states = RunState.Read(folder, sweep?.Runs() ?? folder.RunsByHand(), queue);
+        foreach (var remark in SweepTable.Remarks(folder, states, queue))
+            Console.WriteLine(remark);
+        var others = rows.Select(row => row.Run).Except(states.Select(state => state.Run.Id)).Count();
+        Console.WriteLine($"{SweepTable.Summary(results.Name, states, sideBySide: 0)}{(others > 0 ? $", and {others} that are no part of the sweep" : "")}");
         if (rows.Count > 0)
             SweepReport.Show(sweep?.References ?? [], results);
     }

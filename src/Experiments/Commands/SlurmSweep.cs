@@ -11,10 +11,10 @@ internal static class SlurmSweep
     {
         var cluster = new SlurmCluster(folder, request);
         var longestArray = cluster.Check(asked, machine);
-        using var held = folder.Hold(asked, machine);
+        var checksums = folder.Prepare(asked, machine);
+        using var held = folder.Hold();
         var runs = folder.Claim(asked, machine).Runs();
         var missing = folder.Missing(runs);
-        var checksums = folder.Prepare(runs, missing, machine);
         var submitted = cluster.Submit(asked.Name, missing, run => commandOf(run, checksums), longestArray);
         Console.WriteLine($"{asked.Name}: {submitted.Jobs.Sum(job => job.Runs.Count)} of {runs.Count} runs submitted to Slurm; {runs.Count - missing.Count} finished before, {submitted.Queued} waiting or running there already.");
         foreach (var job in submitted.Jobs)

@@ -34,16 +34,20 @@ internal static class SweepCommand
             List<string> instead = [.. new[] { status, dryRun, print }.Where(option => result.GetValue(option)).Select(option => option.Name), .. request is null ? [] : new[] { "--slurm" }];
             if (instead.Count > 1)
                 throw new ExperimentException($"{string.Join(" and ", instead)} exclude each other: give one of them.");
-            if (request is not null && result.GetValue(jobs) is not null)
-                throw new ExperimentException("--jobs is how many runs this machine trains side by side: with --slurm give --max-parallel.");
+            if (result.GetValue(jobs) is not null && (request is not null || result.GetValue(print)))
+                throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
+            if (result.GetValue(file) is null && !options.AnyTyped(result) && result.GetValue(output) is null)
+                throw new ExperimentException("sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2; 'sweep --help' shows both.");
 
             var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
-            var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick));
+            var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick), result.GetValue(status));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
                 grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
-            asked = asked with { Grid = grid };
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? home));
+            if (File.Exists(folder.Results.Root))
+                throw new ExperimentException($"{folder.Results.Root} is a file: --out takes a folder.");
+            asked = asked with { Grid = grid, Name = folder.Results.Name };
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
             var more = execution.ToArguments(result);
             string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
@@ -70,7 +74,7 @@ internal static class SweepCommand
     }
 
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
-    private static (Sweep Asked, string Home) Asked(string? path, bool quick)
+    private static (Sweep Asked, string Home) Asked(string? path, bool quick, bool status)
     {
         if (path is null && quick)
             throw new ExperimentException("--quick takes the quick block of a file; name the file.");
@@ -78,7 +82,10 @@ internal static class SweepCommand
         {
             if (quick)
                 throw new ExperimentException($"--quick takes the quick block of a file, and {path} is a results folder: leave it out.");
-            return (new SweepFolder(new ResultsFolder(path)).Read() ?? throw new ExperimentException($"{path} holds no sweep: there is no sweep.yaml."), path);
+            var folder = new SweepFolder(new ResultsFolder(path));
+            if (folder.Read() is { } there)
+                return (there, path);
+            return status && folder.RunsByHand() is { Count: > 0 } ? (new Sweep { Name = path }, path) : throw new ExperimentException($"{path} holds no sweep: there is no sweep.yaml.");
         }
 
         var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, quick);
@@ -88,18 +95,30 @@ internal static class SweepCommand
     private static async Task<int> RunAsync(
         Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, CancellationToken cancellation)
     {
-        using var held = folder.Hold(asked, machine);
+        var checksums = folder.Prepare(asked, machine);
+        using var held = folder.Hold();
         var sweep = folder.Claim(asked, machine);
         var runs = sweep.Runs();
-        var missing = folder.Missing(runs);
+        var queued = SlurmQueue.Read(folder.Results).Tasks;
+        var missing = folder.Missing([.. runs.Where(run => !queued.ContainsKey(run.Id))]);
         var atOnce = AtOnce(jobs, runs);
-        Console.WriteLine($"{Heading(asked, runs, missing, atOnce)}, into {folder.Results.Root}");
+        if (queued.Count > 0)
+            Console.WriteLine($"{queued.Count} runs wait or run in Slurm and are left to it.");
+        Console.WriteLine($"{Heading(asked, folder, runs, missing, atOnce)}, into {folder.Results.Root}");
         var display = new SweepDisplay(asked.Name, folder, runs, atOnce);
-        var runner = new SweepRunner(new ProcessLauncher(machine.Data, folder.Prepare(runs, missing, machine), more), folder, display);
+        var runner = new SweepRunner(new ProcessLauncher(machine.Data, checksums, more), folder, display);
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
-        SweepReport.Show(sweep.References, folder.Results);
+        try
+        {
+            SweepReport.Show(sweep.References, folder.Results);
+        }
+        catch (ExperimentException e) when (outcome.Failures.Count > 0)
+        {
+            await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+        }
+
         if (outcome.Failures.Count == 0)
             return ExitCode.Done;
         await Console.Error.WriteLineAsync($"{outcome.Failures.Count} of {runs.Count} runs failed, as said above; the same command runs them again.").ConfigureAwait(false);
@@ -110,28 +129,50 @@ internal static class SweepCommand
     internal static int AtOnce(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
 
     /// <summary>A sweep in a few words.</summary>
-    internal static string Heading(Sweep asked, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce) =>
-        $"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
-        + $"{runs.Count - missing.Count} finished before, {Math.Min(atOnce, missing.Count)} side by side";
+    internal static string Heading(Sweep asked, SweepFolder folder, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce)
+    {
+        var halfDone = missing.Count(run => CheckpointFolder.Of(folder.Results, run).Any);
+        return $"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
+            + $"{runs.Count(folder.HasEnded)} finished before, {(halfDone > 0 ? $"{halfDone} half done, " : "")}"
+            + (missing.Count == 0 ? "nothing left to do" : $"{Math.Min(atOnce, missing.Count)} side by side");
+    }
 
     private static int PrintCommands(Sweep asked, Machine machine, SweepFolder folder, Func<Run, IReadOnlyDictionary<string, string>, string> commandOf)
     {
-        using var held = folder.Hold(asked, machine);
+        var checksums = folder.Prepare(asked, machine);
+        using var held = folder.Hold();
         var runs = folder.Claim(asked, machine).Runs();
         var missing = folder.Missing(runs);
-        var checksums = folder.Prepare(runs, missing, machine);
         foreach (var run in SweepRunner.InOrder(missing))
             Console.WriteLine(commandOf(run, checksums));
         Console.Error.WriteLine($"{asked.Name}: {missing.Count} of {runs.Count} runs to train, a command each; {runs.Count - missing.Count} are finished.");
         return ExitCode.Done;
     }
 
+    /// <summary>The runs that the folder would have with what was typed; where that would be refused, those that it has, and a word about it.</summary>
+    private static IReadOnlyList<Run> Runs(Sweep asked, Machine machine, SweepFolder folder)
+    {
+        var there = folder.Read()?.Runs() ?? folder.RunsByHand();
+        try
+        {
+            return folder.Read() is null && there.Count > 0 ? there : folder.Fit(asked, machine).Runs();
+        }
+        catch (ExperimentException e) when (there.Count > 0)
+        {
+            Console.Error.WriteLine(e.Message);
+            return there;
+        }
+    }
+
     private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
     {
-        var runs = (folder.Read() ?? asked.Resolve(machine)).Runs();
+        var runs = Runs(asked, machine, folder);
         var queue = SlurmQueue.Read(folder.Results);
         var states = RunState.Read(folder, runs, queue);
-        Console.WriteLine(TextTable.Align(folder.Results.Root, SweepTable.Header, states.Select(SweepTable.Row), SweepTable.Labels));
+        Console.WriteLine($"{folder.Results.Root}\n");
+        foreach (var line in SweepTable.Lines(states, Console.IsOutputRedirected ? int.MaxValue : Console.WindowWidth))
+            Console.WriteLine(line);
+        Console.WriteLine();
         foreach (var remark in SweepTable.Remarks(folder, states, queue))
             Console.WriteLine(remark);
         var underWay = states.Count(state => state.Stage == RunStage.UnderWay);

@@ -14,9 +14,9 @@ internal static class SweepDryRun
         var runs = folder.Fit(asked, machine).Runs();
         var missing = folder.Missing(runs);
         var atOnce = Math.Min(SweepCommand.AtOnce(jobs, runs), missing.Count);
-        folder.Prepare(runs, missing, machine);
+        folder.Prepare(asked, machine);
         var cells = missing.Select(run => run.Cell).Distinct().Count();
-        Console.WriteLine(SweepCommand.Heading(asked, runs, missing, atOnce)
+        Console.WriteLine(SweepCommand.Heading(asked, folder, runs, missing, atOnce)
             + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is kept"));
         var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, cancellation).ConfigureAwait(false);
 
@@ -64,7 +64,7 @@ internal static class SweepDryRun
             return "There is no estimate.";
         var (fewest, most) = (estimates.Min(estimate => estimate.TimedSteps), estimates.Max(estimate => estimate.TimedSteps));
         var measured = timings.Values.Count(timing => timing.Failure is null);
-        return $"About {TrainingDisplay.Describe(SideBySideTime.Of(SweepRunner.InOrder(left.Keys).Select(run => left[run]), atOnce))} for "
+        return $"About {TrainingDisplay.Describe(SideBySideTime.Of([.. SweepRunner.InOrder(left.Keys).Select(run => left[run])], atOnce))} for "
             + $"{left.Count} {(left.Count == 1 ? "run" : "runs")}, {atOnce} side by side; measured over {(fewest == most ? $"{fewest}" : $"{fewest} to {most}")} "
             + $"{(most == 1 ? "step" : "steps")} of {(measured == 1 ? "one cell" : $"each of {measured} cells")}"
             + (estimates.Max(estimate => estimate.MemoryMib) is { } memory ? string.Create(CultureInfo.InvariantCulture, $"; up to {memory:0} MiB of memory a run") : "");

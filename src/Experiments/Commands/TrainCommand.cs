@@ -60,12 +60,12 @@ internal static class TrainCommand
                 Again = result.GetValue(again),
                 CheckpointEvery = execution.CheckpointEvery(result) ?? RunExecutor.UsualMinutes,
                 AllowDifferentMachine = execution.AllowDifferentMachine(result),
-                ImagesChecksum = result.GetValue(images),
+                ImagesChecksum = Checksum(result.GetValue(images)),
                 TensorBoard = execution.TensorBoard(result),
             };
             if (result.GetValue(owned))
-                Parent.TerminateWithIt();
-            var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine };
+                Parent.TerminateWithIt(cancellation);
+            var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
             return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, rehearsal, cancellation)
                 : Train(run, settings, executor, folder, style, result.GetValue(dryRun) ? rehearsal : null, cancellation));
         });
@@ -94,6 +94,7 @@ internal static class TrainCommand
         using var display = TrainingDisplay.Create(style, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
+            Rebuild(folder, finished, display);
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             return ExitCode.Done;
         }
@@ -105,24 +106,19 @@ internal static class TrainCommand
         if (rehearsal is not null)
             return TrainDryRun.Report(run, rehearsal, folder.Results, cancellation);
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
-        foreach (var warning in Rebuild(folder, row))
-            display.Say(warning);
+        Rebuild(folder, row, display);
         display.Say(Outcome(row));
         display.Say($"Results: {Path.Combine(folder.Results.Root, "runs.csv")} and {folder.Results.RunFolder(run.Id)}");
         return ExitCode.Done;
     }
 
-    // A run that has ended has ended, also where so many others end at once that its turn does not come.
-    private static IReadOnlyList<string> Rebuild(SweepFolder folder, RunRow row)
+    private static string? Checksum(string? typed) => typed is null || (typed.Length == Dataset.ChecksumDigits && typed.All(char.IsAsciiHexDigitLower)) ? typed
+        : throw new ExperimentException($"--images-checksum takes {Dataset.ChecksumDigits} hexadecimal digits, as in runs.csv's column images_checksum, not '{typed}'.");
+
+    private static void Rebuild(SweepFolder folder, RunRow row, TrainingDisplay display)
     {
-        try
-        {
-            return folder.Rebuild(unlessHas: row);
-        }
-        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
-        {
-            return [$"The run's own files are there, the folder's CSVs are without it: {e.Message} `collect {folder.Results.Root}` merges what is there."];
-        }
+        foreach (var warning in folder.Rebuild(unlessHas: row))
+            display.Say(warning);
     }
 
     private static string Outcome(RunRow row) => row.Status == RunStatus.Diverged

@@ -56,7 +56,7 @@ internal sealed class SweepDisplay : ISweepObserver
             _states[run] = new RunState(run, failure is not null ? RunStage.Failed : row!.Status == RunStatus.Diverged ? RunStage.Diverged : RunStage.Finished, row, null);
             var result = (failure, row) switch
             {
-                ({ } reason, _) => $"failed: {reason}",
+                ({ } reason, _) => $"failed: {reason.TrimEnd('.')}; see {RunLog.Of(_folder.Results, run).Path}",
                 (_, { Status: RunStatus.Diverged }) => $"diverged in epoch {row.DivergedEpoch}",
                 _ => string.Create(CultureInfo.InvariantCulture, $"test error {row!.Error,6:0.00}%  {row.ImagesPerSecond,5:0} images/s  {TrainingDisplay.Describe(TimeSpan.FromSeconds(row.Seconds ?? 0))}"),
             };
@@ -65,10 +65,17 @@ internal sealed class SweepDisplay : ISweepObserver
 
             // Spectre.Console would wrap lines at 80 characters where there is no terminal to tell its width.
             if (_live)
-                AnsiConsole.WriteLine(line);
+                AnsiConsole.WriteLine(Padded(line));
             else
                 Console.WriteLine(line);
         }
+    }
+
+    // To the terminal's edge, since it is written over what was shown there.
+    private static string Padded(string line)
+    {
+        var width = AnsiConsole.Profile.Width;
+        return line.PadRight((line.Length + width - 1) / width * width);
     }
 
     private static async Task<SweepOutcome> WatchAsync(Task<SweepOutcome> sweep, TimeSpan interval, Action show)
@@ -93,17 +100,21 @@ internal sealed class SweepDisplay : ISweepObserver
         var states = States();
         var underWay = states.Where(state => state.Stage == RunStage.UnderWay)
             .Select(state => string.Create(CultureInfo.InvariantCulture, $"{state.Run.Id} {state.Progress?.Training.Fraction ?? 0:0%}"));
-        return $"{SweepTable.Summary(_name, states, _sideBySide)} ({string.Join(", ", underWay)})";
+        return $"{SweepTable.Summary(_name, states, _sideBySide)}{string.Concat(underWay.Select(run => $", {run}"))}";
     }
 
+    // Lines of our own and not Spectre's table, which would break cells in two where the terminal is narrow.
     private Rows Picture()
     {
         var states = States();
-        var table = new Table { Border = TableBorder.None };
-        foreach (var (index, column) in SweepTable.Header.Index())
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Dim))) { Alignment = index < SweepTable.Labels ? Justify.Left : Justify.Right, NoWrap = true });
-        foreach (var state in states.Where(state => state.Stage == RunStage.UnderWay))
-            table.AddRow(SweepTable.Row(state).Select(Markup.Escape).ToArray());
-        return new Rows(new Text(SweepTable.Summary(_name, states, _sideBySide)), table);
+        var (width, height) = (AnsiConsole.Profile.Width - 1, AnsiConsole.Profile.Height);
+        var lines = SweepTable.Lines(states.Where(state => state.Stage == RunStage.UnderWay), width);
+
+        // The summary, the header, a line to say that there are more, and the one that the cursor is on.
+        var room = Math.Max(1, height - 4);
+        var summary = SweepTable.Summary(_name, states, _sideBySide);
+        return new Rows(new[] { summary.Length > width ? summary[..width] : summary }
+            .Concat(lines.Take(1 + room)).Concat(lines.Count > 1 + room ? [$"and {lines.Count - 1 - room} more under way"] : Array.Empty<string>())
+            .Select((line, index) => new Text(line, index == 1 ? new Style(decoration: Decoration.Dim) : null) { Overflow = Overflow.Crop }));
     }
 }

@@ -5,33 +5,32 @@ using Experiments.Core.Sweeps.Slurm;
 
 namespace Experiments.Display;
 
-/// <summary>How far a sweep is, in words and in the rows of a table: the same on a live terminal and by <c>sweep --status</c>.</summary>
+/// <summary>How far a sweep is, in words and in a table: the same on a live terminal and by <c>sweep --status</c>.</summary>
 internal static class SweepTable
 {
-    /// <summary>The names of the columns; the first two hold words.</summary>
-    public static IReadOnlyList<string> Header { get; } = ["run", "state", "progress", "epoch", "train error", "test error", "images/s", "time"];
+    private const int Labels = 2;
 
-    /// <summary>Columns that hold words.</summary>
-    public const int Labels = 2;
+    // Before so many images of an epoch, its error and its speed say nothing.
+    private const int FewImages = 100;
 
-    /// <summary>The cells of a run.</summary>
-    public static IReadOnlyList<string> Row(RunState state) => [state.Run.Id, .. state switch
+    private static readonly string[] Header = ["run", "state", "progress", "epoch", "train error", "test error", "images/s", "time"];
+
+    // The columns to do without where there is no room, the first one first.
+    private static readonly int[] Dispensable = [6, 4, 3, 1, 5, 7];
+
+    /// <summary>The table as lines, the header first.</summary>
+    /// <param name="states">The runs, a line each.</param>
+    /// <param name="width">The most characters of a line: columns are left out until they fit, and what is still too long is cut.</param>
+    public static IReadOnlyList<string> Lines(IEnumerable<RunState> states, int width = int.MaxValue)
     {
-        { Stage: RunStage.UnderWay, Progress: null } => ["starting", "", "", "", "", "", ""],
-        { Progress: { Training: var p } progress } =>
-        [
-            progress.Host == Environment.MachineName ? "under way" : $"under way on {progress.Host}",
-            string.Create(CultureInfo.InvariantCulture, $"{p.Fraction:0%}"),
-            string.Create(CultureInfo.InvariantCulture, $"{p.Epoch}/{p.Epochs}"),
-            Percent(p.Train.ErrorPercent), Percent(p.TestError), Rate(p.ImagesPerSecond), p.Fraction > Forecast.Settled ? $"{TrainingDisplay.Describe(p.Left)} left" : "",
-        ],
-        { Row: { Status: RunStatus.Finished or RunStatus.Diverged } row } =>
-        [
-            row.Status == RunStatus.Finished ? "finished" : "diverged", "", string.Create(CultureInfo.InvariantCulture, $"{row.DivergedEpoch ?? row.Epochs}/{row.Epochs}"),
-            Percent(row.TrainError), Percent(row.Error), Rate(row.ImagesPerSecond), row.Seconds is { } seconds ? TrainingDisplay.Describe(TimeSpan.FromSeconds(seconds)) : "",
-        ],
-        _ => new[] { Describe(state.Stage), "", "", "", "", "", "" },
-    }];
+        IReadOnlyList<IReadOnlyList<string>> rows = [Header, .. states.Select(Row)];
+        var widths = Header.Select((_, column) => rows.Max(row => row[column].Length)).ToList();
+        var columns = Enumerable.Range(0, Header.Length).ToList();
+        foreach (var column in Dispensable.TakeWhile(_ => columns.Sum(kept => widths[kept]) + (3 * (columns.Count - 1)) > width).ToList())
+            columns.Remove(column);
+        return [.. rows.Select(row => string.Join("   ", columns.Select(column => column < Labels ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]))).TrimEnd())
+            .Select(line => line.Length > width ? line[..width] : line)];
+    }
 
     /// <summary>How many runs are how far, and the time left.</summary>
     /// <param name="name">The sweep's name.</param>
@@ -54,8 +53,9 @@ internal static class SweepTable
     {
         foreach (var state in states)
         {
+            var log = RunLog.Of(folder.Results, state.Run);
             if (state.Stage == RunStage.Failed)
-                yield return $"{state.Run.Id}: {RunLog.Of(folder.Results, state.Run).LastLine ?? "failed without a word"}";
+                yield return $"{state.Run.Id}: {log.LastLine ?? "failed without a word"} ({log.Path})";
             else if (state.Stage is RunStage.ToDo or RunStage.HalfDone && queue.Gone.TryGetValue(state.Run.Id, out var task))
                 yield return $"{state.Run.Id}: ended in Slurm without a result; {(File.Exists(task.Log) ? $"see {task.Log}" : $"task {task.Task} of job {task.Job} did not begin")}";
         }
@@ -78,6 +78,32 @@ internal static class SweepTable
         RunStage.Finished => "finished",
         _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, null),
     };
+
+    private static IReadOnlyList<string> Row(RunState state) => [state.Run.Id, .. state switch
+    {
+        { Stage: RunStage.UnderWay, Progress: null } => ["starting", "", "", "", "", "", ""],
+        { Progress: { Training: var p } progress } =>
+        [
+            progress.Host == Environment.MachineName ? "under way" : $"under way on {progress.Host}",
+            Part(p.Fraction),
+            string.Create(CultureInfo.InvariantCulture, $"{p.Epoch}/{p.Epochs}"),
+            p.Train.Images < FewImages ? "" : Percent(p.Train.ErrorPercent), Percent(p.TestError), p.Train.Images < FewImages ? "" : Rate(p.ImagesPerSecond),
+            p.Fraction > Forecast.Settled ? $"{TrainingDisplay.Describe(p.Left)} left" : "",
+        ],
+        { Row: { Status: RunStatus.Finished or RunStatus.Diverged } row } =>
+        [
+            Describe(state.Stage), "", string.Create(CultureInfo.InvariantCulture, $"{row.DivergedEpoch ?? row.Epochs}/{row.Epochs}"),
+            Percent(row.TrainError), Percent(row.Error), Rate(row.ImagesPerSecond), row.Seconds is { } seconds ? TrainingDisplay.Describe(TimeSpan.FromSeconds(seconds)) : "",
+        ],
+        { LastEpoch: { } last, Run.Settings.Epochs: var epochs } =>
+        [
+            Describe(state.Stage), Part((double)last.Epoch / epochs), string.Create(CultureInfo.InvariantCulture, $"{last.Epoch}/{epochs}"),
+            Percent(last.TrainError), Percent(last.TestError), Rate(last.ImagesPerSecond), "",
+        ],
+        _ => new[] { Describe(state.Stage), "", "", "", "", "", "" },
+    }];
+
+    private static string Part(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{fraction:0%}");
 
     private static string Percent(double? error) => error is { } percent ? string.Create(CultureInfo.InvariantCulture, $"{percent:0.00}%") : "";
 

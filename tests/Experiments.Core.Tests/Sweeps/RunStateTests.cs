@@ -128,18 +128,17 @@ public sealed class RunStateTests : IDisposable
     [Fact]
     public void A_sweep_is_held_by_one_process_at_a_time()
     {
-        var (machine, sweep) = (Machine(settings => new RecordingEngine(settings.Network)), SweepFile.Parse("dataset: synthetic", "mine.yaml", "mine"));
         Assert.Null(_sweeps.Holder);
-        using (_sweeps.Hold(sweep, machine))
+        using (_sweeps.Hold())
         {
             Assert.StartsWith($"process {Environment.ProcessId} on {Environment.MachineName} since ", _sweeps.Holder, StringComparison.Ordinal);
-            var error = Assert.Throws<ExperimentException>(() => _sweeps.Hold(sweep, machine));
+            var error = Assert.Throws<ExperimentException>(() => _sweeps.Hold());
             Assert.Equal(ExperimentException.Busy, error.ExitCode);
             Assert.Contains("--status` shows how far it is.", error.Message, StringComparison.Ordinal);
         }
 
         Assert.Null(_sweeps.Holder);
-        _sweeps.Hold(sweep, machine).Dispose();
+        _sweeps.Hold().Dispose();
     }
 
     private RunState State(Run run) => RunState.Read(_sweeps, [run]).Single();

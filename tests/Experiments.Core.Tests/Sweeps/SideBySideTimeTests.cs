@@ -9,5 +9,5 @@ public sealed class SideBySideTimeTests
     [InlineData(2, 10)]
     [InlineData(5, 7)]
     public void A_run_begins_where_a_place_is_free(int places, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), SideBySideTime.Of(new[] { 2, 3, 1, 7 }.Select(run => TimeSpan.FromSeconds(run)), places));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), SideBySideTime.Of([.. new[] { 2, 3, 1, 7 }.Select(run => TimeSpan.FromSeconds(run))], places));
 }

@@ -26,10 +26,10 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
     public static IReadOnlyList<SlurmJob> All(ResultsFolder results) =>
     [
         .. from folder in Folders(results)
-           let id = Path.Combine(folder.Path, IdFile)
-           where File.Exists(id) // where there is none, the program ended before Slurm had answered
+           let id = IdOf(folder.Path)
+           where id is not null // where there is none, Slurm has not taken it
            orderby folder.Number
-           select new SlurmJob(folder.Path, File.ReadAllText(id).Trim(), File.ReadAllLines(Path.Combine(folder.Path, RunsFile))),
+           select new SlurmJob(folder.Path, id, RunsOf(folder.Path)),
     ];
 
     /// <summary>Submits runs as one array and records it; where Slurm refuses, nothing is left.</summary>
@@ -40,6 +40,7 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
     internal static SlurmJob Submit(ResultsFolder results, IReadOnlyList<(Run Run, string Command)> runs, string script)
     {
         var folder = Path.Combine(Root(results), (Folders(results).Select(folder => folder.Number).DefaultIfEmpty().Max() + 1).ToString(CultureInfo.InvariantCulture));
+        string? id = null;
         try
         {
             AtomicFile.WriteText(Path.Combine(folder, "commands"), string.Concat(runs.Select(run => $"{run.Command}\n")));
@@ -47,15 +48,60 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
             AtomicFile.WriteText(Path.Combine(folder, "job.sh"), script);
 
             // "12", and "12;name" where the cluster was named
-            var id = SlurmProgram.Run("sbatch", ["--parsable", "job.sh"], folder).Split(';')[0].Trim();
+            id = SlurmProgram.Run("sbatch", ["--parsable", "job.sh"], folder).Split(';')[0].Trim();
             AtomicFile.WriteText(Path.Combine(folder, IdFile), $"{id}\n");
             return new SlurmJob(folder, id, [.. runs.Select(run => run.Run.Id)]);
         }
         catch (ExperimentException)
         {
+            // A job that cannot be recorded is taken back; its tasks would be submitted again.
+            if (id is not null)
+                SlurmProgram.Run("scancel", [id]);
+            Remove(folder);
+            throw;
+        }
+    }
+
+    private static void Remove(string folder)
+    {
+        try
+        {
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
-            throw;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without its number, nobody takes it for a job.
+        }
+    }
+
+    // Where this program was killed after Slurm had taken a job and before its number was written, Slurm knows the job by its folder.
+    private static string? IdOf(string folder)
+    {
+        try
+        {
+            if (File.Exists(Path.Combine(folder, IdFile)))
+                return File.ReadAllText(Path.Combine(folder, IdFile)).Trim();
+            if (!File.Exists(Path.Combine(folder, "job.sh")))
+                return null;
+            return SlurmProgram.Run("squeue", ["--me", "--noheader", "--format=%F %Z"]).Split('\n').Select(line => line.Split(' ', 2))
+                .FirstOrDefault(fields => fields.Length == 2 && fields[1].Trim() == folder)?[0];
+        }
+        catch (Exception e) when (e is ExperimentException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string[] RunsOf(string folder)
+    {
+        try
+        {
+            return File.ReadAllLines(Path.Combine(folder, RunsFile));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 

@@ -41,6 +41,9 @@ internal static class SlurmScript
         if (request.Further is not null)
             Line($"#SBATCH {request.Further}");
         Line("");
+        Line("# For whoever submitted this and ended before it could write the number down.");
+        Line("""[ -s job ] || echo "$SLURM_ARRAY_JOB_ID" >job""");
+        Line("");
         Line("# The program takes the place of this shell, so that Slurm's signals reach it.");
         Line("""eval "exec $(sed -n "${SLURM_ARRAY_TASK_ID}p" commands)" """.TrimEnd());
         return text.ToString();
