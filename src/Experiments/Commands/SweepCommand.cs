@@ -36,8 +36,6 @@ internal static class SweepCommand
                 throw new ExperimentException($"{string.Join(" and ", instead)} exclude each other: give one of them.");
             if (result.GetValue(jobs) is not null && (request is not null || result.GetValue(print)))
                 throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
-            if (result.GetValue(file) is null && !options.AnyTyped(result) && result.GetValue(output) is null)
-                throw new ExperimentException("sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2; 'sweep --help' shows both.");
 
             var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
             var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick), result.GetValue(status));
@@ -50,6 +48,8 @@ internal static class SweepCommand
             asked = asked with { Grid = grid, Name = folder.Results.Name };
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
             var more = execution.ToArguments(result);
+            if (result.GetValue(file) is null && !options.AnyTyped(result) && result.GetValue(output) is null && result.GetValue(seeds) is null)
+                throw new ExperimentException("sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2; 'sweep --help' shows both.");
             string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
                 ThisProgram.CommandLine([.. TrainCommand.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
 

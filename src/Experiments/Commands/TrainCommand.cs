@@ -94,7 +94,8 @@ internal static class TrainCommand
         using var display = TrainingDisplay.Create(style, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
-            Rebuild(folder, finished, display);
+            if (rehearsal is null)
+                Rebuild(folder, finished, display);
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             return ExitCode.Done;
         }
