@@ -65,17 +65,18 @@ internal sealed class SweepDisplay : ISweepObserver
 
             // Spectre.Console would wrap lines at 80 characters where there is no terminal to tell its width.
             if (_live)
-                AnsiConsole.WriteLine(Padded(line));
+                WriteOver(line);
             else
                 Console.WriteLine(line);
         }
     }
 
-    // To the terminal's edge, since it is written over what was shown there.
-    private static string Padded(string line)
+    // To the terminal's edge, since it is written over what was shown there; and in pieces of its width, since words would be wrapped.
+    private static void WriteOver(string line)
     {
         var width = AnsiConsole.Profile.Width;
-        return line.PadRight((line.Length + width - 1) / width * width);
+        foreach (var piece in line.Chunk(width))
+            AnsiConsole.WriteLine(new string(piece).PadRight(width));
     }
 
     private static async Task<SweepOutcome> WatchAsync(Task<SweepOutcome> sweep, TimeSpan interval, Action show)
