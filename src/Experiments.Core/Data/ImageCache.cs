@@ -46,8 +46,9 @@ internal static class ImageCache
     public static string PathOf(DatasetDescription set, FoundSource found, DataFolder folder)
     {
         // One file a place, so that two copies of a set, used in turn, do not take turns in preparing it.
-        var place = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place))))[..8];
-        return Path.Combine(folder.CachePath(found), $"{set.Name}-{place}.images");
+        // What the program makes itself has none, and is the same wherever it is made.
+        var place = found.Files.Length == 0 ? "" : $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place))))[..8]}";
+        return Path.Combine(folder.CachePath(found), $"{set.Name}{place}.images");
     }
 
     /// <summary>The images of one part of the mapped file.</summary>

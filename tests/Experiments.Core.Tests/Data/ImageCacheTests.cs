@@ -111,4 +111,11 @@ public sealed class ImageCacheTests : IDisposable
     private string Cache() => Assert.Single(Directory.GetFiles(_folder["cache"], "*.images"));
 
     private void Open() => Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder.Path }).Dispose();
+
+    [Fact]
+    public void Images_that_the_program_makes_itself_are_prepared_once_wherever_it_is_started()
+    {
+        var (set, folder) = (DatasetCatalog.Find("synthetic"), new DataFolder(_folder.Path));
+        Assert.Equal("synthetic.images", Path.GetFileName(ImageCache.PathOf(set, set.Source.Find(_folder.Path)!, folder)));
+    }
 }
