@@ -43,6 +43,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("sweep", 2, "sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2")]
     [InlineData("sweep --norm bn --print-commands --jobs 2", 2, "and with --print-commands it trains none.")]
     [InlineData("train --images-checksum zzz", 2, "--images-checksum takes 16 hexadecimal digits, as in runs.csv's column images_checksum, not 'zzz'.")]
+    [InlineData("sweep --stauts", 2, "Unknown option '--stauts'. Did you mean '--status'?")]
     [InlineData("sweep --quick", 2, "--quick takes the quick block of a file")]
     [InlineData("sweep --norm bn,gm --batch 2,x", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
     [InlineData("plot nowhere", 2, "There is no results folder nowhere.")]

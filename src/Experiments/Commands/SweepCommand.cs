@@ -30,6 +30,8 @@ internal static class SweepCommand
         var execution = new ExecutionOptions(command);
         command.SetAction((result, cancellation) =>
         {
+            if (result.GetValue(file) is ['-', ..] flag)
+                throw new ExperimentException(Suggestion.Unknown("option", flag.Split('=')[0], command.Options.Where(option => !option.Hidden).Select(option => option.Name)));
             var request = slurm.Read(result);
             List<string> instead = [.. new[] { status, dryRun, print }.Where(option => result.GetValue(option)).Select(option => option.Name), .. request is null ? [] : new[] { "--slurm" }];
             if (instead.Count > 1)
