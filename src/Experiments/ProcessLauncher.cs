@@ -17,10 +17,8 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
     /// <inheritdoc/>
     public async Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation)
     {
-        var start = ThisProgram.Start(
+        using var process = ThisProgram.Start(
             [.. TrainCommand.Arguments(run, experiment, folder, data, checksums), .. more, "--progress", "plain", TrainCommand.EndWithParent], run.Settings.Threads);
-        start.RedirectStandardInput = true;
-        using var process = ThisProgram.Run(start);
         var last = "";
         process.ErrorDataReceived += (_, line) =>
         {

@@ -53,11 +53,7 @@ internal sealed class SideBySide : IDisposable
         try
         {
             for (var i = 0; i < count; i++)
-            {
-                var start = ThisProgram.Start(arguments, threads);
-                start.RedirectStandardInput = true;
-                all._processes.Add(Process.Start(start)!);
-            }
+                all._processes.Add(ThisProgram.Start(arguments, threads));
 
             foreach (var process in all._processes)
                 all.Library = TurnProtocol.Library(await ReadAsync(process, cancellation).ConfigureAwait(false));

@@ -17,10 +17,20 @@ internal static partial class ThisProgram
     /// <param name="arguments">What it is to do.</param>
     public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(Quote));
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts it, with its output and its errors to be read and its input to be written.</summary>
+    /// <param name="arguments">What it is to do.</param>
+    /// <param name="threads">The threads it may compute with: processes side by side share the cores.</param>
     /// <exception cref="ExperimentException">The system cannot; the message says why.</exception>
-    public static Process Run(ProcessStartInfo start)
+    public static Process Start(IEnumerable<string> arguments, int threads)
     {
+        var start = new ProcessStartInfo(Command[0], Command.Skip(1).Concat(arguments))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
+        start.Environment["OMP_NUM_THREADS"] = $"{threads}";
         try
         {
             return Process.Start(start)!;
@@ -29,21 +39,6 @@ internal static partial class ThisProgram
         {
             throw new ExperimentException($"Cannot start {start.FileName} for a run: {e.Message}", ExperimentException.Unavailable, e);
         }
-    }
-
-    /// <summary>How to start it, with its output and its errors to be read.</summary>
-    /// <param name="arguments">What it is to do.</param>
-    /// <param name="threads">The threads it may compute with: processes side by side share the cores.</param>
-    public static ProcessStartInfo Start(IEnumerable<string> arguments, int threads)
-    {
-        var start = new ProcessStartInfo(Command[0], Command.Skip(1).Concat(arguments))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        start.Environment["OMP_NUM_THREADS"] = $"{threads}";
-        return start;
     }
 
     private static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";

@@ -140,17 +140,7 @@ public sealed class SweepFolder(ResultsFolder results)
     public bool HasEnded(Run run) => RowOf(run) is { Status: not RunStatus.Failed };
 
     /// <summary>A run's row; null where there is none, or none that can be read: the run is then trained again.</summary>
-    public RunRow? RowOf(Run run)
-    {
-        try
-        {
-            return Results.ReadRow(run.Id);
-        }
-        catch (ExperimentException)
-        {
-            return null;
-        }
-    }
+    public RunRow? RowOf(Run run) => OrNone(() => Results.ReadRow(run.Id));
 
     /// <summary>The runs of a folder without a sweep, which were started by hand, as far as their settings can be read.</summary>
     public IReadOnlyList<Run> RunsByHand()
@@ -162,45 +152,35 @@ public sealed class SweepFolder(ResultsFolder results)
     }
 
     /// <summary>The last epoch that a run has written; null where there is none that can be read.</summary>
-    public EpochRow? LastEpochOf(Run run)
-    {
-        try
-        {
-            return Results.Read<EpochRow>(run.Id) is [.., var last] ? last : null;
-        }
-        catch (ExperimentException)
-        {
-            return null;
-        }
-    }
+    public EpochRow? LastEpochOf(Run run) => OrNone(() => Results.Read<EpochRow>(run.Id) is [.., var last] ? last : null);
 
-    /// <summary>Leaves the row of a failed run, and the reason in its log, where the run itself could not.</summary>
-    /// <returns>The row, or that of a run that has ended all the same; null where another process trains it.</returns>
+    /// <summary>
+    /// Leaves the row of a failed run, and the reason in its log, where the run itself could not; not where it has ended all the same, or
+    /// another process trains it.
+    /// </summary>
     /// <exception cref="ExperimentException">It cannot be written.</exception>
-    public RunRow? RecordFailure(Run run, string experiment, string reason)
+    public void RecordFailure(Run run, string experiment, string reason)
     {
         try
         {
             using var held = Results.Begin(run.Id, TimeSpan.Zero);
-            return WriteFailure(run, experiment, reason);
+            WriteFailure(run, experiment, reason);
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
-            return null;
+            // It leaves a row of its own.
         }
     }
 
     /// <summary>Likewise, for whoever holds the run's folder.</summary>
-    internal RunRow WriteFailure(Run run, string experiment, string reason)
+    internal void WriteFailure(Run run, string experiment, string reason)
     {
-        if (RowOf(run) is { Status: not RunStatus.Failed } ended)
-            return ended;
+        if (HasEnded(run))
+            return;
         var (log, line) = (RunLog.Of(Results, run), $"Failed: {reason}");
         if (log.LastLine != line)
             log.Write(line);
-        var row = RunRecord.Failed(run, experiment);
-        Results.WriteRow(row);
-        return row;
+        Results.WriteRow(RunRecord.Failed(run, experiment));
     }
 
     /// <summary>Checks that a run that is started by hand may go into this folder.</summary>
@@ -209,6 +189,19 @@ public sealed class SweepFolder(ResultsFolder results)
     {
         if (Read() is { } sweep && sweep.Runs().All(own => own.Id != run.Id))
             throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
+    }
+
+    private static T? OrNone<T>(Func<T?> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (ExperimentException)
+        {
+            return null;
+        }
     }
 
     private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values) ? values : [];

@@ -154,10 +154,11 @@ internal static class SweepCommand
     /// <summary>The runs that the folder would have with what was typed; where that would be refused, those that it has, and a word about it.</summary>
     private static IReadOnlyList<Run> Runs(Sweep asked, Machine machine, SweepFolder folder)
     {
-        var there = folder.Read()?.Runs() ?? folder.RunsByHand();
+        var sweep = folder.Read();
+        var there = sweep?.Runs() ?? folder.RunsByHand();
         try
         {
-            return folder.Read() is null && there.Count > 0 ? there : folder.Fit(asked, machine).Runs();
+            return sweep is null && there.Count > 0 ? there : folder.Fit(asked, machine).Runs();
         }
         catch (ExperimentException e) when (there.Count > 0)
         {

@@ -49,7 +49,7 @@ internal static class SweepDryRun
     {
         if (missing.Count == 0)
             return new Dictionary<RunSettings, CellTiming>();
-        if (!AnsiConsole.Profile.Capabilities.Interactive || Console.IsOutputRedirected)
+        if (!Terminal.IsLive)
             return await rehearsal.MeasureAsync(missing, atOnce, _ => { }, cancellation).ConfigureAwait(false);
         return await AnsiConsole.Status().StartAsync("starting", context =>
             rehearsal.MeasureAsync(missing, atOnce, number => context.Status($"measuring cell {number} of {cells}"), cancellation)).ConfigureAwait(false);

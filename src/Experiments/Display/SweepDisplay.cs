@@ -14,7 +14,7 @@ internal sealed class SweepDisplay : ISweepObserver
     private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromMinutes(1);
 
-    private readonly bool _live = AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected;
+    private readonly bool _live = Terminal.IsLive;
     private readonly Lock _lock = new();
     private readonly string _name;
     private readonly SweepFolder _folder;

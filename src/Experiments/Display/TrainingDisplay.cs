@@ -37,7 +37,7 @@ internal abstract class TrainingDisplay : IDisposable
     {
         ProgressStyle.Plain => new PlainDisplay(run),
         ProgressStyle.Bar => new BarDisplay(run),
-        _ => AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new BarDisplay(run) : new PlainDisplay(run),
+        _ => Terminal.IsLive ? new BarDisplay(run) : new PlainDisplay(run),
     };
 
     /// <summary>A sentence for the person who started it.</summary>
