@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using Experiments.Core.Results;
 
 namespace Experiments.Core.Figures;
@@ -17,10 +15,12 @@ public static class Gnuplot
         var workshop = Directory.CreateTempSubdirectory("experiments-figure-");
         try
         {
-            var (exitCode, complaints) = Start(program, script, workshop.FullName);
+            // -d: whatever the user's own ~/.gnuplot sets, a figure looks the same.
+            var (exitCode, output, complaints) = ExternalProgram.Run(
+                program, ["-d", Path.GetFullPath(script)], $"{Missing}, so there are no pictures; {script} is written and draws them with it.", workshop.FullName);
             var missing = files.Where(file => new FileInfo(Path.Combine(workshop.FullName, file)) is not { Exists: true, Length: > 0 }).ToList();
             if (exitCode != 0 || missing.Count > 0)
-                throw new ExperimentException($"gnuplot could not draw {script}: {complaints.Trim()}", ExperimentException.Unavailable);
+                throw new ExperimentException($"gnuplot could not draw {script}: {(complaints + output).Trim()}", ExperimentException.Unavailable);
             return [.. files.Select(file => Publish(Path.Combine(workshop.FullName, file), Path.Combine(Path.GetDirectoryName(script) ?? "", file)))];
         }
         finally
@@ -34,41 +34,12 @@ public static class Gnuplot
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("gnuplot", ["--version"]) { RedirectStandardOutput = true })!;
-            var version = process.StandardOutput.ReadToEnd().Trim();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? version : null;
+            var (exitCode, version, _) = ExternalProgram.Run("gnuplot", ["--version"], Missing);
+            return exitCode == 0 ? version.Trim() : null;
         }
-        catch (Win32Exception)
+        catch (ExperimentException)
         {
             return null;
-        }
-    }
-
-    private static (int ExitCode, string Complaints) Start(string program, string script, string folder)
-    {
-        // -d: whatever the user's own ~/.gnuplot sets, a figure looks the same.
-        var start = new ProcessStartInfo(program, ["-d", Path.GetFullPath(script)])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        try
-        {
-            using var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync();
-            var complaints = process.StandardError.ReadToEnd() + output.GetAwaiter().GetResult();
-            process.WaitForExit();
-            return (process.ExitCode, complaints);
-        }
-        catch (Win32Exception error)
-        {
-            throw new ExperimentException(
-                $"{Missing}, so there are no pictures; {script} is written and draws them with it.",
-                ExperimentException.Unavailable, error);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -13,29 +11,10 @@ internal static partial class SlurmProgram
     /// <exception cref="ExperimentException">It is not on this machine, or failed: in its own words.</exception>
     public static string Run(string program, IEnumerable<string> arguments, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder ?? "",
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        try
-        {
-            using var process = Process.Start(start)!;
-            process.StandardInput.Close();
-            var complaints = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? output
-                : throw new ExperimentException($"Slurm's {program} answered: {Sentence(complaints.GetAwaiter().GetResult(), program)}", ExperimentException.Unavailable);
-        }
-        catch (Win32Exception error)
-        {
-            throw new ExperimentException(
-                $"Slurm's {program} is not on this machine: type this on a machine of a cluster that submits jobs. --print-commands prints the commands for anything else that runs them.",
-                ExperimentException.Unavailable, error);
-        }
+        var (exitCode, output, complaints) = ExternalProgram.Run(program, arguments,
+            $"Slurm's {program} is not on this machine: type this on a machine of a cluster that submits jobs. --print-commands prints the commands for anything else that runs them.",
+            folder);
+        return exitCode == 0 ? output : throw new ExperimentException($"Slurm's {program} answered: {Sentence(complaints, program)}", ExperimentException.Unavailable);
     }
 
     /// <summary>The most tasks that an array may have here, numbered from 1.</summary>
