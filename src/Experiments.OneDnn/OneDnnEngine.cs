@@ -86,7 +86,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     public void ForgetPopulation()
     {
         foreach (var norm in _parameters.Norms)
-            norm.ForgetPopulation();
+            norm.Population.Clear();
     }
 
     /// <inheritdoc/>

@@ -16,8 +16,8 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     private readonly Map _images;
     private readonly Map _scores;
     private readonly Buffer? _scoreGradients;
-    private readonly Step[] _forward;
-    private readonly Step[] _backward;
+    private readonly KernelCall[] _forward;
+    private readonly KernelCall[] _backward;
     private readonly long[] _ticks;
     private readonly long[] _calls;
     private bool _profiled;
@@ -60,8 +60,8 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     internal ReadOnlySpan<float> Scores => new(_scores.Data.At(0), _compilation.Images * _scores.Shape.Size);
 
     /// <summary>What was measured.</summary>
-    internal IReadOnlyList<KernelTime> KernelTimes => [.. _forward.Concat(_backward).Select((step, index) =>
-        new KernelTime(step.Kernel, step.Layer, _calls[index], (double)_ticks[index] / Stopwatch.Frequency))];
+    internal IReadOnlyList<KernelTime> KernelTimes => [.. _forward.Concat(_backward).Select((call, index) =>
+        new KernelTime(call.Kernel, call.Layer, _calls[index], (double)_ticks[index] / Stopwatch.Frequency))];
 
     /// <summary>Begins to measure from zero, or stops.</summary>
     internal void Profile(bool on)
@@ -133,20 +133,20 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <summary>
     /// From barrier to barrier, the kernels one after the other for a chunk of images that stays in the cache, then the next chunk.
     /// </summary>
-    private void Run(Step[] steps, int offset, bool update)
+    private void Run(KernelCall[] calls, int offset, bool update)
     {
         var (images, chunk) = (_compilation.Images, _compilation.Chunk);
-        for (var start = 0; start < steps.Length;)
+        for (var start = 0; start < calls.Length;)
         {
-            if (steps[start].Kind == StepKind.Whole)
+            if (calls[start].Time == CallTime.AllImages)
             {
-                Run(steps[start], offset + start, 0, images);
+                Run(calls[start], offset + start, 0, images);
                 start++;
                 continue;
             }
 
             var end = start;
-            while (end < steps.Length && steps[end].Kind != StepKind.Whole)
+            while (end < calls.Length && calls[end].Time != CallTime.AllImages)
                 end++;
             for (var first = 0; first < images; first += chunk)
             {
@@ -155,8 +155,8 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                 for (var index = start; index < end; index++)
                 {
                     // With the last chunk every gradient is complete; whoever read the weights before has done so.
-                    if (steps[index].Kind == StepKind.Chunk || (last && (update || steps[index].Kind == StepKind.Completed)))
-                        Run(steps[index], offset + index, first, Math.Min(chunk, images - first));
+                    if (calls[index].Time == CallTime.EachChunk || (last && (update || calls[index].Time == CallTime.GradientComplete)))
+                        Run(calls[index], offset + index, first, Math.Min(chunk, images - first));
                 }
             }
 
@@ -166,16 +166,16 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         _compilation.Buffers.ChunkStart = 0;
     }
 
-    private void Run(Step step, int index, int first, int count)
+    private void Run(KernelCall call, int index, int first, int count)
     {
         if (!_profiled)
         {
-            step.Run(first, count);
+            call.Run(first, count);
             return;
         }
 
         var start = Stopwatch.GetTimestamp();
-        step.Run(first, count);
+        call.Run(first, count);
         _ticks[index] += Stopwatch.GetTimestamp() - start;
         _calls[index]++;
     }

@@ -10,7 +10,7 @@ namespace Experiments.OneDnn.Compiled;
 internal sealed unsafe class ConvolutionOperation : Operation
 {
     private readonly Map _input;
-    private readonly ParameterArray _weights;
+    private readonly LearnableArray _weights;
     private readonly List<Primitives> _primitives = [];
     private readonly bool _emulated;
     private readonly Staging _forwardStaging;
@@ -56,17 +56,17 @@ internal sealed unsafe class ConvolutionOperation : Operation
     }
 
     /// <inheritdoc/>
-    internal override IEnumerable<Step> Forward() => [new("convolution forward", Layer, Forwards)];
+    internal override IEnumerable<KernelCall> Forward() => [new("convolution forward", Layer, Forwards)];
 
     /// <inheritdoc/>
-    internal override IEnumerable<Step> Backward()
+    internal override IEnumerable<KernelCall> Backward()
     {
         yield return new("convolution weight gradient", Layer, ByWeights);
         if (_inputGradient is not null)
             yield return new("convolution input gradient", Layer, ByInput);
         if (Compilation.Settings.Network.Norm.Weights != WeightTransform.None)
-            yield return new("weight transform", Layer, (_, _) => _weights.CompleteGradient(), StepKind.Completed);
-        yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Rate), StepKind.Update);
+            yield return new("weight transform", Layer, (_, _) => _weights.CompleteGradient(), CallTime.GradientComplete);
+        yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Rate), CallTime.Update);
     }
 
     /// <inheritdoc/>

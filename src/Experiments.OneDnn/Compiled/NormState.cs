@@ -8,10 +8,6 @@ namespace Experiments.OneDnn.Compiled;
 /// <param name="norm">The normalization.</param>
 internal sealed class NormState(NormSlot slot, Norm norm)
 {
-    private readonly double[] _populationMean = new double[slot.Channels];
-    private readonly double[] _populationDeviations = new double[slot.Channels];
-    private double _populationCount;
-
     /// <summary>The layer.</summary>
     internal NormSlot Slot { get; } = slot;
 
@@ -20,6 +16,9 @@ internal sealed class NormState(NormSlot slot, Norm norm)
 
     /// <summary>The running variance, [C].</summary>
     internal float[] RunningVariance { get; } = [.. Enumerable.Repeat(1f, slot.Channels)];
+
+    /// <summary>The population's moments.</summary>
+    internal PopulationMoments Population { get; } = new(slot.Channels);
 
     /// <summary>Moves the running averages towards a batch: its mean, and its unbiased variance.</summary>
     /// <param name="mean">[G], of G blocks of neighbouring channels.</param>
@@ -36,41 +35,11 @@ internal sealed class NormState(NormSlot slot, Norm norm)
         }
     }
 
-    /// <summary>Forgets the population.</summary>
-    internal void ForgetPopulation()
-    {
-        _populationCount = 0;
-        Array.Clear(_populationMean);
-        Array.Clear(_populationDeviations);
-    }
-
-    /// <summary>Pools a batch into the population by Chan's formula.</summary>
-    /// <param name="mean">[G], of G blocks of neighbouring channels.</param>
-    /// <param name="deviations">The sums of squared deviations, likewise.</param>
-    /// <param name="count">The values that each is over.</param>
-    internal void AddToPopulation(ReadOnlySpan<double> mean, ReadOnlySpan<double> deviations, double count)
-    {
-        var total = _populationCount + count;
-        var channels = Slot.Channels / mean.Length;
-        for (var c = 0; c < Slot.Channels; c++)
-        {
-            // Chan et al. 1979: with delta the difference of the means, M2 = M2a + M2b + delta^2 * na * nb / (na + nb).
-            var delta = mean[c / channels] - _populationMean[c];
-            _populationMean[c] += delta * count / total;
-            _populationDeviations[c] += deviations[c / channels] + (delta * delta * _populationCount * count / total);
-        }
-
-        _populationCount = total;
-    }
-
     /// <summary>Mean and 1 / sqrt(var + epsilon) of a channel, from the running statistics or the population's.</summary>
     /// <exception cref="InvalidOperationException">No population has been collected.</exception>
     internal (double Mean, double Inverse) Stored(int channel, bool population)
     {
-        if (population && _populationCount == 0)
-            throw new InvalidOperationException("There are no population statistics: collect them first.");
-        return population
-            ? (_populationMean[channel], 1 / Math.Sqrt((_populationDeviations[channel] / _populationCount) + Norm.Epsilon))
-            : (RunningMean[channel], 1 / Math.Sqrt(RunningVariance[channel] + Norm.Epsilon));
+        var (mean, variance) = population ? Population[channel] : (RunningMean[channel], RunningVariance[channel]);
+        return (mean, 1 / Math.Sqrt(variance + Norm.Epsilon));
     }
 }

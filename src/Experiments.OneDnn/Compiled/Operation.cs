@@ -82,10 +82,10 @@ internal abstract class Operation(Compilation compilation, string layer) : IDisp
     internal abstract void PlanBackward();
 
     /// <summary>The kernels of the forward pass.</summary>
-    internal abstract IEnumerable<Step> Forward();
+    internal abstract IEnumerable<KernelCall> Forward();
 
     /// <summary>The kernels of the backward pass.</summary>
-    internal abstract IEnumerable<Step> Backward();
+    internal abstract IEnumerable<KernelCall> Backward();
 
     /// <summary>The gradient by an input that this writes at a moment of the backward pass; null where nothing before it learns.</summary>
     protected Buffer? PlanInputGradient(Map input, int time)

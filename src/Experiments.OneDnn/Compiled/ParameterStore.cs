@@ -9,11 +9,11 @@ namespace Experiments.OneDnn.Compiled;
 internal sealed class ParameterStore(EngineSettings settings) : IDisposable
 {
     private readonly IReadOnlyList<Parameter> _parameters = settings.Network.Parameters;
-    private readonly Dictionary<string, ParameterArray> _arrays = [];
+    private readonly Dictionary<string, LearnableArray> _arrays = [];
     private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot, settings.Network.Norm));
 
     /// <summary>The arrays in the order of <c>state_dict</c>, once all of them have been asked for.</summary>
-    internal IEnumerable<ParameterArray> Arrays => _parameters.Select(parameter => _arrays[parameter.Name]);
+    internal IEnumerable<LearnableArray> Arrays => _parameters.Select(parameter => _arrays[parameter.Name]);
 
     /// <summary>The norm layers in the same order.</summary>
     internal IEnumerable<NormState> Norms => settings.Network.NormSlots.Select(slot => _norms[slot.Name]);
@@ -21,17 +21,17 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
     /// <summary>A parameter, made when it is first asked for; null where the network has none of the name.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="order">How it is to lie in memory if it is to be made.</param>
-    internal ParameterArray? Find(string name, Func<int[]>? order = null)
+    internal LearnableArray? Find(string name, Func<int[]>? order = null)
     {
         if (_arrays.TryGetValue(name, out var array) || _parameters.FirstOrDefault(parameter => parameter.Name == name) is not { } parameter)
             return array;
         var transform = parameter.Kind == ParameterKind.ConvolutionWeight ? settings.Network.Norm.Weights : WeightTransform.None;
         var gain = transform == WeightTransform.Normalization ? Get(Network.GainName((Convolution)parameter.Layer)) : null;
-        return _arrays[name] = new ParameterArray(parameter, settings, order?.Invoke(), transform, gain);
+        return _arrays[name] = new LearnableArray(parameter, settings, order?.Invoke(), transform, gain);
     }
 
     /// <summary>A parameter that the network has.</summary>
-    internal ParameterArray Get(string name, Func<int[]>? order = null) =>
+    internal LearnableArray Get(string name, Func<int[]>? order = null) =>
         Find(name, order) ?? throw new ArgumentException($"The network has no parameter {name}.", nameof(name));
 
     /// <summary>A norm layer's position among them.</summary>

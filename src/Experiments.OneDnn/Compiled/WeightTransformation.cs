@@ -14,7 +14,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
     private const int Alignment = 64;
 
     private readonly WeightTransform _transform;
-    private readonly ParameterArray? _gain;
+    private readonly LearnableArray? _gain;
     private readonly WeightKernels _kernels;
     private readonly int _channels;
     private readonly int _fanIn;
@@ -35,7 +35,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
     /// <param name="order">For each place the index of what lies there, or -1 for padding.</param>
     /// <param name="room">Places in memory, zeros at the end included.</param>
     /// <param name="gain">Weight normalization's g.</param>
-    internal WeightTransformation(WeightTransform transform, Parameter parameter, int[] order, nint room, ParameterArray? gain)
+    internal WeightTransformation(WeightTransform transform, Parameter parameter, int[] order, nint room, LearnableArray? gain)
     {
         (_transform, _gain) = (transform, gain);
         _channels = parameter.Shape[0];
@@ -61,7 +61,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
     internal float* Applied => _memory;
 
     /// <summary>Makes w anew if v or g have changed since.</summary>
-    internal void Refresh(ParameterArray weights)
+    internal void Refresh(LearnableArray weights)
     {
         if (_version == weights.Version && _gainVersion == (_gain?.Version ?? -1))
             return;
@@ -87,7 +87,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
     }
 
     /// <summary>Turns the gradient by w into that by v, in place, and leaves that by g.</summary>
-    internal void Gradients(ParameterArray weights)
+    internal void Gradients(LearnableArray weights)
     {
         _kernels.Sum(weights.Gradients, weights.Values, _mean, _product);
         if (_transform == WeightTransform.Standardization)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
@@ -11,7 +10,7 @@ namespace Experiments.OneDnn.Compiled;
 /// A learnable array with its gradient and its velocity, in fp32. A convolution's kernel lies as oneDNN writes its gradient, so that an
 /// update is one walk through three arrays; the layouts and formats that the other passes want are copies, made anew after an update.
 /// </summary>
-internal sealed unsafe class ParameterArray : IDisposable
+internal sealed unsafe class LearnableArray : IDisposable
 {
     private const int Alignment = 64;
 
@@ -20,7 +19,7 @@ internal sealed unsafe class ParameterArray : IDisposable
     private readonly float _momentum;
     private readonly float _decay;
     private readonly WeightTransformation? _transformation;
-    private readonly ParameterArray? _gain;
+    private readonly LearnableArray? _gain;
     private readonly List<WeightCopy> _copies = [];
     private readonly float* _memory;
 
@@ -30,8 +29,8 @@ internal sealed unsafe class ParameterArray : IDisposable
     /// <param name="order">For each place the index of what lies there, or -1 for padding; null: as in PyTorch.</param>
     /// <param name="transform">What its values go through before they are applied.</param>
     /// <param name="gain">Weight normalization's g.</param>
-    internal ParameterArray(
-        Parameter parameter, EngineSettings settings, int[]? order, WeightTransform transform = WeightTransform.None, ParameterArray? gain = null)
+    internal LearnableArray(
+        Parameter parameter, EngineSettings settings, int[]? order, WeightTransform transform = WeightTransform.None, LearnableArray? gain = null)
     {
         Parameter = parameter;
         _order = order;
@@ -187,100 +186,4 @@ internal sealed unsafe class ParameterArray : IDisposable
         for (var place = 0; place < Places; place++)
             to[place] = (_order?[place] ?? place) is >= 0 and var index ? values[index] : 0;
     }
-}
-
-/// <summary>How a copy of weights is written.</summary>
-internal enum WeightFormat
-{
-    /// <summary>fp32.</summary>
-    Fp32,
-
-    /// <summary>bfloat16.</summary>
-    Bf16,
-
-    /// <summary>fp32 rounded to bfloat16, for convolutions that emulate it.</summary>
-    RoundedFp32,
-}
-
-/// <summary>Weights in the order and format that a primitive wants.</summary>
-internal sealed unsafe class WeightCopy : IDisposable
-{
-    private readonly ParameterArray _weights;
-    private readonly int* _places;
-    private readonly int _count;
-    private readonly int _transposed;
-    private int _version = -1;
-
-    internal WeightCopy(ParameterArray weights, int[] order, WeightFormat format)
-    {
-        (_weights, Order, Format, _count) = (weights, order, format, order.Length);
-        var places = weights.PlacesOf(order);
-        if (places is null && format == WeightFormat.Fp32)
-        {
-            Pointer = weights.Applied;
-            return;
-        }
-
-        places ??= [.. Enumerable.Range(0, _count)];
-
-        _transposed = Format == WeightFormat.Fp32 ? TransposedSquares(places) : 0;
-        _places = (int*)NativeMemory.Alloc((nuint)_count, sizeof(int));
-        places.CopyTo(new Span<int>(_places, _count));
-        Pointer = NativeMemory.AlignedAlloc((nuint)(_count * sizeof(float)), 64);
-    }
-
-    /// <summary>For each place the index of what lies there, or -1 for padding.</summary>
-    internal int[] Order { get; }
-
-    /// <summary>How the values are written.</summary>
-    internal WeightFormat Format { get; }
-
-    /// <summary>Whether a training step reads it, so that an update refreshes it.</summary>
-    internal bool InTraining { get; set; }
-
-    /// <summary>Where it lies.</summary>
-    internal void* Pointer { get; }
-
-    /// <summary>Makes the copy anew if the weights have changed since.</summary>
-    internal void Refresh()
-    {
-        _weights.RefreshApplied();
-        if (_version == _weights.Version || _places is null)
-            return;
-        _version = _weights.Version;
-        if (_transposed > 0)
-            ParameterKernels.Transpose(_weights.Applied, (float*)Pointer, _count, _transposed);
-        else if (Format == WeightFormat.Bf16)
-            ParameterKernels.Gather(_weights.Applied, _places, (Bf16*)Pointer, _count);
-        else
-            ParameterKernels.Gather(_weights.Applied, _places, (float*)Pointer, _count);
-        if (Format == WeightFormat.RoundedFp32)
-            ParameterKernels.RoundInPlace((float*)Pointer, _count);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (_places is null)
-            return;
-        NativeMemory.Free(_places);
-        NativeMemory.AlignedFree(Pointer);
-    }
-
-    /// <summary>
-    /// Whether the order is that of the values with squares of 8 x 8 or 16 x 16 of them transposed, as it mostly is: the squares' size, or 0.
-    /// </summary>
-    private static int TransposedSquares(int[] places) => !Avx.IsSupported ? 0 : new[] { 8, 16 }.FirstOrDefault(size =>
-    {
-        var square = size * size;
-        if (places.Length % square != 0)
-            return false;
-        for (var i = 0; i < places.Length; i++)
-        {
-            if (places[i] != (i / square * square) + (i % size * size) + (i % square / size))
-                return false;
-        }
-
-        return true;
-    });
 }

@@ -1,0 +1,195 @@
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+using Experiments.Core.Training;
+using Experiments.OneDnn.Kernels;
+
+namespace Experiments.OneDnn.Compiled;
+
+/// <summary>
+/// The statistics of one norm operation: where a pass takes them from (the batch, or what the layer remembers), how they are pooled over
+/// blocks of the table of moments [N, C], what corrects them, and what the layer remembers of them.
+/// </summary>
+internal sealed unsafe class BlockStatistics : IDisposable
+{
+    private readonly Compilation _compilation;
+    private readonly Norm _norm;
+    private readonly NormState? _state;
+    private readonly int _position;
+    private readonly int _area;
+    private readonly int _channels;
+    private readonly bool _isCorrected;
+
+    // Whether the images fall into whole blocks, so that each has a statistic of the batch.
+    private readonly bool _divides;
+    private readonly NormMemory _memory;
+    private NormCorrection _correction;
+
+    /// <summary>Prepares.</summary>
+    /// <param name="compilation">What all operations share.</param>
+    /// <param name="slot">The norm's slot; null: nothing is normalized.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="area">H * W.</param>
+    internal BlockStatistics(Compilation compilation, NormSlot? slot, int channels, int area)
+    {
+        (_compilation, _channels, _area) = (compilation, channels, area);
+        _norm = slot is null ? new Norm("", null, Affine.None) : compilation.Settings.Network.Norm;
+        if (slot is not null)
+        {
+            _state = compilation.Parameters.Norm(slot);
+            _position = compilation.Parameters.PositionOf(slot);
+            Gamma = compilation.Parameters.Find($"{slot.Name}.weight");
+            Beta = compilation.Parameters.Find($"{slot.Name}.bias");
+        }
+
+        Blocks = _norm.Pooling is { } pooling && (_divides = pooling.Divides(compilation.Images, compilation.Workers))
+            ? pooling.Over(compilation.Images, compilation.Workers, channels)
+            : new PoolingBlocks(compilation.Images, 1, 1, channels);
+        _isCorrected = _norm.Renorm is not null || _norm.IsNoisy;
+        _memory = new NormMemory(Blocks, Beta, _isCorrected);
+    }
+
+    /// <summary>gamma, [C]; null: it is not learnt.</summary>
+    internal LearnableArray? Gamma { get; }
+
+    /// <summary>beta, [C]; null: it is not learnt.</summary>
+    internal LearnableArray? Beta { get; }
+
+    /// <summary>Whether anything is learnt.</summary>
+    internal bool HasAffine => Gamma is not null || Beta is not null;
+
+    /// <summary>How the table of moments falls into blocks that share a statistic.</summary>
+    internal PoolingBlocks Blocks { get; }
+
+    /// <summary>Whether this pass computes its statistics from the batch.</summary>
+    internal bool FromBatch { get; private set; }
+
+    /// <summary>The tables that passes over the maps read and write, from an image on.</summary>
+    internal NormTables From(int image) => _memory.Tables.From(image, _channels);
+
+    /// <summary>Before the first image of a pass: decides where the statistics come from.</summary>
+    /// <exception cref="InvalidOperationException">They come from the batch, whose images do not fall into whole blocks.</exception>
+    internal void Begin()
+    {
+        var mode = _compilation.Pass.Mode;
+        FromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && mode is NormMode.MovingAverage or NormMode.Population);
+        if (FromBatch && !_divides)
+            throw new InvalidOperationException($"{_compilation.Images} images are no whole number of virtual batches: {_norm}.");
+        _correction = default;
+        if (!FromBatch)
+            UseStored(mode);
+        else if (_isCorrected && mode.IsTraining())
+            BeginCorrection();
+    }
+
+    /// <summary>Turns the moments of a block's cells into the mean, scale and shift that normalize them.</summary>
+    internal void Pool(int block)
+    {
+        var at = (nint)block * Blocks.ChannelBlocks;
+        var gamma = Gamma is null ? null : Gamma.Values;
+        NormPooling.PoolMoments(
+            _memory.Tables, block * Blocks.Samples, Blocks, _norm.Use, _area, gamma, _memory.Mean + at, _memory.Deviations + at, _memory.Inverse + at);
+        if (!_isCorrected)
+            return;
+        if (_correction.R is not null)
+            Renormalize(at);
+        _correction.Apply(_memory.Tables, block, Blocks, gamma, Beta is null ? null : Beta.Values);
+    }
+
+    /// <summary>Turns the two sums of a block's cells into what the gradient by the input is made of.</summary>
+    internal void PoolGradients(int block)
+    {
+        if (_norm.Pooling is not null)
+        {
+            NormPooling.PoolGradients(
+                _memory.Tables, block * Blocks.Samples, Blocks, _norm.Use, _area, _memory.Inverse + ((nint)block * Blocks.ChannelBlocks));
+        }
+    }
+
+    /// <summary>The gradients by gamma and beta, once the sums of all cells are there.</summary>
+    internal void AffineGradients()
+    {
+        if (HasAffine)
+        {
+            NormPooling.AffineGradients(
+                _memory.Tables, Blocks, _memory.Inverse, _correction, Gamma is null ? null : Gamma.Gradients, Beta is null ? null : Beta.Gradients);
+        }
+    }
+
+    /// <summary>One step of SGD for gamma and beta.</summary>
+    internal void Update()
+    {
+        Gamma?.Update(_compilation.Pass.Rate);
+        Beta?.Update(_compilation.Pass.Rate);
+    }
+
+    /// <summary>After the last image of a pass: remembers the first worker's statistics, as data-parallel training does.</summary>
+    internal void Remember()
+    {
+        var mode = _compilation.Pass.Mode;
+        if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect))
+            return;
+        var count = (double)Blocks.Samples * Blocks.Channels * _area;
+        for (var block = 0; block < Norm.BlocksToKeep(Blocks.SampleBlocks, _compilation.Workers); block++)
+        {
+            var at = (nint)block * Blocks.ChannelBlocks;
+            var mean = new ReadOnlySpan<double>(_memory.Mean + at, Blocks.ChannelBlocks);
+            var deviations = new ReadOnlySpan<double>(_memory.Deviations + at, Blocks.ChannelBlocks);
+            if (mode == NormMode.Collect)
+                _state!.Population.Add(mean, deviations, count);
+            else
+                _state!.MoveTowards(mean, deviations, count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    private void BeginCorrection()
+    {
+        if (_norm.Renorm is not null)
+        {
+            _correction.R = _memory.Correction.R;
+            _correction.D = _memory.Correction.D;
+        }
+
+        if (!_norm.IsNoisy)
+            return;
+        _correction.NoiseScale = _memory.Correction.NoiseScale;
+        _correction.NoiseShift = _memory.Correction.NoiseShift;
+        var cells = _compilation.Images * _channels;
+        ActivationNoise.Draw(_compilation.Settings.Seed, _compilation.Pass.Step.Number, _position, _channels,
+            new Span<float>(_correction.NoiseScale, cells), new Span<float>(_correction.NoiseShift, cells));
+    }
+
+    /// <summary>r and d of a block, by the moving averages as they were before this step.</summary>
+    private void Renormalize(nint statistics)
+    {
+        for (var g = 0; g < Blocks.ChannelBlocks; g++)
+        {
+            var (mean, inverse) = _state!.Stored(g * Blocks.Channels, population: false);
+            var at = statistics + g;
+            (_correction.R[at], _correction.D[at]) =
+                _norm.Renorm!.Correct(_memory.Mean[at], 1 / _memory.Inverse[at], mean, 1 / inverse, _compilation.Pass.Step.RenormRamp);
+        }
+    }
+
+    /// <summary>Mean and scale that are the same for every image: those the layer remembers, or 0 and 1 where nothing is normalized.</summary>
+    private void UseStored(NormMode mode)
+    {
+        var tables = _memory.Tables;
+        for (var c = 0; c < _channels; c++)
+        {
+            var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, mode == NormMode.Population);
+            if (_norm.Use == StatisticsUse.Mean)
+                inverse = 1;
+            var scale = (float)(inverse * (Gamma is null ? 1 : Gamma.Values[c]));
+            for (nint n = 0; n < _compilation.Images; n++)
+            {
+                tables.Mean[(n * _channels) + c] = (float)mean;
+                tables.Scale[(n * _channels) + c] = scale;
+                if (_isCorrected)
+                    tables.Shift[(n * _channels) + c] = Beta is null ? 0 : Beta.Values[c];
+            }
+        }
+    }
+}
