@@ -15,7 +15,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --norm", 2, "Required argument missing for option: '--norm'.")]
     [InlineData("train --batch 4 --batch 8", 2, "Option '--batch' expects a single argument but 2 were provided.")]
     [InlineData("train --model smal-cnn", 2, "Unknown model 'smal-cnn'. Did you mean 'small-cnn'?")]
-    [InlineData("train --model resnet18", 2, "There is no CIFAR resnet of depth 18: the depth is 6n+2")]
+    [InlineData("train --model resnet18", 2, "resnet18 is a network for ImageNet, and here are He et al.'s for CIFAR: their depth is 6n+2, as in resnet8, resnet14, resnet20, ")]
     [InlineData("train --dataset cifar11", 2, "Unknown --dataset 'cifar11'. Did you mean 'cifar10'?")]
     [InlineData("train --batch 0", 2, "--batch takes a whole number from 1, not '0'.")]
     [InlineData("train --batch two --epochs -1", 2, "--batch takes a whole number from 1, not 'two'.\n--epochs takes a whole number from 1, not '-1'.")]
