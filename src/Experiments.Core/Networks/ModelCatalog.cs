@@ -11,8 +11,7 @@ public static class ModelCatalog
     public static IReadOnlyList<string> Names { get; } =
         ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", .. Vgg.Depths.Select(depth => $"vgg{depth}")];
 
-    // resnet152 has such a depth in both series; here it is CIFAR's.
-    private static readonly int[] ImageNetDepths = [18, 34, 50, 101];
+    private static readonly int[] ImageNetDepths = [18, 34, 50, 101, 152];
 
     /// <summary>The width a network has when none is given.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
@@ -26,6 +25,11 @@ public static class ModelCatalog
     /// <summary>Whether a network has residual shortcuts.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsResidual(string model) => Parse(model).Family == Family.ResNet;
+
+    /// <summary>What a network is, where its name is known for another one: resnet50 and resnet152 have a depth that both of He et al.'s series have; null elsewhere.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static string? Remark(string model) => Parse(model) is (Family.ResNet, var depth) && ImageNetDepths.Contains(depth)
+        ? $"{model} is here the CIFAR network of {depth} layers, as resnet20 is (He et al. 2016, section 4.2), and not ImageNet's, which has bottlenecks and 4 stages" : null;
 
     /// <summary>Builds the network of a name.</summary>
     /// <param name="model">The name.</param>

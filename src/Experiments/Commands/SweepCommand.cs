@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using Experiments.Core;
+using Experiments.Core.Networks;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
@@ -112,6 +113,8 @@ internal static class SweepCommand
         var atOnce = AtOnce(jobs, runs);
         if (queued.Count > 0)
             Console.WriteLine($"{queued.Count} runs wait or run in Slurm and are left to it.");
+        foreach (var remark in Remarks(asked, runs))
+            Console.WriteLine(remark);
         Console.WriteLine($"{Heading(asked, folder, runs, missing, atOnce)}, into {folder.Results.Root}");
         var display = new SweepDisplay(asked.Name, folder, runs, atOnce, plain);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data, checksums, more), folder, display);
@@ -135,6 +138,16 @@ internal static class SweepCommand
 
     /// <summary>How many runs are trained side by side: as many as was asked for, or as the machine has cores for.</summary>
     internal static int AtOnce(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
+
+    /// <summary>What the program has taken that a person may not expect: numbers of groups that follow from the network, a network whose name is another's too.</summary>
+    internal static IEnumerable<string> Remarks(Sweep asked, IReadOnlyList<Run> runs)
+    {
+        // A norm in the sweep that says nothing of groups, and no axis of the grid that does.
+        var open = asked.Grid.Expand().Select(settings => settings.Norm).Where(norm => norm.TakesDefaultGroups).Select(norm => norm.Name).ToHashSet();
+        return runs.Where(run => open.Contains(run.Settings.Norm.Name))
+            .Select(run => run.WhyOtherGroups(run.Settings with { Norm = new(run.Settings.Norm.Name) }) is { } why ? $"{run.Settings.Norm.Name} takes {run.Settings.Norm.Groups} groups in {run.Settings.Model}, since {why}." : null)
+            .Concat(runs.Select(run => ModelCatalog.Remark(run.Settings.Model) is { } remark ? $"{remark}." : null)).OfType<string>().Distinct();
+    }
 
     /// <summary>A sweep in a few words.</summary>
     internal static string Heading(Sweep asked, SweepFolder folder, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce)

@@ -15,6 +15,8 @@ internal static class SweepDryRun
         var atOnce = Math.Min(SweepCommand.AtOnce(jobs, runs), missing.Count);
         folder.Prepare(asked, machine);
         var cells = missing.Select(run => run.Cell).Distinct().Count();
+        foreach (var remark in SweepCommand.Remarks(asked, runs))
+            Console.WriteLine(remark);
         Console.WriteLine(SweepCommand.Heading(asked, folder, runs, missing, atOnce)
             + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is kept"));
         var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, plain, cancellation).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Networks;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
@@ -107,6 +108,8 @@ internal static class TrainCommand
 
         if (rehearsal is not null)
             return TrainDryRun.Report(run, rehearsal, folder.Results, cancellation);
+        if (ModelCatalog.Remark(run.Settings.Model) is { } remark)
+            display.Say($"{remark}.");
         display.Say(Subject(run, asked));
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
         Rebuild(folder, row, display);

@@ -9,7 +9,8 @@ namespace Experiments.Display;
 internal static class SweepTable
 {
     private const int Labels = 3;
-    private const string Gap = "   ";
+    private const string WideGap = "   ";
+    private const string NarrowGap = " ";
 
     // The least that is left of a run's name where there is no room.
     private const int ShortName = 12;
@@ -33,7 +34,8 @@ internal static class SweepTable
 
         // The machine is told where it is another one.
         var columns = Enumerable.Range(0, Header.Length).Where(column => Header[column] != "on" || !IsEmpty(column)).ToList();
-        int Total() => columns.Sum(column => widths[column]) + (Gap.Length * (columns.Count - 1));
+        var gap = WideGap;
+        int Total() => columns.Sum(column => widths[column]) + (gap.Length * (columns.Count - 1));
         foreach (var column in Dispensable.Select(title => Array.IndexOf(Header, title)).OrderByDescending(IsEmpty).ToList())
         {
             if (Total() <= width)
@@ -41,10 +43,12 @@ internal static class SweepTable
             columns.Remove(column);
         }
 
+        if (Total() - widths[0] + Math.Min(widths[0], ShortName) > width)
+            gap = NarrowGap;
         widths[0] = Math.Max(Math.Min(widths[0], ShortName), widths[0] - Math.Max(0, Total() - width));
         string Cell(IReadOnlyList<string> row, int column) => column == 0 ? Shorten(row[0], widths[0]).PadRight(widths[0])
             : column < Labels ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]);
-        return [.. rows.Prepend(Header).Select(row => string.Join(Gap, columns.Select(column => Cell(row, column))).TrimEnd()).Select(line => line.Length > width ? line[..width] : line)];
+        return [.. rows.Prepend(Header).Select(row => string.Join(gap, columns.Select(column => Cell(row, column))).TrimEnd()).Select(line => line.Length > width ? line[..width] : line)];
     }
 
     /// <summary>How many runs are how far, and the time left.</summary>
