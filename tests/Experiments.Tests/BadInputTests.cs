@@ -75,7 +75,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("bench --repetitions 0", 2, "--repetitions takes a whole number from 1, not '0'.")]
     [InlineData("bench --processes 1000000", 2, "--processes 1000000 with --threads 1 is more than this machine has cores")]
     [InlineData("bench --profile --by-turns", 2, "--profile, --by-turns and --processes above 1 exclude each other: give one of them.")]
-    [InlineData("bench --epochs 3", 2, "Unknown option '--epochs'.")]
+    [InlineData("bench --epochs 3", 2, "Unknown option '--epochs' of bench: train and sweep have one.")]
     [InlineData("bench --norm gn --groups 32 --model resnet20", 2, "--groups 32 does not divide the 16 channels")]
     [InlineData("data get cifar", 2, "Unknown data set 'cifar'. Did you mean 'cifar10'?")]
     [InlineData("data get cifar10 --url ftp://x", 2, "--url takes an address that begins with http:// or https://")]

@@ -12,10 +12,11 @@ public sealed class DisplayTests
 
     [Theory]
     [InlineData(200, "run,state,progress,epoch,train error,test error,images/s,time")]
-    [InlineData(110, "run,state,progress,epoch,train error,test error,time")]
+    [InlineData(105, "run,state,progress,epoch,train error,test error,time")]
     [InlineData(98, "run,state,progress,epoch,test error,time")]
-    [InlineData(85, "run,state,progress,test error,time")]
-    [InlineData(80, "run,state,test error,time")]
+    [InlineData(85, "run,state,progress,epoch,test error,time")]
+    [InlineData(80, "run,state,progress,test error,time")]
+    [InlineData(70, "run,state,test error,time")]
     [InlineData(55, "run,state,test error,time")]
     public void Columns_go_one_by_one_and_state_error_and_time_stay(int width, string columns)
     {
