@@ -3,23 +3,63 @@ namespace Experiments.Core;
 /// <summary>What an unknown name was probably meant to be.</summary>
 public static class Suggestion
 {
-    /// <summary>What came, the nearest known name where one is near, and all there are unless they are many and one was near.</summary>
-    public static string Unknown(string kind, string name, IEnumerable<string> known)
+    // The most names that are worth a reader's while.
+    private const int Many = 20;
+
+    // What other programs call what is known here by another name.
+    private static readonly Dictionary<string, string> OtherNames = new()
+    {
+        ["learning-rate"] = "lr",
+        ["arch"] = "model",
+        ["architecture"] = "model",
+        ["network"] = "model",
+        ["normalization"] = "norm",
+        ["bs"] = "batch",
+        ["wd"] = "weight-decay",
+        ["gpu"] = "device",
+        ["cpu"] = "device",
+        ["cuda"] = "device",
+        ["dtype"] = "precision",
+        ["cores"] = "threads",
+        ["parallel"] = "jobs",
+        ["output"] = "out",
+        ["results"] = "out",
+        ["overwrite"] = "again",
+        ["force"] = "again",
+        ["scheduler"] = "schedule",
+    };
+
+    /// <summary>What came, the nearest known name where one is near, and all there are unless they are many.</summary>
+    /// <param name="kind">What was named.</param>
+    /// <param name="name">The name that came.</param>
+    /// <param name="known">The names there are.</param>
+    /// <param name="listed">A sentence on where the names are listed, in place of a list that is too long.</param>
+    public static string Unknown(string kind, string name, IEnumerable<string> known, string? listed = null)
     {
         var names = known.ToList();
         var nearest = Nearest(name, names);
         var meant = nearest is null ? "" : $" Did you mean '{nearest}'?";
-        var list = nearest is null || names.Count <= 10 ? $" Known: {string.Join(", ", names)}." : "";
+        var list = (nearest is null && (names.Count <= Many || listed is null)) || names.Count <= 10 ? $" Known: {string.Join(", ", names)}." : nearest is null ? $" {listed}" : "";
         return $"Unknown {kind} '{name}'.{meant}{list}";
     }
 
-    /// <summary>The known name with the fewest edits from the given one; null where none is near enough to be meant.</summary>
-    public static string? Nearest(string name, IEnumerable<string> known) => known
-        .Select(candidate => (Candidate: candidate, Edits: Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
-        .Where(pair => pair.Edits <= Math.Max(1, Math.Min(name.Length, pair.Candidate.Length) / 2))
-        .OrderBy(pair => pair.Edits)
-        .Select(pair => pair.Candidate)
-        .FirstOrDefault();
+    /// <summary>
+    /// The known name that was probably meant: the one with the fewest edits from the given one, else one that the given one has as a word or that
+    /// other programs know it by; null where there is none.
+    /// </summary>
+    public static string? Nearest(string name, IEnumerable<string> known)
+    {
+        static string Bare(string text) => text.TrimStart('-').ToLowerInvariant();
+        var names = known.ToList();
+        var typed = Bare(name);
+        return names.Find(candidate => OtherNames.TryGetValue(typed, out var other) && other == Bare(candidate))
+            ?? names.Select(candidate => (Candidate: candidate, Edits: Distance(typed, Bare(candidate)), Length: Math.Min(typed.Length, Bare(candidate).Length)))
+                .Where(pair => pair.Edits <= Math.Max(1, pair.Length / 2))
+                .OrderBy(pair => pair.Edits)
+                .Select(pair => pair.Candidate)
+                .FirstOrDefault()
+            ?? names.Find(candidate => typed.Split('-', '_').Contains(Bare(candidate)));
+    }
 
     // Levenshtein's distance, neighbouring letters swapped counting once.
     private static int Distance(string a, string b)

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Experiments.Core;
+using Experiments.Display;
 
 namespace Experiments;
 
@@ -13,9 +11,9 @@ internal static class CommandLine
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         var result = root.Parse(args);
-        if (result.Errors.Count > 0)
+        if (CommandMistakes.Of(result) is { Count: > 0 } mistakes)
         {
-            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, Mistakes(result))).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, mistakes)).ConfigureAwait(false);
             return ExitCode.BadInput;
         }
 
@@ -63,17 +61,19 @@ internal static class CommandLine
     {
         try
         {
-            Console.Error.WriteLine(sentence);
+            Terminal.Say(sentence);
         }
         catch (IOException)
         {
         }
     }
 
-    /// <summary>A command whose help ends with examples.</summary>
+    /// <summary>A command, with all of its options, whose help ends with examples.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="examples">What is typed after the program's name; or a whole line, where the program's name is in it.</param>
     public static Command WithExamples(this Command command, params string[] examples)
     {
-        command.Options.Add(new HelpOption { Action = new HelpWithExamples(examples) });
+        HelpText.AddTo(command, [.. examples.Select(example => example.Contains(HelpText.Program, StringComparison.Ordinal) ? example : $"{HelpText.Program} {example}")]);
         return command;
     }
 
@@ -87,47 +87,5 @@ internal static class CommandLine
     {
         var formats = Enum.GetValues<T>().ToDictionary(format => format.ToString().ToLowerInvariant());
         return formats.TryGetValue(name, out var found) ? found : throw new ExperimentException(Suggestion.Unknown("format", name, formats.Keys));
-    }
-
-    // An unknown flag is named as such, where the parser would take it for a value that is one too many.
-    private static IEnumerable<string> Mistakes(ParseResult result)
-    {
-        var command = result.CommandResult.Command;
-        var unknown = result.Tokens.Where(token => token.Type == TokenType.Argument && token.Value is ['-', '-' or (>= 'a' and <= 'z'), ..])
-            .Select(token => token.Value.Split('=')[0]).ToList();
-        foreach (var flag in unknown)
-            yield return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name));
-        if (unknown.Count > 0)
-            yield break;
-        if (command is RootCommand or { Subcommands.Count: > 0 })
-        {
-            var names = command.Subcommands.Select(subcommand => subcommand.Name);
-            yield return result.UnmatchedTokens.Count > 0
-                ? Suggestion.Unknown("command", result.UnmatchedTokens[0], names)
-                : $"Which command? {string.Join(", ", names)}; --help says what they do.";
-            yield break;
-        }
-
-        foreach (var error in result.Errors)
-            yield return $"{error.Message} '{command.Name} --help' shows what it takes.";
-    }
-
-    private sealed class HelpWithExamples(string[] examples) : SynchronousCommandLineAction
-    {
-        private readonly HelpAction _help = new();
-
-        // --help is answered even where a required argument is missing.
-        public override bool ClearsParseErrors => true;
-
-        public override int Invoke(ParseResult parseResult)
-        {
-            var code = _help.Invoke(parseResult);
-            var output = parseResult.InvocationConfiguration.Output;
-            output.WriteLine("Examples:");
-            foreach (var example in examples)
-                output.WriteLine($"  {example}");
-            output.WriteLine();
-            return code;
-        }
     }
 }

@@ -6,19 +6,22 @@ namespace Experiments;
 /// <summary>The options that say how a run is trained and what it leaves beside its results. They are no part of what a run is.</summary>
 internal sealed class ExecutionOptions
 {
-    private readonly Option<string> _checkpointEvery = new("--checkpoint-every")
+    private readonly Option<string> _checkpointEvery = new CommandOption<string>("--checkpoint-every")
     {
+        Heading = "Running",
         Description = "minutes between checkpoints, beside those at each epoch's end and where a run is stopped (default: 5)",
         HelpName = "MINUTES",
     };
 
-    private readonly Option<bool> _allowDifferentMachine = new("--allow-different-machine")
+    private readonly Option<bool> _allowDifferentMachine = new CommandOption<bool>("--allow-different-machine")
     {
+        Heading = "Running",
         Description = "go on with a half-done run where its library or instruction set is another, and its numbers may be others",
     };
 
-    private readonly Option<bool> _tensorBoard = new("--tensorboard")
+    private readonly Option<bool> _tensorBoard = new CommandOption<bool>("--tensorboard")
     {
+        Heading = "Running",
         Description = "write each epoch's errors, losses and speed for TensorBoard too, as an events file in the run's folder",
     };
 

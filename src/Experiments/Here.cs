@@ -10,11 +10,12 @@ namespace Experiments;
 internal static class Here
 {
     /// <summary>The option that says where the data sets lie.</summary>
-    public static Option<string> DataOption(bool recursive = false) => new("--data")
+    public static Option<string> DataOption(bool recursive = false) => new CommandOption<string>("--data")
     {
         Description = "folder of the data sets (default: data/ at the repository's root)",
         HelpName = "FOLDER",
         Recursive = recursive,
+        Heading = "Files",
     };
 
     /// <summary>The engines, the preferred one first, and the data sets in a folder.</summary>

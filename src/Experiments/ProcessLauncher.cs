@@ -18,7 +18,7 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
     public async Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation)
     {
         using var process = ThisProgram.Start(
-            [.. TrainCommand.Arguments(run, experiment, folder, data, checksums), .. more, "--progress", "plain", TrainCommand.EndWithParent], run.Settings.Threads);
+            [.. TrainCommand.Arguments(run, experiment, folder, data, checksums), .. more, TrainCommand.Plain, TrainCommand.EndWithParent], run.Settings.Threads);
         var last = "";
         process.ErrorDataReceived += (_, line) =>
         {

@@ -14,5 +14,7 @@ var root = new RootCommand("Trains one network with different normalization laye
     DataCommand.Create(),
     BenchCommand.Create(),
     InfoCommand.Create(),
+    CompletionCommand.Create(),
 };
+HelpText.AddTo(root, [$"{HelpText.Program} train --norm gn --groups 32 --batch 2", $"{HelpText.Program} sweep figure-1 --quick", $"{HelpText.Program} plot results/figure-1-quick"]);
 return await CommandLine.RunAsync(root, args).ConfigureAwait(false);

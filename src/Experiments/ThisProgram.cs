@@ -17,6 +17,16 @@ internal static partial class ThisProgram
     /// <param name="arguments">What it is to do.</param>
     public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(Quote));
 
+    /// <summary>A command as the person who reads it may type it, in the folder where they stand.</summary>
+    /// <param name="arguments">The command; a path in it is as it was typed.</param>
+    public static string ToType(params IEnumerable<string> arguments)
+    {
+        var launcher = Path.Combine(RepositoryFolder.Root, HelpText.Program);
+        var program = Path.GetRelativePath(Environment.CurrentDirectory, File.Exists(launcher) ? launcher : Command[0]);
+        var first = File.Exists(launcher) || Command.Count == 1 ? [program] : Command;
+        return string.Join(' ', first.Concat(arguments).Select(Quote));
+    }
+
     /// <summary>Starts it, with its output and its errors to be read and its input to be written.</summary>
     /// <param name="arguments">What it is to do.</param>
     /// <param name="threads">The threads it may compute with: processes side by side share the cores.</param>

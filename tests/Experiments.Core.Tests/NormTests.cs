@@ -125,6 +125,24 @@ public sealed class NormTests
     [InlineData("gm", "gn")]
     [InlineData("snycbn", "syncbn")]
     [InlineData("BN", "bn")]
+    [InlineData("layer-norm", "ln")]
+    [InlineData("BatchNorm", "bn")]
+    [InlineData("batch-renormalization", "batch-renorm")]
     public void A_misspelt_norm_is_answered_with_the_nearest_name(string typed, string meant) =>
-        Assert.Contains($"Did you mean '{meant}'?", Assert.Throws<ExperimentException>(() => NormCatalog.Find(typed)).Message, StringComparison.Ordinal);
+        Assert.Contains($"Did you mean '{meant}'", Assert.Throws<ExperimentException>(() => NormCatalog.Find(typed)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Each_norm_takes_the_options_that_it_has_defaults_for_and_no_others()
+    {
+        string[] Takers(string option) => [.. NormCatalog.Entries.Where(entry => entry.Takes(NormCatalog.Options.Single(one => one.Name == option))).Select(entry => entry.Name)];
+        Assert.Equal(["gn", "bgn"], Takers("groups"));
+        Assert.Equal(["gn", "bgn"], Takers("channels-per-group"));
+        Assert.Equal(["ghost-bn", "bgn"], Takers("virtual-batch"));
+        Assert.Equal(["batch-renorm"], Takers("r-max"));
+        foreach (var entry in NormCatalog.Entries)
+        {
+            foreach (var option in NormCatalog.Options)
+                Assert.True(entry.Takes(option) == (Record.Exception(() => NormCatalog.Create(option.Set(new(entry.Name), 1))) is null), $"{entry.Name} {option.Name}");
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using Experiments.Core.Training;
+
 namespace Experiments.Tests;
 
 /// <summary>The mistakes people make, and the one sentence each is answered with.</summary>
@@ -12,10 +14,10 @@ public sealed class BadInputTests : IDisposable
     [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, data, bench, info")]
     [InlineData("train --nrom gn", 2, "Unknown option '--nrom'. Did you mean '--norm'?")]
     [InlineData("train --norm gm", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
-    [InlineData("train --norm", 2, "Required argument missing for option: '--norm'.")]
-    [InlineData("train --batch 4 --batch 8", 2, "Option '--batch' expects a single argument but 2 were provided.")]
+    [InlineData("train --norm", 2, "--norm takes a value: NAME.")]
+    [InlineData("train --batch 4 --batch 8", 2, "--batch is given 2 times, as 4 and 8: give it once.")]
     [InlineData("train --model smal-cnn", 2, "Unknown model 'smal-cnn'. Did you mean 'small-cnn'?")]
-    [InlineData("train --model resnet18", 2, "There is no CIFAR resnet of depth 18: the depth is 6n+2")]
+    [InlineData("train --model resnet18", 2, "resnet18 is a network for ImageNet, and here are He et al.'s for CIFAR: their depth is 6n+2, as in resnet8, resnet14, resnet20, ")]
     [InlineData("train --dataset cifar11", 2, "Unknown --dataset 'cifar11'. Did you mean 'cifar10'?")]
     [InlineData("train --batch 0", 2, "--batch takes a whole number from 1, not '0'.")]
     [InlineData("train --batch two --epochs -1", 2, "--batch takes a whole number from 1, not 'two'.\n--epochs takes a whole number from 1, not '-1'.")]
@@ -37,9 +39,23 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train -norm gn", 2, "Unknown option '-norm'. Did you mean '--norm'?")]
     [InlineData("train --threads 1000000", 2, "--threads 1000000 is more than this machine has cores")]
     [InlineData("train --width 100000", 2, "--width takes a whole number from 1 to 4096, not '100000'.")]
-    [InlineData("train --progress plian", 2, "Unknown --progress 'plian'. Did you mean 'plain'?")]
+    [InlineData("trian --norm gn", 2, "Unknown command 'trian'. Did you mean 'train'?")]
+    [InlineData("--norm gn", 2, "Which command? --norm comes after one of train, sweep, eval, bench.")]
+    [InlineData("train --batch 32,16 --norm gn", 2, "train takes one value of --batch, not the list '32,16': `sweep --batch 32,16 --norm gn` trains each of them.")]
+    [InlineData("train --batch 32 16", 2, "train has no use for '16' after --batch: an option takes one value, and on sweep a list joined by commas, as in --batch 32,16.")]
+    [InlineData("train --precision fp16", 2, "There is no --precision fp16: small gradients vanish in it unless losses are scaled.")]
+    [InlineData("train --seeds 3", 2, "Unknown option '--seeds' of train: sweep has one.")]
+    [InlineData("train --learning-rate 1", 2, "Unknown option '--learning-rate'. Did you mean '--lr'?")]
+    [InlineData("train --xyzzy 1", 2, "Unknown option '--xyzzy'. 'train --help-all' lists what there is.")]
+    [InlineData("train figure-1.yaml", 2, "train takes options and no file: `sweep figure-1.yaml` trains what a file says.")]
+    [InlineData("train --norm layer-norm", 2, "Did you mean 'ln' (Layer Normalization)?")]
+    [InlineData("sweep --seed 5,9 --seeds 2", 2, "--seed 5,9 names the seeds and --seeds 2 says how many: give one of them")]
+    [InlineData("sweep figur-1", 2, "There is no sweep figur-1. Did you mean 'figure-1'?")]
+    [InlineData("plot --figrue landscape nowhere", 2, "Unknown option '--figrue'. Did you mean '--figure'?")]
+    [InlineData("plot", 2, "plot takes FOLDER: results folders")]
+    [InlineData("completion fish", 2, "Unknown shell 'fish'.")]
     [InlineData("eval .", 2, ". is a folder; name a .safetensors file")]
-    [InlineData("sweep nowhere.yaml", 2, "There is no sweep nowhere.yaml: name a YAML file, as those in configs/, or a results folder.")]
+    [InlineData("sweep nowhere.yaml", 2, "There is no sweep nowhere.yaml: name one in configs/ (batch-renorm, ")]
     [InlineData("sweep", 2, "sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2")]
     [InlineData("sweep --norm bn --print-commands --jobs 2", 2, "and with --print-commands it trains none.")]
     [InlineData("train --images-checksum zzz", 2, "--images-checksum takes 16 hexadecimal digits, as in runs.csv's column images_checksum, not 'zzz'.")]
@@ -59,7 +75,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("bench --repetitions 0", 2, "--repetitions takes a whole number from 1, not '0'.")]
     [InlineData("bench --processes 1000000", 2, "--processes 1000000 with --threads 1 is more than this machine has cores")]
     [InlineData("bench --profile --by-turns", 2, "--profile, --by-turns and --processes above 1 exclude each other: give one of them.")]
-    [InlineData("bench --epochs 3", 2, "Unknown option '--epochs'.")]
+    [InlineData("bench --epochs 3", 2, "Unknown option '--epochs' of bench: train and sweep have one.")]
     [InlineData("bench --norm gn --groups 32 --model resnet20", 2, "--groups 32 does not divide the 16 channels")]
     [InlineData("data get cifar", 2, "Unknown data set 'cifar'. Did you mean 'cifar10'?")]
     [InlineData("data get cifar10 --url ftp://x", 2, "--url takes an address that begins with http:// or https://")]
@@ -72,6 +88,36 @@ public sealed class BadInputTests : IDisposable
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Unexpected", result.Error, StringComparison.Ordinal);
         Assert.Equal(exitCode, result.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("train --dataset synthetic --out there")]
+    [InlineData("sweep --norm bn --out there")]
+    public void A_file_where_results_should_go_is_named(string arguments)
+    {
+        File.WriteAllText(_folder["there"], "");
+        var result = Cli.Run(arguments, _folder.Path);
+        Assert.Equal((2, "there is a file: --out takes a folder.\n"), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public void Foreign_weights_for_colour_images_ask_for_a_data_set_that_has_them()
+    {
+        File.WriteAllBytes(_folder["w.safetensors"], Safetensors.Write(
+            [("conv1.weight", Safetensors.Tensor.Of([16, 3, 3, 3], new float[16 * 27])), ("fc.weight", Safetensors.Tensor.Of([100, 64], new float[6400]))], new Dictionary<string, string>()));
+        var result = Cli.Run("eval w.safetensors --model resnet20", _folder.Path, new Dictionary<string, string> { ["PATH"] = "/usr/bin" });
+        Assert.True(result.Error.Contains("are for images of 3 channels", StringComparison.Ordinal) && result.Error.EndsWith("give --dataset cifar100.\n", StringComparison.Ordinal)
+            || result.Error.Contains("is the checkpoint of another network", StringComparison.Ordinal), result.Error); // the synthetic set, where Fashion-MNIST is not installed, is in colour
+    }
+
+    [Fact]
+    public void A_sweep_is_found_by_its_name_in_configs_from_any_folder()
+    {
+        var result = Cli.Run("sweep quick --status --out s", _folder.Path);
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith("quick is ", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("configs/quick.yaml.\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains("s: 0 of 50 runs finished", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

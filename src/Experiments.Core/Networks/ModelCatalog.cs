@@ -11,6 +11,8 @@ public static class ModelCatalog
     public static IReadOnlyList<string> Names { get; } =
         ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", .. Vgg.Depths.Select(depth => $"vgg{depth}")];
 
+    private static readonly int[] ImageNetDepths = [18, 34, 50, 101, 152];
+
     /// <summary>The width a network has when none is given.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static int DefaultWidth(string model) => Parse(model) switch
@@ -23,6 +25,11 @@ public static class ModelCatalog
     /// <summary>Whether a network has residual shortcuts.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsResidual(string model) => Parse(model).Family == Family.ResNet;
+
+    /// <summary>What a network is, where its name is known for another one: resnet50 and resnet152 have a depth that both of He et al.'s series have; null elsewhere.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static string? Remark(string model) => Parse(model) is (Family.ResNet, var depth) && ImageNetDepths.Contains(depth)
+        ? $"{model} is here the CIFAR network of {depth} layers, as resnet20 is (He et al. 2016, section 4.2), and not ImageNet's, which has bottlenecks and 4 stages" : null;
 
     /// <summary>Builds the network of a name.</summary>
     /// <param name="model">The name.</param>
@@ -49,6 +56,14 @@ public static class ModelCatalog
         };
     }
 
+    /// <summary>The channels of each layer of a network that is normalized, whatever the norm and the images.</summary>
+    /// <param name="model">The name.</param>
+    /// <param name="width">Channels of its first stage; null: its default.</param>
+    /// <param name="projection">Residual networks: projection shortcuts.</param>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static IReadOnlyList<int> NormChannels(string model, int? width, bool projection) =>
+        [.. Build(model, width, projection, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots.Select(slot => slot.Channels)];
+
     private static (Family Family, int Depth) Parse(string model)
     {
         if (model == "small-cnn")
@@ -57,11 +72,18 @@ public static class ModelCatalog
             return (Family.Vgg, layers);
         if (DepthAfter("resnet", model) is { } depth)
         {
-            return depth >= 8 && depth % 6 == 2 ? (Family.ResNet, depth)
-                : throw new ExperimentException($"There is no CIFAR resnet of depth {depth}: the depth is 6n+2, as in resnet8, resnet14, resnet20 (He et al. 2016, section 4.2).");
+            return depth >= 8 && depth % 6 == 2 ? (Family.ResNet, depth) : throw new ExperimentException(NoSuchDepth(depth));
         }
 
         throw new ExperimentException(Suggestion.Unknown("model", model, Names));
+    }
+
+    private static string NoSuchDepth(int depth)
+    {
+        var below = (Math.Max(6, depth - 2) / 6 * 6) + 2;
+        var near = depth > 8 ? $"resnet{below} or resnet{below + 6} is nearest" : "resnet8 is the smallest";
+        return (ImageNetDepths.Contains(depth) ? $"resnet{depth} is a network for ImageNet, and here are He et al.'s for CIFAR" : $"There is no CIFAR resnet of depth {depth}")
+            + $": their depth is 6n+2, as in {string.Join(", ", Names.Where(name => name.StartsWith("resnet", StringComparison.Ordinal)))} (He et al. 2016, section 4.2); {near}.";
     }
 
     private static int? DepthAfter(string family, string model) =>

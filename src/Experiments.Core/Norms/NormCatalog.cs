@@ -1,10 +1,13 @@
 namespace Experiments.Core.Norms;
 
-/// <summary>The normalizations there are. A new one is a line here.</summary>
+/// <summary>The normalizations there are, and their options. A new one is a line here.</summary>
 public static class NormCatalog
 {
     /// <summary>The paper's default number of groups, G.</summary>
     public const int DefaultGroups = 32;
+
+    // Taken in its place, the larger one first, where it does not divide the channels of every layer.
+    private static readonly int[] SmallerGroups = [16, 8];
 
     private static readonly ChannelSpan OneChannel = new ChannelSpan.One();
     private static readonly ChannelSpan AllChannels = new ChannelSpan.All();
@@ -25,7 +28,24 @@ public static class NormCatalog
 
         /// <summary>Whether it has groups of channels.</summary>
         public bool TakesGroups => Defaults.Groups is not null;
+
+        /// <summary>Whether an option belongs to it: it has a default for it, or for the one in whose place it stands.</summary>
+        public bool Takes(NormOption option) => (option.InPlaceOf is { } other ? Options.First(one => one.Name == other) : option).Get(Defaults) is not null;
     }
+
+    /// <summary>
+    /// The options that only some norms have. Which norm has which, and with what default, stands in <see cref="Entries"/>; the command line's
+    /// help and checks, YAML and the columns of a sweep follow from the two lists.
+    /// </summary>
+    public static IReadOnlyList<NormOption> Options { get; } =
+    [
+        new("groups", "number of groups of channels", o => o.Groups, (o, v) => o with { Groups = (int)v }) { IsWhole = true, Least = 1 },
+        new("channels-per-group", "channels in a group, in place of --groups", o => o.ChannelsPerGroup, (o, v) => o with { ChannelsPerGroup = (int)v }) { IsWhole = true, Least = 1, InPlaceOf = "groups" },
+        new("virtual-batch", "images of a worker that share a statistic", o => o.VirtualBatch, (o, v) => o with { VirtualBatch = (int)v }) { IsWhole = true, Least = 1 },
+        new("r-max", "the largest correction of a batch's standard deviation", o => o.RMax, (o, v) => o with { RMax = v }) { Least = 1 },
+        new("d-max", "the largest correction of a batch's mean, in standard deviations", o => o.DMax, (o, v) => o with { DMax = v }),
+        new("renorm-ramp", "part of the training over which r-max and d-max rise from BN's 1 and 0", o => o.RenormRamp, (o, v) => o with { RenormRamp = v }) { Most = 1 },
+    ];
 
     /// <summary>
     /// All of them. Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
@@ -55,7 +75,29 @@ public static class NormCatalog
     /// <summary>The entry of a name.</summary>
     /// <exception cref="ExperimentException">There is none of that name.</exception>
     public static Entry Find(string name) => Entries.FirstOrDefault(entry => entry.Name == name)
-        ?? throw new ExperimentException(Suggestion.Unknown("norm", name, Entries.Select(entry => entry.Name)));
+        ?? throw new ExperimentException(Unknown("norm", name));
+
+    /// <summary>That there is no norm of a name, and which one was probably meant: of <c>layer-norm</c>, the one with the title Layer Normalization.</summary>
+    /// <param name="kind">What was named: <c>norm</c>, or the option.</param>
+    /// <param name="name">The name that came.</param>
+    public static string Unknown(string kind, string name)
+    {
+        static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter)).ToUpperInvariant();
+        var typed = Letters(name);
+        var titled = typed.EndsWith("NORM", StringComparison.Ordinal) || typed.EndsWith("NORMALIZATION", StringComparison.Ordinal)
+            ? Entries.FirstOrDefault(entry => Letters(entry.Title).StartsWith(typed, StringComparison.Ordinal)) : null;
+        return titled is null ? Suggestion.Unknown(kind, name, Entries.Select(entry => entry.Name))
+            : $"Unknown {kind} '{name}'. Did you mean '{titled.Name}' ({titled.Title})?";
+    }
+
+    /// <summary>The number of groups where nobody gave one: the paper's 32, or 16, or 8, the first that divides the channels of every layer.</summary>
+    /// <param name="channels">The channels of the layers that are normalized.</param>
+    /// <returns>That number; 32 where none of them does, so that the check of the network says what would.</returns>
+    public static int GroupsFor(IEnumerable<int> channels)
+    {
+        var all = channels.ToList();
+        return SmallerGroups.Prepend(DefaultGroups).FirstOrDefault(groups => all.All(count => count % groups == 0), DefaultGroups);
+    }
 
     /// <summary>The normalization that was asked for.</summary>
     /// <exception cref="ExperimentException">
@@ -65,16 +107,7 @@ public static class NormCatalog
     {
         ArgumentNullException.ThrowIfNull(options);
         var entry = Find(options.Name);
-        var own = entry.Defaults;
-        var mistakes = new (bool Given, bool Belongs, string Option)[]
-        {
-            (options.Groups is not null, entry.TakesGroups, "groups"),
-            (options.ChannelsPerGroup is not null, entry.TakesGroups, "channels-per-group"),
-            (options.VirtualBatch is not null, own.VirtualBatch is not null, "virtual-batch"),
-            (options.RMax is not null, own.RMax is not null, "r-max"),
-            (options.DMax is not null, own.DMax is not null, "d-max"),
-            (options.RenormRamp is not null, own.RenormRamp is not null, "renorm-ramp"),
-        }.Where(option => option.Given && !option.Belongs).Select(option => NotTaken(entry, option.Option)).ToList();
+        var mistakes = Options.Where(option => option.Get(options) is not null && !entry.Takes(option)).Select(option => NotTaken(entry, option)).ToList();
         if (mistakes.Count > 0)
             throw ExperimentException.ForAll(mistakes);
 
@@ -89,16 +122,8 @@ public static class NormCatalog
             : throw new ExperimentException($"--weight-standardization on does not go with --norm {norm.Name}, which normalizes the weights itself: take one of the two.");
     }
 
-    private static string NotTaken(Entry entry, string option)
-    {
-        var takers = Entries.Where(other => option switch
-        {
-            "groups" or "channels-per-group" => other.TakesGroups,
-            "virtual-batch" => other.Defaults.VirtualBatch is not null,
-            _ => other.Defaults.RMax is not null,
-        }).Select(other => other.Name).ToList();
-        return $"--{option} does not belong to --norm {entry.Name}: {entry.Title} has none; leave it out, or take --norm {string.Join(" or ", takers)}.";
-    }
+    private static string NotTaken(Entry entry, NormOption option) => $"--{option.Name} does not belong to --norm {entry.Name}: {entry.Title} has none; "
+        + $"leave it out, or take --norm {string.Join(" or ", Entries.Where(other => other.Takes(option)).Select(other => other.Name))}.";
 
     private static ChannelSpan GroupsOf(NormOptions options) =>
         options.ChannelsPerGroup is { } channels ? new ChannelSpan.GroupWith(channels) : new ChannelSpan.GroupOf(options.Groups!.Value);

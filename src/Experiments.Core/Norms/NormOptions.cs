@@ -22,20 +22,24 @@ public sealed record NormOptions(
     Affine? Affine = null)
 {
     /// <summary>The options with the norm's own defaults where nothing was said.</summary>
+    /// <param name="channels">The channels of the layers that are normalized, for the number of groups (see <see cref="NormCatalog.GroupsFor"/>); null: not known.</param>
     /// <exception cref="ExperimentException">There is no norm of that name.</exception>
-    public NormOptions Complete()
+    public NormOptions Complete(IEnumerable<int>? channels = null)
     {
         var entry = NormCatalog.Find(Name);
-        var own = entry.Defaults;
-        return this with
+        var complete = this with
         {
-            Groups = Groups ?? (ChannelsPerGroup is null ? own.Groups : null),
-            VirtualBatch = VirtualBatch ?? own.VirtualBatch,
-            RMax = RMax ?? own.RMax,
-            DMax = DMax ?? own.DMax,
-            RenormRamp = RenormRamp ?? own.RenormRamp,
             WeightStandardization = WeightStandardization ?? false,
             Affine = Affine ?? entry.Define(entry.Defaults).Affine,
         };
+        if (channels is not null && TakesDefaultGroups)
+            complete = complete with { Groups = NormCatalog.GroupsFor(channels) };
+
+        // Of two options that say the same, one is enough.
+        bool IsOpen(NormOption option) => NormCatalog.Options.All(other => (other != option && other.InPlaceOf != option.Name) || other.Get(complete) is null);
+        return NormCatalog.Options.Where(IsOpen).Aggregate(complete, (options, option) => option.Get(entry.Defaults) is { } value ? option.Set(options, value) : options);
     }
+
+    /// <summary>Whether the norm has groups and nobody said how many, or how large.</summary>
+    public bool TakesDefaultGroups => NormCatalog.Find(Name).TakesGroups && Groups is null && ChannelsPerGroup is null;
 }

@@ -51,10 +51,14 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
     }
 
     /// <summary>The grid with so many seeds, counted on from the first it had, or from 1.</summary>
+    /// <exception cref="ExperimentException">It has seeds that do not follow each other: some of them would be lost.</exception>
     public Grid WithSeeds(int seeds)
     {
-        var first = Axes.TryGetValue(RunOptions.Seed, out var given) ? RunOptions.Find(RunOptions.Seed)!.Set(new RunSettings(), given[0].Text).Seed : 1;
-        return With(RunOptions.Seed, [.. Enumerable.Range(0, seeds).Select(i => new GridValue((first + i).ToString(CultureInfo.InvariantCulture)))]);
+        IReadOnlyList<long> there = Axes.TryGetValue(RunOptions.Seed, out var given)
+            ? [.. given.Select(value => RunOptions.Find(RunOptions.Seed)!.Set(new RunSettings(), value.Text).Seed)] : [1];
+        if (there.Where((seed, index) => seed != there[0] + index).Any())
+            throw new ExperimentException($"--seeds {seeds} counts seeds on from one, and here are {string.Join(", ", there)}: name them all with --seed, or give --seed {there[0]} --seeds {seeds}.");
+        return With(RunOptions.Seed, [.. Enumerable.Range(0, seeds).Select(i => new GridValue((there[0] + i).ToString(CultureInfo.InvariantCulture)))]);
     }
 
     /// <summary>
@@ -82,9 +86,8 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         return all;
     }
 
-    /// <summary>Whether an option belongs to a norm.</summary>
-    internal static bool Takes(NormCatalog.Entry norm, RunOption option) => !RunOptions.OnlySome.Contains(option.Name)
-        || option.Get(new RunSettings { Norm = norm.Defaults }) is not null || (norm.TakesGroups && RunOptions.Exclusive.Contains(option.Name));
+    // What every norm has, such as its affine, is no option of the catalogue.
+    private static bool Takes(NormCatalog.Entry norm, RunOption option) => NormCatalog.Options.FirstOrDefault(own => own.Name == option.Name) is not { } ofSome || norm.Takes(ofSome);
 
     /// <summary>Checks one value of an option, and that a norm may carry what it carries.</summary>
     /// <exception cref="ExperimentException">It may not.</exception>

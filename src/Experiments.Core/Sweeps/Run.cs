@@ -62,8 +62,8 @@ public sealed record Run
     public static Run Create(RunSettings settings)
     {
         var dataset = DatasetCatalog.Find(settings.Dataset);
-        var norm = NormCatalog.Create(settings.Norm);
         var complete = Complete(settings);
+        var norm = NormCatalog.Create(complete.Norm);
         if (complete.Shortcut != Shortcut.Identity && !ModelCatalog.IsResidual(complete.Model))
             throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
@@ -90,11 +90,19 @@ public sealed record Run
         return run;
     }
 
+    /// <summary>Why a run has another number of groups than the paper's where nobody gave one, in a few words; null where it has not.</summary>
+    /// <param name="asked">The settings before they were completed.</param>
+    public string? WhyOtherGroups(RunSettings asked) =>
+        !asked.Norm.TakesDefaultGroups || Settings.Norm.Groups is null or NormCatalog.DefaultGroups ? null
+        : Network.NormSlots.First(slot => slot.Channels % NormCatalog.DefaultGroups != 0) is var narrow
+            ? $"{NormCatalog.DefaultGroups} do not divide the {narrow.Channels} channels of {narrow.Name}" : null;
+
     /// <summary>The settings with the values that follow from others: a network's own width, a norm's default options.</summary>
     internal static RunSettings Complete(RunSettings settings) => settings with
     {
         Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
-        Norm = settings.Norm.Complete(),
+        Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups
+            ? ModelCatalog.NormChannels(settings.Model, settings.Width, settings.Shortcut == Shortcut.Projection) : null),
         // What has no effect makes no other run.
         MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 ? null : settings.MeasureLayer,
         MeasurePoints = (settings.Measure & ~Measurements.DistributionShift) == 0 ? new RunSettings().MeasurePoints : settings.MeasurePoints,

@@ -22,6 +22,15 @@ public sealed record RunOption(
 {
     /// <summary>Whether a list means all of its values at once, and not one after the other.</summary>
     public bool IsSet { get; init; }
+
+    /// <summary>The heading that it stands under in a help text.</summary>
+    public string Heading { get; init; } = "";
+
+    /// <summary>Whether it is one of the few that most people give.</summary>
+    public bool IsCommon { get; init; }
+
+    /// <summary>The values that it takes, or examples of them; none where they are numbers.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
 }
 
 /// <summary>
@@ -37,62 +46,64 @@ public static partial class RunOptions
     public const string Norm = "norm";
 
     /// <summary>The keys that belong to a norm rather than to the run.</summary>
-    public static IReadOnlyList<string> OfNorm { get; } =
-        ["groups", "channels-per-group", "virtual-batch", "r-max", "d-max", "renorm-ramp", "weight-standardization", "affine"];
-
-    /// <summary>Those of them that only some norms have.</summary>
-    public static IReadOnlyList<string> OnlySome { get; } = ["groups", "channels-per-group", "virtual-batch", "r-max", "d-max", "renorm-ramp"];
+    public static IReadOnlyList<string> OfNorm { get; } = [.. NormCatalog.Options.Select(option => option.Name), "weight-standardization", "affine"];
 
     /// <summary>Two keys of a norm that say the same in two ways, so that only one of them is given.</summary>
-    public static IReadOnlyList<string> Exclusive { get; } = ["groups", "channels-per-group"];
+    public static IReadOnlyList<string> Exclusive { get; } = [.. NormCatalog.Options.Where(option => option.InPlaceOf is not null).SelectMany(option => new[] { option.InPlaceOf!, option.Name })];
+
+    private static readonly string[] Common = ["dataset", "model", Norm, "groups", "batch", "epochs", "lr", Seed];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<RunOption> All { get; } =
     [
-        Name("dataset", "data set to train on", "fashion-mnist where it is installed, else synthetic", [RunSettings.Auto, .. DatasetCatalog.Names],
-            s => s.Dataset, (s, v) => s with { Dataset = v }),
-        new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
-            s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }),
-        Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
-        Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
-        Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
-        Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v }),
-        Name(Norm, $"normalization: {string.Join(", ", NormCatalog.Entries.Select(entry => entry.Name))}", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm.Name, (s, v) => s with { Norm = s.Norm with { Name = v } }, value: "NAME"),
-        Integer("groups", "number of groups of channels", DefaultsOf("groups", o => o.Groups), 1, s => s.Norm.Groups, (s, v) => s with { Norm = s.Norm with { Groups = (int)v } }),
-        Integer("channels-per-group", "channels in a group, in place of --groups", "as many as the groups leave", 1, s => s.Norm.ChannelsPerGroup, (s, v) => s with { Norm = s.Norm with { ChannelsPerGroup = (int)v } }),
-        Integer("virtual-batch", "images of a worker that share a statistic", DefaultsOf("virtual-batch", o => o.VirtualBatch), 1, s => s.Norm.VirtualBatch, (s, v) => s with { Norm = s.Norm with { VirtualBatch = (int)v } }),
-        Number("r-max", "the largest correction of a batch's standard deviation", DefaultsOf("r-max", o => o.RMax), s => s.Norm.RMax, (s, v) => s with { Norm = s.Norm with { RMax = v } }, least: 1),
-        Number("d-max", "the largest correction of a batch's mean, in standard deviations", DefaultsOf("d-max", o => o.DMax), s => s.Norm.DMax, (s, v) => s with { Norm = s.Norm with { DMax = v } }),
-        Number("renorm-ramp", "part of the training over which r-max and d-max rise from BN's 1 and 0", DefaultsOf("renorm-ramp", o => o.RenormRamp), s => s.Norm.RenormRamp, (s, v) => s with { Norm = s.Norm with { RenormRamp = v } }, most: 1),
-        new("weight-standardization", "on|off", "standardize the weights of each output channel, with any norm", "off",
-            s => s.Norm.WeightStandardization is { } on ? on ? "on" : "off" : null,
-            (s, v) => s with { Norm = s.Norm with { WeightStandardization = v is "on" or "off" ? v == "on" : throw new ExperimentException(Suggestion.Unknown("--weight-standardization", v, ["on", "off"])) } }),
-        Optional<Affine>("affine", "what is learnt after normalizing: gamma is the scale, beta the shift", "the norm's own; scale-and-shift but for none, wn and mean-only-bn", s => s.Norm.Affine, (s, v) => s with { Norm = s.Norm with { Affine = v } }),
-        Integer("batch", "images per worker in a step, those BN takes its statistics over", "32", 1, s => s.Batch, (s, v) => s with { Batch = (int)v }),
-        Integer("workers", "workers that share a step; gradients are averaged over all", "1", 1, s => s.Workers, (s, v) => s with { Workers = (int)v }),
-        Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
-        Number("lr", "learning rate at 32 images a worker", "0.1", s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
-        Choice<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule", s => s.LrScaling, (s, v) => s with { LrScaling = v }),
-        Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
-        Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
-        Number("momentum", "momentum of SGD", "0.9", s => s.Momentum, (s, v) => s with { Momentum = v }),
-        Number("weight-decay", "weight decay of SGD", "0.0001", s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
-        Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
-        Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true),
-        Choice<InputNormalization>("input", "what is done to pixels: nothing, to 0 .. 1, standardized, or whitened over colours (pca) or pixels (zca)", s => s.Input, (s, v) => s with { Input = v }),
-        Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
-        Integer("train-limit", "train on so many images, balanced over classes", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
-        Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
-        Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v }),
-        Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
-        new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", s => s.Device,
-            (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)),
-        Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v }),
-        Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v }),
-        new("measure", "NAME,NAME", $"what is measured along the training: {MeasurementNames}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }) { IsSet = true },
-        new("measure-layer", "NAME", "the norm whose layer is measured, such as norm3 or layer1.0.norm1", "the network's last", s => s.MeasureLayer, (s, v) => s with { MeasureLayer = v }),
-        Integer("measure-points", "at how many steps, evenly from the first to the last", "20", 1, s => s.MeasurePoints, (s, v) => s with { MeasurePoints = (int)v }),
-        Integer(Seed, "what all random numbers follow from", "1", 0, s => s.Seed, (s, v) => s with { Seed = v }, long.MaxValue),
+        .. Under("Data set and network",
+            Name("dataset", "data set to train on", "fashion-mnist where it is installed, else synthetic", [RunSettings.Auto, .. DatasetCatalog.Names],
+                s => s.Dataset, (s, v) => s with { Dataset = v }),
+            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
+                s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
+            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
+            Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
+            Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
+            Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
+        .. Under("Normalization",
+        [
+            Name(Norm, $"normalization: {string.Join(", ", NormCatalog.Entries.Select(entry => entry.Name))}", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm.Name, (s, v) => s with { Norm = s.Norm with { Name = v } }, value: "NAME"),
+            .. NormCatalog.Options.Select(Of),
+            new("weight-standardization", "on|off", "standardize the weights of each output channel, with any norm", "off",
+                s => s.Norm.WeightStandardization is { } on ? on ? "on" : "off" : null,
+                (s, v) => s with { Norm = s.Norm with { WeightStandardization = v is "on" or "off" ? v == "on" : throw new ExperimentException(Suggestion.Unknown("--weight-standardization", v, ["on", "off"])) } }) { Values = ["on", "off"] },
+            Optional<Affine>("affine", "what is learnt after normalizing: gamma is the scale, beta the shift", "the norm's own; scale-and-shift but for none, wn and mean-only-bn", s => s.Norm.Affine, (s, v) => s with { Norm = s.Norm with { Affine = v } }),
+        ]),
+        .. Under("Training",
+            Integer("batch", "images per worker in a step, those BN takes its statistics over", "32", 1, s => s.Batch, (s, v) => s with { Batch = (int)v }),
+            Integer("workers", "workers that share a step; gradients are averaged over all", "1", 1, s => s.Workers, (s, v) => s with { Workers = (int)v }),
+            Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
+            Number("lr", "learning rate at 32 images a worker", "0.1", s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
+            Choice<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule", s => s.LrScaling, (s, v) => s with { LrScaling = v }),
+            Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
+            Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
+            Number("momentum", "momentum of SGD", "0.9", s => s.Momentum, (s, v) => s with { Momentum = v }),
+            Number("weight-decay", "weight decay of SGD", "0.0001", s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
+            Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
+            Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
+        .. Under("Images",
+            Choice<InputNormalization>("input", "what is done to pixels: nothing, to 0 .. 1, standardized, or whitened over colours (pca) or pixels (zca)", s => s.Input, (s, v) => s with { Input = v }),
+            Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
+            Integer("train-limit", "train on so many images, balanced over classes", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
+            Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
+            Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v })),
+        .. Under("Engine",
+            Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
+            new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", s => s.Device,
+                (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)) { Values = ["cpu", "cuda"] },
+            PrecisionOption(Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v })),
+            Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v })),
+        .. Under("Measurements",
+            new("measure", "NAME,NAME", $"what is measured along the training: {string.Join(", ", MeasurementNames)}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }) { IsSet = true, Values = MeasurementNames },
+            new("measure-layer", "NAME", "the norm whose layer is measured, such as norm3 or layer1.0.norm1", "the network's last", s => s.MeasureLayer, (s, v) => s with { MeasureLayer = v }),
+            Integer("measure-points", "at how many steps, evenly from the first to the last", "20", 1, s => s.MeasurePoints, (s, v) => s with { MeasurePoints = (int)v })),
+        .. Under("Training",
+            Integer(Seed, "what all random numbers follow from", "1", 0, s => s.Seed, (s, v) => s with { Seed = v }, long.MaxValue)),
     ];
 
     /// <summary>The option of a name; null where there is none.</summary>
@@ -104,9 +115,10 @@ public static partial class RunOptions
     /// </summary>
     public static IEnumerable<string> ToArguments(RunSettings settings)
     {
-        // What has no default of its own follows from the model or the norm.
+        // What has no default of its own follows from the model or the norm; but a number of groups is always said, since it follows from both.
         var defaults = new RunSettings();
         var following = Run.Complete(defaults with { Model = settings.Model, Norm = new(settings.Norm.Name) });
+        following = following with { Norm = following.Norm with { Groups = null } };
         return from option in All
                let text = option.Get(settings)
                where text is not null && text != (option.Get(defaults) ?? option.Get(following))
@@ -132,7 +144,7 @@ public static partial class RunOptions
             ? value
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
-    private static string MeasurementNames => string.Join(", ", Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text));
+    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text<Measurements>)];
 
     private static string Text(Measurements measurements) => measurements == Measurements.None ? "none"
         : string.Join(',', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(Text<Measurements>));
@@ -144,14 +156,25 @@ public static partial class RunOptions
             : throw new ExperimentException(Suggestion.Unknown("--measure", name, known.Keys)));
     }
 
-    /// <summary>An option's defaults in words, norm by norm.</summary>
-    private static string DefaultsOf<T>(string name, Func<NormOptions, T?> get)
-        where T : struct, IFormattable
+    private static IEnumerable<RunOption> Under(string heading, params IEnumerable<RunOption> options) =>
+        options.Select(option => option with { Heading = heading, IsCommon = Common.Contains(option.Name) });
+
+    private static RunOption PrecisionOption(RunOption option) => option with
     {
-        var takers = NormCatalog.Entries.Where(entry => get(entry.Defaults) is not null)
-            .GroupBy(entry => get(entry.Defaults)!.Value.ToString(null, CultureInfo.InvariantCulture), entry => entry.Name).ToList();
-        return takers.Count == 0 ? $"no norm has {name}" : string.Join(", ", takers.Select(value => $"{value.Key} ({string.Join(", ", value)})"));
-    }
+        Set = (settings, text) => text is "fp16" or "float16" or "half"
+            ? throw new ExperimentException($"There is no --precision {text}: small gradients vanish in it unless losses are scaled. Take bf16, which is as small and keeps the range of fp32, or fp32.")
+            : option.Set(settings, text),
+    };
+
+    private static RunOption Of(NormOption option) => option.IsWhole
+        ? Integer(option.Name, option.Help, DefaultsOf(option), (int)option.Least, s => (long?)option.Get(s.Norm), (s, v) => s with { Norm = option.Set(s.Norm, v) })
+        : Number(option.Name, option.Help, DefaultsOf(option), s => option.Get(s.Norm), (s, v) => s with { Norm = option.Set(s.Norm, v) }, least: option.Least, most: option.Most);
+
+    /// <summary>An option's defaults in words, norm by norm.</summary>
+    private static string DefaultsOf(NormOption option) => option.InPlaceOf is { } other ? $"as many as the {other} leave"
+        : string.Join(", ", NormCatalog.Entries.Where(entry => option.Get(entry.Defaults) is not null)
+            .GroupBy(entry => option.Text(entry.Defaults), entry => entry.Name).Select(value => $"{value.Key} ({string.Join(", ", value)})"))
+            + (option.Name == "groups" ? "; 16, else 8, where that divides every layer's channels and 32 does not" : "");
 
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>
@@ -170,7 +193,8 @@ public static partial class RunOptions
     {
         var names = known.ToList();
         return new(name, value ?? string.Join("|", names.Where(n => n != RunSettings.Auto)), help, defaultText, s => get(s),
-            (s, text) => names.Contains(text) ? set(s, text) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, names)));
+            (s, text) => names.Contains(text) ? set(s, text) : throw new ExperimentException(name == Norm ? NormCatalog.Unknown($"--{name}", text) : Suggestion.Unknown($"--{name}", text, names)))
+        { Values = [.. names.Where(n => n != RunSettings.Auto)] };
     }
 
     private static RunOption Choice<T>(string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set)
@@ -181,7 +205,8 @@ public static partial class RunOptions
     {
         var values = Enum.GetValues<T>().ToDictionary(Text<T>);
         return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? Text(value) : null,
-            (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)));
+            (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)))
+        { Values = [.. values.Keys] };
     }
 
     private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{came}'.");

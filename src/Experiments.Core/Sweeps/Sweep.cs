@@ -43,7 +43,7 @@ public sealed record Sweep
         var runs = Grid.Expand();
         var complete = runs.Select(run => Run.Complete(machine.Resolve(run))).ToList();
         var grid = Grid;
-        foreach (var option in RunOptions.All.Where(option => !RunOptions.OnlySome.Contains(option.Name)))
+        foreach (var option in RunOptions.All.Where(option => NormCatalog.Options.All(own => own.Name != option.Name)))
         {
             // A value that follows from others (a network's own width) becomes an axis only where it is the same for all runs.
             var given = runs.Select(option.Get).Distinct().ToList();
@@ -54,19 +54,24 @@ public sealed record Sweep
                 grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
         }
 
-        return this with { Grid = grid.With(RunOptions.Norm, [.. grid.Axes[RunOptions.Norm].Select(norm => WithDefaults(norm, grid))]) };
+        return this with { Grid = grid.With(RunOptions.Norm, [.. grid.Axes[RunOptions.Norm].Select(norm => WithDefaults(norm, grid, complete))]) };
     }
 
-    /// <summary>A norm with those of its options that neither it carries nor the grid has.</summary>
-    private static GridValue WithDefaults(GridValue norm, Grid grid)
+    /// <summary>
+    /// A norm with those of its options that neither it carries nor the grid has, each that is the same for all of its runs: a number of groups
+    /// that differs from network to network stays open here, and stands in the runs.
+    /// </summary>
+    private static GridValue WithDefaults(GridValue norm, Grid grid, IReadOnlyList<RunSettings> complete)
     {
-        var entry = NormCatalog.Find(norm.Text);
-        var open = RunOptions.All.Where(option => RunOptions.OnlySome.Contains(option.Name))
-            .Where(option => !grid.Axes.ContainsKey(option.Name) && norm.Own.All(own => own.Key != option.Name))
-            .Where(option => !RunOptions.Exclusive.Contains(option.Name) || !RunOptions.Exclusive.Any(key => grid.Axes.ContainsKey(key) || norm.Own.Any(own => own.Key == key)))
-            .Select(option => (Key: option.Name, Text: option.Get(new RunSettings { Norm = entry.Defaults })))
-            .Where(option => option.Text is not null);
-        return norm with { Own = norm.Own.AddRange(open.Select(option => (option.Key, option.Text!))) };
+        bool IsGiven(string key) => grid.Axes.ContainsKey(key) || norm.Own.Any(own => own.Key == key);
+        var asked = norm.Own.Aggregate(new RunSettings { Norm = new(norm.Text) }, (settings, own) => RunOptions.Find(own.Key)!.Set(settings, own.Text)).Norm;
+        var completed = complete.Where(run => run.Norm.Name == norm.Text).Select(run => Run.Complete(run with { Norm = asked }).Norm).ToList();
+        var open = from option in NormCatalog.Options
+                   where !(RunOptions.Exclusive.Contains(option.Name) ? RunOptions.Exclusive : [option.Name]).Any(IsGiven)
+                   let texts = completed.Select(option.Text).Distinct().ToList()
+                   where texts is [not null]
+                   select (option.Name, texts[0]!);
+        return norm with { Own = norm.Own.AddRange(open) };
     }
 
     /// <summary>The runs in grid order, each checked before the first begins.</summary>

@@ -192,7 +192,7 @@ public static class SweepFile
                 return grid;
             if (RunOptions.Find(name) is not { } option)
             {
-                Mistakes.Add($"{At(key)} {Suggestion.Unknown("key", name, RunOptions.All.Select(o => o.Name).Concat(otherKeys))}");
+                Mistakes.Add($"{At(key)} {Suggestion.Unknown("key", name, RunOptions.All.Select(o => o.Name).Concat(otherKeys), "Keys are the options that 'sweep --help-all' lists, without dashes.")}");
                 return grid;
             }
 
@@ -210,7 +210,11 @@ public static class SweepFile
             var node = block.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: Grid.Seeds }).Value;
             if (node is null)
                 return grid;
-            return Positive(node, Grid.Seeds) is { } seeds ? grid.WithSeeds(seeds) : grid;
+
+            // Of seeds that stand beside their number, both have been said to exclude each other.
+            if (Positive(node, Grid.Seeds) is { } seeds && !(block.Children.TryGetValue(RunOptions.Seed, out var seed) && seed is YamlSequenceNode))
+                Try(node, () => grid = grid.WithSeeds(seeds));
+            return grid;
         }
 
         private int? Positive(YamlNode node, string key)

@@ -21,6 +21,14 @@ public sealed class SweepFolder(ResultsFolder results)
         ? SweepFile.Read(SweepPath) with { Name = Results.Name }
         : null;
 
+    /// <summary>Checks that results can go there.</summary>
+    /// <exception cref="ExperimentException">There is a file in its place.</exception>
+    public void CheckIsNoFile()
+    {
+        if (File.Exists(Results.Root))
+            throw new ExperimentException($"{Results.Root} is a file: --out takes a folder.");
+    }
+
     /// <summary>Who works on the sweep now, in words; null where nobody does.</summary>
     public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) ?? "one that has not said who" : null;
 

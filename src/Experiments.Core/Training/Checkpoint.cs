@@ -56,6 +56,13 @@ public static partial class Checkpoint
             + $"{string.Join("; ", mistakes.Take(3))}{more}. --model, --width, --shortcut, --norm and the options of a norm say which network it is.");
     }
 
+    /// <summary>The channels of the images and the number of classes that weights are for, by the shapes of the first convolution and the linear layer; null where there is none.</summary>
+    public static (int? Channels, int? Classes) ChannelsAndClasses(Safetensors.Content content)
+    {
+        int? Size(int axis, params string[] names) => names.Select(name => content.Tensors.GetValueOrDefault(name)).FirstOrDefault(tensor => tensor?.Shape.Count > axis)?.Shape[axis];
+        return (Size(1, "conv1.weight", "conv1.weight_v"), Size(0, "fc.weight"));
+    }
+
     /// <summary>
     /// Torchvision's name for one of ours: <c>norm1</c> is <c>bn1</c> there, a shortcut's parts are <c>downsample.0</c> and <c>.1</c>. VGG's
     /// names stay ours, since torchvision's ends in other layers.

@@ -61,6 +61,8 @@ internal static class EvalCommand
                 _ => throw new ExperimentException("--input-mean and --input-std belong together: give both or neither."),
             };
             var machine = options.Machine(result);
+            if (options.Text(result, "dataset") is null && !isOurs)
+                CheckChannels(path, content, DatasetCatalog.Find(machine.Resolve(settings).Dataset));
             var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
             var trained = isOurs ? Run.Create(metadata).Id : "";
             Evaluate(path, content, trained, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), shifts, result.GetValue(csv), machine, cancellation);
@@ -71,6 +73,17 @@ internal static class EvalCommand
             "eval results/train/runs/<run>/weights.safetensors --statistics all",
             "eval results/train/runs/<run>/weights.safetensors --statistics all --shift all --csv shifts.csv",
             "eval resnet20.safetensors --model resnet20 --shortcut projection --norm bn --dataset cifar10 --input-mean 0.491,0.482,0.447 --input-std 0.247,0.243,0.262");
+    }
+
+    // Weights of a foreign file say how many channels their images have, but not which data set they are for.
+    private static void CheckChannels(string path, Safetensors.Content content, DatasetDescription dataset)
+    {
+        var (channels, classes) = Checkpoint.ChannelsAndClasses(content);
+        if (channels is null || channels == dataset.Shape.Channels)
+            return;
+        var others = DatasetCatalog.All.Where(other => other.Shape.Channels == channels && (classes is null || other.Classes == classes)).Select(other => $"--dataset {other.Name}").ToList();
+        throw new ExperimentException($"The weights in {path} are for images of {channels} channels, and those of {dataset.Name}, taken where no --dataset is given, have {dataset.Shape.Channels}: "
+            + $"give {(others.Count > 0 ? string.Join(" or ", others) : "the data set that they are for")}.");
     }
 
     // The run is what is evaluated now, on this machine and perhaps other images; trained is the name of the run that left the weights.

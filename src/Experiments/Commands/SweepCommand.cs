@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Experiments.Core;
+using Experiments.Core.Networks;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
@@ -14,24 +16,24 @@ internal static class SweepCommand
     {
         var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
             + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped, half-done runs included.");
-        var file = new Argument<string>("file") { Description = "a sweep in YAML, as in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        var file = new Argument<string>("file") { Description = "a sweep in YAML, or its name in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        file.CompletionSources.Add(_ => SweepSource.Names.Select(name => new CompletionItem(name)));
         command.Arguments.Add(file);
-        var options = new RunOptionSet(command);
-        var seeds = new Option<string>("--seeds") { Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
-        var quick = new Option<bool>("--quick") { Description = "the file's quick block in place of the full values; results go to <name>-quick" };
-        var jobs = new Option<string>("--jobs") { Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
-        var output = new Option<string>("--out") { Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
-        var status = new Option<bool>("--status") { Description = "tell how far the runs are, here or in another terminal; run nothing" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
-        var print = new Option<bool>("--print-commands") { Description = "print the commands that train the missing runs, one a line; run nothing" };
-        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, print })
+        var options = new RunOptionSet(command, takesLists: true);
+        var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
+        var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "the file's quick block in place of the full values; results go to <name>-quick" };
+        var jobs = new CommandOption<string>("--jobs") { Heading = "Running", IsCommon = true, Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
+        var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
+        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "tell how far the runs are, here or in another terminal; run nothing" };
+        var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
+        var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; run nothing" };
+        var plain = TrainCommand.PlainOption();
+        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, print, plain })
             command.Options.Add(option);
         var slurm = new SlurmOptions(command);
         var execution = new ExecutionOptions(command);
         command.SetAction((result, cancellation) =>
         {
-            if (result.GetValue(file) is ['-', ..] flag)
-                throw new ExperimentException(Suggestion.Unknown("option", flag.Split('=')[0], command.Options.Where(option => !option.Hidden).Select(option => option.Name)));
             var request = slurm.Read(result);
             List<string> instead = [.. new[] { status, dryRun, print }.Where(option => result.GetValue(option)).Select(option => option.Name), .. request is null ? [] : new[] { "--slurm" }];
             if (instead.Count > 1)
@@ -43,10 +45,14 @@ internal static class SweepCommand
             var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick), result.GetValue(status));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
+            {
+                if (options.Text(result, RunOptions.Seed) is { } named && named.Contains(',', StringComparison.Ordinal))
+                    throw new ExperimentException($"--seed {named} names the seeds and --seeds {count} says how many: give one of them, or --seed with the first alone.");
                 grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
+            }
+
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? home));
-            if (File.Exists(folder.Results.Root))
-                throw new ExperimentException($"{folder.Results.Root} is a file: --out takes a folder.");
+            folder.CheckIsNoFile();
             asked = asked with { Grid = grid, Name = folder.Results.Name };
             var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
             var more = execution.ToArguments(result);
@@ -60,24 +66,25 @@ internal static class SweepCommand
             if (result.GetValue(print))
                 return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf));
             if (result.GetValue(status))
-                return Task.FromResult(Status(asked, machine, folder, atOnce));
-            return result.GetValue(dryRun) ? SweepDryRun.RunAsync(asked, machine, folder, atOnce, cancellation)
-                : RunAsync(asked, machine, folder, atOnce, more, cancellation);
+                return Task.FromResult(Status(asked, machine, folder, atOnce, result.GetValue(plain)));
+            return result.GetValue(dryRun) ? SweepDryRun.RunAsync(asked, machine, folder, atOnce, result.GetValue(plain), cancellation)
+                : RunAsync(asked, machine, folder, atOnce, more, result.GetValue(plain), cancellation);
         });
         return command.WithExamples(
-            "sweep configs/quick.yaml",
-            "sweep configs/figure-1.yaml --quick",
-            "sweep configs/figure-1.yaml --dry-run",
-            "sweep configs/figure-1.yaml --seeds 3 --jobs 4 --out results/three-seeds",
-            "sweep results/three-seeds --status",
-            "sweep --norm bn,gn --groups 8 --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/mine",
-            "sweep configs/figure-1.yaml --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c",
-            "sweep configs/figure-1.yaml --slurm --partition main --time 2:00:00 --max-parallel 20");
+            "sweep quick",
+            "sweep figure-1 --quick",
+            "sweep figure-1 --quick --dry-run",
+            "sweep figure-1 --quick --seeds 2 --jobs 2 --out results/two-seeds",
+            "sweep results/two-seeds --status",
+            "sweep --norm bn,gn --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/my-sweep",
+            "sweep figure-1 --quick --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c",
+            "sweep figure-1 --quick --slurm --partition main --time 2:00:00 --max-parallel 20");
     }
 
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
-    private static (Sweep Asked, string Home) Asked(string? path, bool quick, bool status)
+    private static (Sweep Asked, string Home) Asked(string? typed, bool quick, bool status)
     {
+        var path = typed is null ? null : SweepSource.Find(typed, Terminal.Say);
         if (path is null && quick)
             throw new ExperimentException("--quick takes the quick block of a file; name the file.");
         if (Directory.Exists(path))
@@ -95,7 +102,7 @@ internal static class SweepCommand
     }
 
     private static async Task<int> RunAsync(
-        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, CancellationToken cancellation)
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, CancellationToken cancellation)
     {
         var checksums = folder.Prepare(asked, machine);
         using var held = folder.Hold();
@@ -106,8 +113,10 @@ internal static class SweepCommand
         var atOnce = AtOnce(jobs, runs);
         if (queued.Count > 0)
             Console.WriteLine($"{queued.Count} runs wait or run in Slurm and are left to it.");
+        foreach (var remark in Remarks(asked, runs))
+            Console.WriteLine(remark);
         Console.WriteLine($"{Heading(asked, folder, runs, missing, atOnce)}, into {folder.Results.Root}");
-        var display = new SweepDisplay(asked.Name, folder, runs, atOnce);
+        var display = new SweepDisplay(asked.Name, folder, runs, atOnce, plain);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data, checksums, more), folder, display);
         var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
@@ -129,6 +138,16 @@ internal static class SweepCommand
 
     /// <summary>How many runs are trained side by side: as many as was asked for, or as the machine has cores for.</summary>
     internal static int AtOnce(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
+
+    /// <summary>What the program has taken that a person may not expect: numbers of groups that follow from the network, a network whose name is another's too.</summary>
+    internal static IEnumerable<string> Remarks(Sweep asked, IReadOnlyList<Run> runs)
+    {
+        // A norm in the sweep that says nothing of groups, and no axis of the grid that does.
+        var open = asked.Grid.Expand().Select(settings => settings.Norm).Where(norm => norm.TakesDefaultGroups).Select(norm => norm.Name).ToHashSet();
+        return runs.Where(run => open.Contains(run.Settings.Norm.Name))
+            .Select(run => run.WhyOtherGroups(run.Settings with { Norm = new(run.Settings.Norm.Name) }) is { } why ? $"{run.Settings.Norm.Name} takes {run.Settings.Norm.Groups} groups in {run.Settings.Model}, since {why}." : null)
+            .Concat(runs.Select(run => ModelCatalog.Remark(run.Settings.Model) is { } remark ? $"{remark}." : null)).OfType<string>().Distinct();
+    }
 
     /// <summary>A sweep in a few words.</summary>
     internal static string Heading(Sweep asked, SweepFolder folder, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce)
@@ -167,13 +186,13 @@ internal static class SweepCommand
         }
     }
 
-    private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
+    private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs, bool plain)
     {
         var runs = Runs(asked, machine, folder);
         var queue = SlurmQueue.Read(folder.Results);
         var states = RunState.Read(folder, runs, queue);
         Console.WriteLine($"{folder.Results.Root}\n");
-        foreach (var line in SweepTable.Lines(states, Console.IsOutputRedirected ? int.MaxValue : Console.WindowWidth))
+        foreach (var line in SweepTable.Lines(states, Terminal.Width(plain)))
             Console.WriteLine(line);
         Console.WriteLine();
         foreach (var remark in SweepTable.Remarks(folder, states, queue))

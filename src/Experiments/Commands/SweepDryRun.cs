@@ -2,23 +2,24 @@ using System.Globalization;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Display;
-using Spectre.Console;
 
 namespace Experiments.Commands;
 
 /// <summary><c>sweep --dry-run</c>: the runs of a grid, and how long they take.</summary>
 internal static class SweepDryRun
 {
-    public static async Task<int> RunAsync(Sweep asked, Machine machine, SweepFolder folder, int? jobs, CancellationToken cancellation)
+    public static async Task<int> RunAsync(Sweep asked, Machine machine, SweepFolder folder, int? jobs, bool plain, CancellationToken cancellation)
     {
         var runs = folder.Fit(asked, machine).Runs();
         var missing = folder.Missing(runs);
         var atOnce = Math.Min(SweepCommand.AtOnce(jobs, runs), missing.Count);
         folder.Prepare(asked, machine);
         var cells = missing.Select(run => run.Cell).Distinct().Count();
+        foreach (var remark in SweepCommand.Remarks(asked, runs))
+            Console.WriteLine(remark);
         Console.WriteLine(SweepCommand.Heading(asked, folder, runs, missing, atOnce)
             + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is kept"));
-        var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, cancellation).ConfigureAwait(false);
+        var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, plain, cancellation).ConfigureAwait(false);
 
         var left = new Dictionary<Run, TimeSpan>();
         foreach (var state in RunState.Read(folder, runs))
@@ -45,14 +46,19 @@ internal static class SweepDryRun
     }
 
     private static async Task<IReadOnlyDictionary<RunSettings, CellTiming>> MeasureAsync(
-        CellRehearsal rehearsal, IReadOnlyList<Run> missing, int cells, int atOnce, CancellationToken cancellation)
+        CellRehearsal rehearsal, IReadOnlyList<Run> missing, int cells, int atOnce, bool plain, CancellationToken cancellation)
     {
         if (missing.Count == 0)
             return new Dictionary<RunSettings, CellTiming>();
-        if (!Terminal.IsLive)
+        if (!Terminal.IsLive || plain)
             return await rehearsal.MeasureAsync(missing, atOnce, _ => { }, cancellation).ConfigureAwait(false);
-        return await AnsiConsole.Status().StartAsync("starting", context =>
-            rehearsal.MeasureAsync(missing, atOnce, number => context.Status($"measuring cell {number} of {cells}"), cancellation)).ConfigureAwait(false);
+        var now = 1;
+        using var lines = new LiveLines((_, _) => [new LiveLine($"measuring cell {now} of {cells}")]);
+        return await rehearsal.MeasureAsync(missing, atOnce, number =>
+        {
+            now = number;
+            lines.Draw();
+        }, cancellation).ConfigureAwait(false);
     }
 
     private static string Total(Dictionary<Run, TimeSpan> left, IReadOnlyDictionary<RunSettings, CellTiming> timings, int atOnce)

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Networks;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
@@ -17,22 +19,21 @@ internal static class TrainCommand
     /// <summary>The option by which a sweep asks how long a run takes.</summary>
     public const string DryRunAnswer = "--dry-run-answer";
 
+    /// <summary>The option by which plain lines are shown.</summary>
+    public const string Plain = "--plain";
+
     public static Command Create()
     {
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
-        var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
-        var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
+        var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
+        var again = new CommandOption<bool>("--again") { Heading = "Running", IsCommon = true, Description = "train a run anew that is already finished or half done there" };
+        var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
         var answer = new Option<bool>(DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
-        var experiment = new Option<string>("--experiment") { Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
-        var images = new Option<string>("--images-checksum") { Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
+        var experiment = new CommandOption<string>("--experiment") { Heading = "Files", Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
+        var images = new CommandOption<string>("--images-checksum") { Heading = "Files", Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
         var owned = new Option<bool>(EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };
-        var progress = new Option<string>("--progress")
-        {
-            Description = "how progress is shown (default: auto: a bar on a terminal, plain lines elsewhere)",
-            HelpName = "auto|bar|plain",
-        };
+        var plain = PlainOption();
         command.Options.Add(output);
         command.Options.Add(again);
         command.Options.Add(dryRun);
@@ -40,14 +41,14 @@ internal static class TrainCommand
         command.Options.Add(experiment);
         command.Options.Add(images);
         command.Options.Add(owned);
-        command.Options.Add(progress);
+        command.Options.Add(plain);
         var execution = new ExecutionOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var settings = options.Settings(result, new RunSettings());
             var machine = options.Machine(result);
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", "train")));
-            var style = TrainingDisplay.Style(result.GetValue(progress));
+            folder.CheckIsNoFile();
             var run = Run.Create(machine.Resolve(settings));
 
             // A sweep that measures its cells has looked at its folder itself.
@@ -67,15 +68,19 @@ internal static class TrainCommand
                 Parent.TerminateWithIt(cancellation);
             var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
             return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, rehearsal, cancellation)
-                : Train(run, settings, executor, folder, style, result.GetValue(dryRun) ? rehearsal : null, cancellation));
+                : Train(run, settings, executor, folder, result.GetValue(plain), result.GetValue(dryRun) ? rehearsal : null, cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
-            "train --dataset cifar10 --model resnet20 --norm gn --groups 8 --batch 2 --epochs 100",
+            "train --dataset cifar10 --model resnet20 --norm gn --batch 2 --epochs 100",
             "train --norm bn --batch 2 --workers 8 --out results/mine",
             "train --dataset cifar10 --model resnet20 --epochs 100 --dry-run",
-            "for norm in bn gn; do train --norm $norm --batch 4 --out results/mine; done && plot results/mine");
+            $"for norm in bn gn; do {HelpText.Program} train --norm $norm --batch 4 --out results/two; done");
     }
+
+    /// <summary>The option for plain lines.</summary>
+    public static CommandOption<bool> PlainOption() =>
+        new(Plain) { Heading = "Running", Description = "plain lines, as where the output is no terminal, in place of what is drawn over and over" };
 
     /// <summary>The arguments, the command's name among them, that train one run wherever they are typed.</summary>
     /// <param name="run">The run.</param>
@@ -89,28 +94,55 @@ internal static class TrainCommand
         "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
     ];
 
-    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, ProgressStyle style, RunRehearsal? rehearsal, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, bool plain, RunRehearsal? rehearsal, CancellationToken cancellation)
     {
-        using var display = TrainingDisplay.Create(style, run);
+        using var display = TrainingDisplay.Create(plain, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
             if (rehearsal is null)
                 Rebuild(folder, finished, display);
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
+            SayWhatIsNext(run, folder.Results, display);
             return ExitCode.Done;
         }
 
-        if (asked.Dataset == RunSettings.Auto)
-            display.Say(run.Dataset.Name == "synthetic"
-                ? "Training on the synthetic data set: no --dataset was given and Fashion-MNIST is not installed (see data list)."
-                : $"Training on {run.Dataset.Title}, which is installed; --dataset takes another.");
         if (rehearsal is not null)
             return TrainDryRun.Report(run, rehearsal, folder.Results, cancellation);
+        if (ModelCatalog.Remark(run.Settings.Model) is { } remark)
+            display.Say($"{remark}.");
+        display.Say(Subject(run, asked));
         var row = display.During(progress => executor.Execute(run, progress, epoch => display.Epoch(epoch), display.Say, cancellation));
         Rebuild(folder, row, display);
         display.Say(Outcome(row));
-        display.Say($"Results: {Path.Combine(folder.Results.Root, "runs.csv")} and {folder.Results.RunFolder(run.Id)}");
+        SayWhatIsNext(run, folder.Results, display);
         return ExitCode.Done;
+    }
+
+    /// <summary>What is trained, in a line.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="asked">What was asked for, with what was left open.</param>
+    internal static string Subject(Run run, RunSettings asked)
+    {
+        var settings = run.Settings;
+        string Of(string key) => RunOptions.Find(key)!.Get(settings)!;
+        var norm = run.WhyOtherGroups(asked) is { } why ? run.Network.Norm.ToString().Replace("groups", $"groups, since {why}", StringComparison.Ordinal) : run.Network.Norm.ToString();
+        var dataset = asked.Dataset != RunSettings.Auto ? run.Dataset.Title
+            : run.Dataset.Name == "synthetic" ? "the synthetic data set (no --dataset was given, and Fashion-MNIST is not installed: see data list)"
+            : $"{run.Dataset.Title} (--dataset takes another)";
+        return string.Create(CultureInfo.InvariantCulture, $"Training {run.Network.Model} of width {settings.Width} with {norm} on {dataset}: ")
+            + string.Create(CultureInfo.InvariantCulture, $"{Count(settings.Epochs, "epoch")}, batch {settings.Batch}{(settings.Workers > 1 ? $" x {settings.Workers} workers" : "")}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"learning rate {settings.ScaledLearningRate:G4}, {settings.Engine} on {settings.Device} in {Of("precision")}, {Count(settings.Threads, "thread")}, seed {settings.Seed}.");
+    }
+
+    private static string Count(int count, string noun) => count == 1 ? $"{count} {noun}" : $"{count} {noun}s";
+
+    private static void SayWhatIsNext(Run run, ResultsFolder results, TrainingDisplay display)
+    {
+        var root = Path.GetRelativePath(Environment.CurrentDirectory, results.Root);
+        var shown = root.StartsWith("..", StringComparison.Ordinal) && root.Length > results.Root.Length ? results.Root : root;
+        var at = new ResultsFolder(shown);
+        display.Say($"Results: {Path.Combine(shown, "runs.csv")}; weights and log: {at.RunFolder(run.Id)}");
+        display.Say($"Next: {ThisProgram.ToType("table", shown)}   (or plot, or the same training with another --norm or --batch)");
     }
 
     private static string? Checksum(string? typed) => typed is null || (typed.Length == Dataset.ChecksumDigits && typed.All(char.IsAsciiHexDigitLower)) ? typed

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
-using Spectre.Console;
 
 namespace Experiments.Display;
 
@@ -14,7 +13,7 @@ internal sealed class SweepDisplay : ISweepObserver
     private static readonly TimeSpan LiveInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromMinutes(1);
 
-    private readonly bool _live = Terminal.IsLive;
+    private readonly bool _live;
     private readonly Lock _lock = new();
     private readonly string _name;
     private readonly SweepFolder _folder;
@@ -26,9 +25,10 @@ internal sealed class SweepDisplay : ISweepObserver
     /// <param name="folder">Its folder, which tells how far runs are.</param>
     /// <param name="runs">All its runs.</param>
     /// <param name="sideBySide">How many are trained at once.</param>
-    public SweepDisplay(string name, SweepFolder folder, IReadOnlyList<Run> runs, int sideBySide)
+    /// <param name="plain">Whether plain lines are asked for where a table could be drawn.</param>
+    public SweepDisplay(string name, SweepFolder folder, IReadOnlyList<Run> runs, int sideBySide, bool plain)
     {
-        (_name, _folder, _sideBySide) = (name, folder, sideBySide);
+        (_name, _folder, _sideBySide, _live) = (name, folder, sideBySide, Terminal.IsLive && !plain);
         _states = RunState.Read(folder, runs).ToDictionary(state => state.Run);
     }
 
@@ -37,8 +37,8 @@ internal sealed class SweepDisplay : ISweepObserver
     {
         if (!_live)
             return await WatchAsync(Task.Run(sweep), PlainInterval, () => Console.WriteLine(Line())).ConfigureAwait(false);
-        return await AnsiConsole.Live(Picture()).AutoClear(true)
-            .StartAsync(context => WatchAsync(Task.Run(sweep), LiveInterval, () => context.UpdateTarget(Picture()))).ConfigureAwait(false);
+        using var lines = new LiveLines(Picture);
+        return await WatchAsync(Task.Run(sweep), LiveInterval, lines.Draw).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -51,32 +51,25 @@ internal sealed class SweepDisplay : ISweepObserver
     /// <inheritdoc/>
     public void Ended(Run run, RunRow? row, string? failure)
     {
+        var result = (failure, row) switch
+        {
+            ({ } reason, _) => $"failed: {reason.TrimEnd('.')}; see {RunLog.Of(_folder.Results, run).Path}",
+            (_, { Status: RunStatus.Diverged }) => $"diverged in epoch {row.DivergedEpoch}",
+            _ => string.Create(CultureInfo.InvariantCulture, $"test error {row!.Error,6:0.00}%  {row.ImagesPerSecond,5:0} images/s  {TrainingDisplay.Describe(TimeSpan.FromSeconds(row.Seconds ?? 0))}"),
+        };
+        string line;
         lock (_lock)
         {
             _states[run] = new RunState(run, failure is not null ? RunStage.Failed : row!.Status == RunStatus.Diverged ? RunStage.Diverged : RunStage.Finished, row, null);
-            var result = (failure, row) switch
-            {
-                ({ } reason, _) => $"failed: {reason.TrimEnd('.')}; see {RunLog.Of(_folder.Results, run).Path}",
-                (_, { Status: RunStatus.Diverged }) => $"diverged in epoch {row.DivergedEpoch}",
-                _ => string.Create(CultureInfo.InvariantCulture, $"test error {row!.Error,6:0.00}%  {row.ImagesPerSecond,5:0} images/s  {TrainingDisplay.Describe(TimeSpan.FromSeconds(row.Seconds ?? 0))}"),
-            };
             var ended = _states.Values.Count(state => state.HasEnded || state.Stage == RunStage.Failed);
-            var line = $"[{ended.ToString(CultureInfo.InvariantCulture).PadLeft(_states.Count.ToString(CultureInfo.InvariantCulture).Length)}/{_states.Count}] {run.Id,-28} {result}";
-
-            // Spectre.Console would wrap lines at 80 characters where there is no terminal to tell its width.
-            if (_live)
-                WriteOver(line);
-            else
-                Console.WriteLine(line);
+            line = $"[{ended.ToString(CultureInfo.InvariantCulture).PadLeft(_states.Count.ToString(CultureInfo.InvariantCulture).Length)}/{_states.Count}] {run.Id,-28} {result}";
         }
-    }
 
-    // To the terminal's edge, since it is written over what was shown there; and in pieces of its width, since words would be wrapped.
-    private static void WriteOver(string line)
-    {
-        var width = AnsiConsole.Profile.Width;
-        foreach (var piece in line.Chunk(width))
-            AnsiConsole.WriteLine(new string(piece).PadRight(width));
+        // Not under the lock, which the lines that are drawn anew take too.
+        if (Terminal.Live is { } lines)
+            lines.WriteAbove(line);
+        else
+            Console.WriteLine(line);
     }
 
     private static async Task<SweepOutcome> WatchAsync(Task<SweepOutcome> sweep, TimeSpan interval, Action show)
@@ -104,18 +97,19 @@ internal sealed class SweepDisplay : ISweepObserver
         return $"{SweepTable.Summary(_name, states, _sideBySide)}{string.Concat(underWay.Select(run => $", {run}"))}";
     }
 
-    // Lines of our own and not Spectre's table, which would break cells in two where the terminal is narrow.
-    private Rows Picture()
+    private List<LiveLine> Picture(int width, int height)
     {
         var states = States();
-        var (width, height) = (AnsiConsole.Profile.Width - 1, AnsiConsole.Profile.Height);
         var lines = SweepTable.Lines(states.Where(state => state.Stage == RunStage.UnderWay), width);
+        var summary = Terminal.Wrap(SweepTable.Summary(_name, states, _sideBySide), width).ToList();
 
-        // The summary, the header, a line to say that there are more, and the one that the cursor is on.
-        var room = Math.Max(1, height - 4);
-        var summary = SweepTable.Summary(_name, states, _sideBySide);
-        return new Rows(new[] { summary.Length > width ? summary[..width] : summary }
-            .Concat(lines.Take(1 + room)).Concat(lines.Count > 1 + room ? [$"and {lines.Count - 1 - room} more under way"] : Array.Empty<string>())
-            .Select((line, index) => new Text(line, index == 1 ? new Style(decoration: Decoration.Dim) : null) { Overflow = Overflow.Crop }));
+        // Beside the summary and the header, a line to say that there are more.
+        var room = Math.Max(1, height - summary.Count - 2);
+        return
+        [
+            .. summary.Select(line => new LiveLine(line)),
+            .. lines.Take(1 + room).Select((line, index) => new LiveLine(line, IsDim: index == 0)),
+            .. lines.Count > 1 + room ? [new LiveLine($"and {lines.Count - 1 - room} more under way")] : Array.Empty<LiveLine>(),
+        ];
     }
 }

@@ -8,28 +8,47 @@ namespace Experiments.Display;
 /// <summary>How far a sweep is, in words and in a table: the same on a live terminal and by <c>sweep --status</c>.</summary>
 internal static class SweepTable
 {
-    private const int Labels = 2;
+    private const int Labels = 3;
+    private const string WideGap = "   ";
+    private const string NarrowGap = " ";
+
+    // The least that is left of a run's name where there is no room.
+    private const int ShortName = 12;
 
     // Before so many images of an epoch, its error and its speed say nothing.
     private const int FewImages = 100;
 
-    private static readonly string[] Header = ["run", "state", "progress", "epoch", "train error", "test error", "images/s", "time"];
+    private static readonly string[] Header = ["run", "state", "on", "progress", "epoch", "train error", "test error", "images/s", "time"];
 
-    // The columns to do without where there is no room, the first one first.
-    private static readonly int[] Dispensable = [6, 4, 3, 1, 5, 7];
+    // The columns to do without where there is no room, the first one first. A run's name, its state, test error and time stay.
+    private static readonly string[] Dispensable = ["images/s", "on", "train error", "epoch", "progress"];
 
     /// <summary>The table as lines, the header first.</summary>
     /// <param name="states">The runs, a line each.</param>
-    /// <param name="width">The most characters of a line: columns are left out until they fit, and what is still too long is cut.</param>
+    /// <param name="width">The most characters of a line: columns are left out until they fit, then names are shortened, and what is still too long is cut.</param>
     public static IReadOnlyList<string> Lines(IEnumerable<RunState> states, int width = int.MaxValue)
     {
-        IReadOnlyList<IReadOnlyList<string>> rows = [Header, .. states.Select(Row)];
-        var widths = Header.Select((_, column) => rows.Max(row => row[column].Length)).ToList();
-        var columns = Enumerable.Range(0, Header.Length).ToList();
-        foreach (var column in Dispensable.TakeWhile(_ => columns.Sum(kept => widths[kept]) + (3 * (columns.Count - 1)) > width).ToList())
+        IReadOnlyList<IReadOnlyList<string>> rows = [.. states.Select(Row)];
+        var widths = Header.Select((title, column) => Math.Max(title.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max())).ToArray();
+        bool IsEmpty(int column) => rows.All(row => row[column].Length == 0);
+
+        // The machine is told where it is another one.
+        var columns = Enumerable.Range(0, Header.Length).Where(column => Header[column] != "on" || !IsEmpty(column)).ToList();
+        var gap = WideGap;
+        int Total() => columns.Sum(column => widths[column]) + (gap.Length * (columns.Count - 1));
+        foreach (var column in Dispensable.Select(title => Array.IndexOf(Header, title)).OrderByDescending(IsEmpty).ToList())
+        {
+            if (Total() <= width)
+                break;
             columns.Remove(column);
-        return [.. rows.Select(row => string.Join("   ", columns.Select(column => column < Labels ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]))).TrimEnd())
-            .Select(line => line.Length > width ? line[..width] : line)];
+        }
+
+        if (Total() - widths[0] + Math.Min(widths[0], ShortName) > width)
+            gap = NarrowGap;
+        widths[0] = Math.Max(Math.Min(widths[0], ShortName), widths[0] - Math.Max(0, Total() - width));
+        string Cell(IReadOnlyList<string> row, int column) => column == 0 ? Shorten(row[0], widths[0]).PadRight(widths[0])
+            : column < Labels ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]);
+        return [.. rows.Prepend(Header).Select(row => string.Join(gap, columns.Select(column => Cell(row, column))).TrimEnd()).Select(line => line.Length > width ? line[..width] : line)];
     }
 
     /// <summary>How many runs are how far, and the time left.</summary>
@@ -79,12 +98,15 @@ internal static class SweepTable
         _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, null),
     };
 
+    private static string Shorten(string name, int width) => name.Length <= width ? name : $"{name[..(width - 1)]}…";
+
     private static IReadOnlyList<string> Row(RunState state) => [state.Run.Id, .. state switch
     {
-        { Stage: RunStage.UnderWay, Progress: null } => ["starting", "", "", "", "", "", ""],
+        { Stage: RunStage.UnderWay, Progress: null } => ["starting", "", "", "", "", "", "", ""],
         { Progress: { Training: var p } progress } =>
         [
-            progress.Host == Environment.MachineName ? "under way" : $"under way on {progress.Host}",
+            Describe(state.Stage),
+            progress.Host == Environment.MachineName ? "" : progress.Host,
             Part(p.Fraction),
             string.Create(CultureInfo.InvariantCulture, $"{p.Epoch}/{p.Epochs}"),
             p.Train.Images < FewImages ? "" : Percent(p.Train.ErrorPercent), Percent(p.TestError), p.Train.Images < FewImages ? "" : Rate(p.ImagesPerSecond),
@@ -92,15 +114,15 @@ internal static class SweepTable
         ],
         { Row: { Status: RunStatus.Finished or RunStatus.Diverged } row } =>
         [
-            Describe(state.Stage), "", string.Create(CultureInfo.InvariantCulture, $"{row.DivergedEpoch ?? row.Epochs}/{row.Epochs}"),
+            Describe(state.Stage), "", Part((double)(row.DivergedEpoch ?? row.Epochs) / row.Epochs), string.Create(CultureInfo.InvariantCulture, $"{row.DivergedEpoch ?? row.Epochs}/{row.Epochs}"),
             Percent(row.TrainError), Percent(row.Error), Rate(row.ImagesPerSecond), row.Seconds is { } seconds ? TrainingDisplay.Describe(TimeSpan.FromSeconds(seconds)) : "",
         ],
         { LastEpoch: { } last, Run.Settings.Epochs: var epochs } =>
         [
-            Describe(state.Stage), Part((double)last.Epoch / epochs), string.Create(CultureInfo.InvariantCulture, $"{last.Epoch}/{epochs}"),
+            Describe(state.Stage), "", Part((double)last.Epoch / epochs), string.Create(CultureInfo.InvariantCulture, $"{last.Epoch}/{epochs}"),
             Percent(last.TrainError), Percent(last.TestError), Rate(last.ImagesPerSecond), "",
         ],
-        _ => new[] { Describe(state.Stage), "", "", "", "", "", "" },
+        _ => new[] { Describe(state.Stage), "", "", "", "", "", "", "" },
     }];
 
     private static string Part(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{fraction:0%}");

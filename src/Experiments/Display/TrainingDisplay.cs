@@ -1,44 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
-using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
-using Spectre.Console;
 
 namespace Experiments.Display;
-
-/// <summary>How a training shows that it goes on.</summary>
-internal enum ProgressStyle
-{
-    /// <summary>A bar on a terminal, plain lines elsewhere.</summary>
-    Auto,
-
-    /// <summary>A bar with loss, error, images/s and the time left.</summary>
-    Bar,
-
-    /// <summary>A line an epoch, one soon after the start, and one every half minute.</summary>
-    Plain,
-}
 
 /// <summary>Shows one training.</summary>
 internal abstract class TrainingDisplay : IDisposable
 {
-    /// <summary>The style of a name; null: by itself.</summary>
-    /// <exception cref="ExperimentException">There is none of that name.</exception>
-    public static ProgressStyle Style(string? name)
-    {
-        var styles = Enum.GetValues<ProgressStyle>().ToDictionary(RunOptions.Text);
-        return name is null ? ProgressStyle.Auto : styles.TryGetValue(name, out var style) ? style
-            : throw new ExperimentException(Suggestion.Unknown("--progress", name, styles.Keys));
-    }
+    /// <summary>A line with a bar that is drawn over and over on a terminal; elsewhere, and where they are asked for, plain lines.</summary>
+    /// <param name="plain">Whether plain lines are asked for.</param>
+    /// <param name="run">The run.</param>
+    public static TrainingDisplay Create(bool plain, Run run) => Terminal.IsLive && !plain ? new BarDisplay(run) : new PlainDisplay(run);
 
-    public static TrainingDisplay Create(ProgressStyle style, Run run) => style switch
-    {
-        ProgressStyle.Plain => new PlainDisplay(run),
-        ProgressStyle.Bar => new BarDisplay(run),
-        _ => Terminal.IsLive ? new BarDisplay(run) : new PlainDisplay(run),
-    };
+    private const int BarWidth = 24;
 
     /// <summary>A sentence for the person who started it.</summary>
     public virtual void Say(string sentence) => Console.WriteLine(sentence);
@@ -63,26 +39,45 @@ internal abstract class TrainingDisplay : IDisposable
         : time.TotalMinutes >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes} min {time.Seconds:00} s")
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s");
 
+    /// <summary>Progress in a line of a width: what says least is left out until it fits, the bar first; how far it is and the time left stay.</summary>
+    internal static string Line(TrainingProgress p, int width)
+    {
+        var done = (int)Math.Round(Math.Clamp(p.Fraction, 0, 1) * BarWidth);
+        (int Importance, string Text)[] parts =
+        [
+            (6, new string('━', done) + new string('─', BarWidth - done)),
+            (0, string.Create(CultureInfo.InvariantCulture, $"{p.Fraction,4:0%}")),
+            (2, string.Create(CultureInfo.InvariantCulture, $"epoch {p.Epoch}/{p.Epochs}")),
+            (4, string.Create(CultureInfo.InvariantCulture, $"loss {p.Train.MeanLoss:0.000}")),
+            (3, string.Create(CultureInfo.InvariantCulture, $"error {p.Train.ErrorPercent:0.0}%")),
+            (5, string.Create(CultureInfo.InvariantCulture, $"{p.ImagesPerSecond:0} images/s")),
+            (1, $"{Describe(p.Left)} left"),
+        ];
+        return Enumerable.Range(0, parts.Length).Select(leftOut => string.Join("  ", parts.Where(part => part.Importance < parts.Length - leftOut).Select(part => part.Text)))
+            .FirstOrDefault(line => line.Length <= width, parts[1].Text);
+    }
+
     private sealed class BarDisplay(Run run) : TrainingDisplay
     {
-        public override void Say(string sentence) => AnsiConsole.WriteLine(sentence);
+        public override void Say(string sentence)
+        {
+            if (Terminal.Live is { } lines)
+                lines.WriteAbove(sentence);
+            else
+                base.Say(sentence);
+        }
 
-        public override void Epoch(EpochRow epoch) => AnsiConsole.WriteLine(RunExecutor.Describe(epoch, run.Settings.Epochs));
+        public override void Epoch(EpochRow epoch) => Say(RunExecutor.Describe(epoch, run.Settings.Epochs));
 
         public override RunRow During(Func<IProgress<TrainingProgress>, RunRow> training)
         {
-            RunRow? row = null;
-            AnsiConsole.Progress().AutoClear(true).Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn())
-                .Start(context =>
-                {
-                    var task = context.AddTask("preparing the data", maxValue: 1);
-                    row = training(new Throttled(TimeSpan.FromMilliseconds(100), p =>
-                    {
-                        task.Value = p.Fraction;
-                        task.Description = Markup.Escape($"{Describe(p)}  {Describe(p.Left)} left");
-                    }));
-                });
-            return row!;
+            TrainingProgress? now = null;
+            using var lines = new LiveLines((width, _) => [new LiveLine(now is { } progress ? Line(progress, width) : "preparing the data")]);
+            return training(new Throttled(TimeSpan.FromMilliseconds(100), progress =>
+            {
+                now = progress;
+                lines.Draw();
+            }));
         }
     }
 

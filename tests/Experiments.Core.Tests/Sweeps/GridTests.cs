@@ -31,7 +31,13 @@ public sealed class GridTests
     {
         Assert.Equal([1, 2, 3], Grid.Default.WithSeeds(3).Expand().Select(run => run.Seed));
         Assert.Equal([7, 8], Grid.Default.With("seed", Values("7")).WithSeeds(2).Expand().Select(run => run.Seed));
+        Assert.Equal([7, 8, 9], Grid.Default.With("seed", Values("7", "8")).WithSeeds(3).Expand().Select(run => run.Seed));
     }
+
+    [Fact]
+    public void Seeds_that_do_not_follow_each_other_are_not_dropped_by_a_number_of_seeds() =>
+        Assert.Contains("here are 5, 9: name them all with --seed", Assert.Throws<ExperimentException>(
+            () => Grid.Default.With("seed", Values("5", "9")).WithSeeds(2)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Every_option_reads_back_what_it_writes_and_starts_from_the_default_that_it_states()

@@ -1,5 +1,7 @@
+using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
+using Experiments.Core.Tests.Training;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Sweeps;
@@ -47,6 +49,44 @@ public sealed class RunTests
     {
         var columns = typeof(RunRow).GetProperties().Select(property => property.Name.ToUpperInvariant()).ToHashSet();
         Assert.All(RunOptions.All.Where(option => !option.Name.StartsWith("measure", StringComparison.Ordinal)), option => Assert.Contains(option.Name.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant(), columns));
+    }
+
+    [Theory]
+    [InlineData("small-cnn", null, 32)]
+    [InlineData("resnet20", null, 16)]
+    [InlineData("resnet20", 32, 32)]
+    [InlineData("resnet20", 24, 8)]
+    [InlineData("vgg16", 8, 8)]
+    public void A_norm_with_groups_takes_32_or_else_16_or_8_where_nobody_says_how_many(string model, int? width, int groups)
+    {
+        var asked = Settings with { Model = model, Width = width, Norm = new("gn") };
+        var run = Run.Create(asked);
+        Assert.Equal(groups, run.Settings.Norm.Groups);
+        Assert.Equal(Run.Create(asked with { Norm = new("gn", Groups: groups) }).Id, run.Id);
+        Assert.Contains($"--groups {groups}", string.Join(' ', RunOptions.ToArguments(run.Settings)), StringComparison.Ordinal);
+        Assert.Equal(groups == 32, run.WhyOtherGroups(asked) is null);
+    }
+
+    [Fact]
+    public void A_number_of_groups_that_was_given_is_never_another()
+    {
+        Assert.Contains("--groups 32 does not divide the 16 channels", Refused(Settings with { Model = "resnet20", Norm = new("gn", Groups: 32) }), StringComparison.Ordinal);
+        Assert.Null(Run.Create(Settings with { Model = "resnet20", Norm = new("gn", ChannelsPerGroup: 4) }).Settings.Norm.Groups);
+        Assert.Contains("what divides every normalized layer: 1, 2, 3, 4, 6, 12.", Refused(Settings with { Model = "resnet20", Width = 12, Norm = new("gn") }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_sweep_has_the_number_of_groups_as_a_value_where_it_is_one_and_each_run_has_its_own()
+    {
+        var machine = new Machine([new RecordingProvider(settings => new RecordingEngine(settings.Network))], new DataFolder());
+        var one = SweepFile.Parse("dataset: synthetic\nmodel: resnet20\nnorm: [bn, gn]", "a.yaml", "a").Resolve(machine);
+        Assert.Contains("gn: {groups: 16}", SweepFile.Write(one), StringComparison.Ordinal);
+        Assert.Equal(["bn ", "gn 16"], one.Runs().Select(run => $"{run.Settings.Norm.Name} {run.Settings.Norm.Groups}"));
+        var two = SweepFile.Parse("dataset: synthetic\nmodel: [resnet20, small-cnn]\nnorm: [gn, { gn: { groups: 4 } }]", "a.yaml", "a").Resolve(machine);
+        var again = SweepFile.Parse(SweepFile.Write(two), "sweep.yaml", "a").Resolve(machine);
+        Assert.Equal(["resnet20 16", "resnet20 4", "small-cnn 32", "small-cnn 4"], two.Runs().Select(run => $"{run.Settings.Model} {run.Settings.Norm.Groups}"));
+        Assert.Equal(two.Runs().Select(run => run.Id), again.Runs().Select(run => run.Id));
+        Assert.Equal(two.Runs().Select(run => run.Id), two.Runs().Select(run => SweepFile.Parse(RunFile.Write(run), "run.yaml", "a").Runs().Single().Id));
     }
 
     private static string Refused(RunSettings settings) => Assert.Throws<ExperimentException>(() => Run.Create(settings)).Message;

@@ -92,9 +92,9 @@ public sealed class SweepFileTests
                 "my.yaml:4: Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?",
                 "my.yaml:6: lr takes a number above 0, not '-1'.",
                 "my.yaml:5: seeds takes a whole number from 1, not '0'.",
-                "my.yaml:7: There is no CIFAR resnet of depth 18",
+                "my.yaml:7: resnet18 is a network for ImageNet, and here are He et al.'s for CIFAR",
             ],
-            error.Split(Environment.NewLine).Select(line => line.Split(" Known:")[0].Split(": the depth")[0]));
+            error.Split(Environment.NewLine).Select(line => line.Split(" Known:")[0].Split(": their depth")[0]));
     }
 
     [Fact]
@@ -119,6 +119,7 @@ public sealed class SweepFileTests
     [InlineData("groups: 2\nchannels-per-group: 4", "bad.yaml:1: groups and channels-per-group exclude each other")]
     [InlineData("norm: { gn: { groups: 2, channels-per-group: 4 } }", "bad.yaml:1: groups and channels-per-group exclude each other")]
     [InlineData("seed: [5, 9]\nseeds: 2", "bad.yaml:1: seed names the seeds and seeds says how many")]
+    [InlineData("seed: [5, 9]\nquick: { seeds: 2 }", "bad.yaml:2: seeds 2 counts seeds on from one, and here are 5, 9")]
     [InlineData("quick: { title: x }", "bad.yaml:1: Unknown key 'title'.")]
     [InlineData("references: [ { source: x, error: { fooo: { 2: 3 } } } ]", "bad.yaml:1: Unknown norm 'fooo'.")]
     [InlineData("figure: []", "bad.yaml:1: figure has an empty list of names.")]

@@ -112,8 +112,8 @@ public sealed class SweepFolderTests : IDisposable
     [Fact]
     public void A_sweep_that_cannot_be_trained_claims_nothing()
     {
-        var error = Assert.Throws<ExperimentException>(() => _sweeps.Claim(Parse(Yaml + "\nmodel: resnet8"), Machine));
-        Assert.Contains("--groups 32 does not divide the 16 channels", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ExperimentException>(() => _sweeps.Claim(Parse(Yaml + "\nmodel: resnet8\nwidth: 12"), Machine));
+        Assert.Contains("--groups 32 does not divide the 12 channels", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder["mine"]));
     }
 

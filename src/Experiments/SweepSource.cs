@@ -1,0 +1,36 @@
+using Experiments.Core;
+
+namespace Experiments;
+
+/// <summary>Finds the file that a sweep was named by.</summary>
+internal static class SweepSource
+{
+    private static string Configs => Path.Combine(RepositoryFolder.Root, "configs");
+
+    /// <summary>The names of the sweeps in <c>configs/</c>.</summary>
+    public static IReadOnlyList<string> Names => Directory.Exists(Configs)
+        ? [.. Directory.EnumerateFiles(Configs, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>
+    /// The file or folder that was meant: what lies at the path, else the file of that name in <c>configs/</c>, with or without its ending, from
+    /// whatever folder.
+    /// </summary>
+    /// <param name="typed">The path or name.</param>
+    /// <param name="say">Is told which file was taken, where it is not the path itself.</param>
+    /// <exception cref="ExperimentException">There is none; the message says which name is near.</exception>
+    public static string Find(string typed, Action<string> say)
+    {
+        if (Path.Exists(typed))
+            return typed;
+        string[] others = [$"{typed}.yaml", Path.Combine(Configs, typed), Path.Combine(Configs, $"{typed}.yaml"), Path.Combine(RepositoryFolder.Root, typed), Path.Combine(RepositoryFolder.Root, $"{typed}.yaml")];
+        if (others.FirstOrDefault(Path.Exists) is { } found)
+        {
+            var shown = Path.GetRelativePath(Environment.CurrentDirectory, found);
+            say($"{typed} is {shown}.");
+            return shown;
+        }
+
+        var nearest = Suggestion.Nearest(Path.GetFileNameWithoutExtension(typed), Names);
+        throw new ExperimentException($"There is no sweep {typed}{(nearest is null ? $": name one in configs/ ({string.Join(", ", Names)}), another YAML file, or a results folder." : $". Did you mean '{nearest}'?")}");
+    }
+}
