@@ -141,7 +141,7 @@ public static partial class RunOptions
 
     private static double Number(string name, string text, bool positive, double least = 0, double most = double.MaxValue) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most && (value > 0 || !positive)
-            ? value
+            ? value + 0.0 // -0 is 0
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
     private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text<Measurements>)];

@@ -92,7 +92,7 @@ internal static class EvalCommand
         IReadOnlyList<DataShift> shifts, string? csv, Machine machine, CancellationToken cancellation)
     {
         var state = Checkpoint.Fit(path, content, run.Network);
-        using var dataset = machine.Open(run);
+        using var dataset = machine.Open(run, null, cancellation);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         engine.Write(state);
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout, input));
