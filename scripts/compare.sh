@@ -55,5 +55,8 @@ done
 scripts/install-packages.sh --optional "${packages[@]}"
 scripts/experiments --version >/dev/null
 echo "Building the benchmarks ..." >&2
-DOTNET_NOLOGO=1 dotnet build tests/Benchmarks --configuration Release --verbosity quiet -nologo -consoleLoggerParameters:NoSummary >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+DOTNET_NOLOGO=1 dotnet build tests/Benchmarks --configuration Release --verbosity quiet -nologo >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+rm -f "$log"
 exec dotnet tests/Benchmarks/bin/Release/net10.0/Benchmarks.dll compare "$PWD" ${options[@]+"${options[@]}"}

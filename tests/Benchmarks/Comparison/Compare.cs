@@ -76,16 +76,18 @@ internal static class Compare
         yield return new("torch", s_cores, 1);
         foreach (var memory in OperatingSystem.IsLinux() ? new[] { "as-is", "kept" } : ["as-is"])
         {
-            yield return new("torchsharp", 1, s_cores, memory);
             yield return new("torchsharp", s_cores, 1, memory);
+            if (s_cores > 1)
+                yield return new("torchsharp", 1, s_cores, memory);
         }
 
         if (!options.PyTorch)
             yield break;
         foreach (var program in precision == "bf16" ? new[] { "pytorch", "pytorch-autocast" } : ["pytorch"])
         {
-            yield return new(program, 1, s_cores);
             yield return new(program, s_cores, 1);
+            if (s_cores > 1)
+                yield return new(program, 1, s_cores);
         }
     }
 
