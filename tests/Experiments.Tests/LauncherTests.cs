@@ -134,6 +134,6 @@ public sealed class LauncherTests : IDisposable
     private static void WriteProgram(string path, string text)
     {
         File.WriteAllText(path, text);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Cli.Run($"+x {path}", program: "chmod");
     }
 }
