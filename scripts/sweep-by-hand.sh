@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # A sweep as a shell loop: every run adds to one runs.csv, and `plot` reads it as it reads a sweep's.
-# The program is built once and called as a binary, since `dotnet run` several times at once would build into one folder.
 #   scripts/sweep-by-hand.sh [FOLDER [OPTIONS OF train]]
 set -euo pipefail
-program=$("$(dirname "$0")/build.sh")
+experiments=$(dirname "$0")/experiments
 folder=${1:-results/by-hand}
 shift || true
 
@@ -13,10 +12,10 @@ trap 'kill "${bn:-}" "${gn:-}" 2>/dev/null; wait; exit 130' INT TERM
 for seed in 1 2; do
   for batch in 16 4; do
     # Two runs side by side, each on one thread.
-    "$program" train --norm bn --batch "$batch" --seed "$seed" --epochs 1 --train-limit 2000 --out "$folder" "$@" & bn=$!
-    "$program" train --norm gn --batch "$batch" --seed "$seed" --epochs 1 --train-limit 2000 --out "$folder" "$@" & gn=$!
+    "$experiments" train --norm bn --batch "$batch" --seed "$seed" --epochs 1 --train-limit 2000 --out "$folder" "$@" & bn=$!
+    "$experiments" train --norm gn --batch "$batch" --seed "$seed" --epochs 1 --train-limit 2000 --out "$folder" "$@" & gn=$!
     wait "$bn"
     wait "$gn"
   done
 done
-"$program" plot "$folder"
+"$experiments" plot "$folder"

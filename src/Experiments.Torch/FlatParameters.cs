@@ -121,7 +121,7 @@ internal sealed class FlatParameters : IDisposable
     {
         using var scope = NewDisposeScope();
         return [.. Windows(flat.cpu()).Select(pair =>
-            new NamedArray(pair.Parameter.Name, pair.Parameter.Shape, pair.Window.contiguous().data<float>().ToArray()))];
+            new NamedArray(pair.Parameter.Name, pair.Parameter.Shape, pair.Window.contiguous().view(-1).data<float>().ToArray()))];
     }
 
     private void Write(Tensor flat, IReadOnlyList<NamedArray> arrays)

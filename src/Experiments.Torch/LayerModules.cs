@@ -73,6 +73,14 @@ internal sealed class ConvolutionModule : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        // A 1 x 1 kernel is a linear layer at every place. As a convolution with a stride it writes past its memory where channels are few
+        // (libtorch 2.10 with its oneDNN 3.7.1 on AVX-512), and without a stride it prints a warning a call.
+        if (weight.size(2) == 1 && weight.size(3) == 1)
+        {
+            var places = input.slice(2, 0, long.MaxValue, _strides[0]).slice(3, 0, long.MaxValue, _strides[1]).permute(0, 2, 3, 1);
+            return nn.functional.linear(places, Transformed().flatten(1)).permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+        }
+
         return nn.functional.conv2d(input, Transformed(), null, strides: _strides, padding: _padding).MoveToOuterDisposeScope();
     }
 

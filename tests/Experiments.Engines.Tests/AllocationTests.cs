@@ -9,34 +9,29 @@ namespace Experiments.Engines.Tests;
 [Collection(nameof(HandleTests))]
 public sealed partial class AllocationTests
 {
-    // A native handle needs a managed one, so this shows as well that no primitive is made. The runtime may allocate once for itself on a
-    // thread that it interrupts, so one attempt of several has to be clean; one object a step would show in all of them.
+    // A native handle needs a managed one, so this shows as well that no primitive is made. The runtime may allocate for itself on a thread
+    // that it interrupts; the smallest object in every step would be more than that.
     [Theory, OnOneDnn(EveryNorm = true)]
     public void A_training_step_allocates_nothing_managed(string engineName, string norm)
     {
         // One chunk; one for each of two threads; several with a rest.
         foreach (var (shape, threads) in new[] { (Engines.Shape, 1), (Engines.Shape, 2), (new ImageShape(3, 64, 60), 1) })
         {
-            const int Workers = 3, Batch = 3;
+            const int Workers = 3, Batch = 3, Steps = 50, SmallestObject = 24;
             var network = ModelCatalog.Build("resnet8", 16, true, shape, Engines.Classes, Engines.NormOf(norm, Batch));
             using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads));
             var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
             var scores = new float[Workers * Batch * Engines.Classes];
             engine.Train(batch, new(0.01), scores);
-            var allocated = new List<long>();
-            for (var attempt = 0; attempt < 3; attempt++)
-            {
-                var before = GC.GetAllocatedBytesForCurrentThread();
-                for (var step = 0; step < 10; step++)
-                    engine.Train(batch, new(0.01), scores);
-                allocated.Add(GC.GetAllocatedBytesForCurrentThread() - before);
-            }
-
-            Assert.Contains(0, allocated);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var step = 0; step < Steps; step++)
+                engine.Train(batch, new(0.01), scores);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < Steps * SmallestObject, $"{Steps} steps allocate {allocated} bytes");
         }
     }
 
-    // The runtime's own threads come and go, so one attempt of several has to be clean; one block a step would show in all of them.
+    // The runtime's own threads come and go, so most of several measurements have to be clean; one block a step would show in all of them.
     [Theory, OnOneDnn("bn", "gn")]
     public void A_training_step_leaves_nothing_native(string engineName, string norm)
     {
@@ -46,7 +41,7 @@ public sealed partial class AllocationTests
         var scores = new float[8 * Engines.Classes];
         engine.Train(batch, new(0.01), scores);
         var left = new List<long>();
-        for (var attempt = 0; attempt < 5; attempt++)
+        for (var measurement = 0; measurement < 5; measurement++)
         {
             var before = (long)mallinfo2().Used;
             for (var step = 0; step < Steps; step++)
@@ -54,7 +49,7 @@ public sealed partial class AllocationTests
             left.Add((long)mallinfo2().Used - before);
         }
 
-        Assert.Contains(left, bytes => Math.Abs(bytes) < Steps * SmallestBlock);
+        Assert.True(Math.Abs(Median(left)) < Steps * SmallestBlock, $"{Steps} steps leave {string.Join(", ", left)} bytes");
     }
 
     // The engine owns some hundred kilobytes; what the library keeps of primitives it has made once is there from the first engine on.
@@ -63,7 +58,7 @@ public sealed partial class AllocationTests
     {
         Everything();
         var left = new List<long>();
-        for (var attempt = 0; attempt < 5; attempt++)
+        for (var measurement = 0; measurement < 5; measurement++)
         {
             var before = (long)mallinfo2().Used;
             for (var repetition = 0; repetition < 4; repetition++)
@@ -71,7 +66,7 @@ public sealed partial class AllocationTests
             left.Add((long)mallinfo2().Used - before);
         }
 
-        Assert.True(left.Min() < 64 * 1024, $"4 engines leave {string.Join(", ", left)} bytes");
+        Assert.True(Median(left) < 64 * 1024, $"4 engines leave {string.Join(", ", left)} bytes");
 
         void Everything()
         {
@@ -82,6 +77,8 @@ public sealed partial class AllocationTests
             engine.Write(engine.Read());
         }
     }
+
+    private static long Median(List<long> values) => values.Order().ElementAt(values.Count / 2);
 
     [LibraryImport("libc")]
     private static partial Counts mallinfo2();

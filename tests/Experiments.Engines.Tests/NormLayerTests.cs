@@ -82,7 +82,7 @@ public sealed class NormLayerTests
         {
             if (values is null)
                 continue;
-            var elements = values.detach().data<double>();
+            var elements = values.detach().view(-1).data<double>();
             var expected = new double[elements.Count];
             for (var i = 0; i < expected.Length; i++)
             {

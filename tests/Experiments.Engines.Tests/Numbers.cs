@@ -38,7 +38,7 @@ internal static class Numbers
     internal static void Close(float[] expected, float[] actual, double tolerance, string what) =>
         Close(Array.ConvertAll(expected, value => (double)value), Array.ConvertAll(actual, value => (double)value), tolerance, what);
 
-    internal static double[] Doubles(Tensor values) => values.detach().to(float64).data<double>().ToArray();
+    internal static double[] Doubles(Tensor values) => values.detach().to(float64).contiguous().view(-1).data<double>().ToArray();
 }
 
 /// <summary>A norm layer alone, with its input, gamma, beta and running statistics.</summary>

@@ -3,6 +3,7 @@ using Experiments.Core.Training;
 namespace Experiments.Engines.Tests;
 
 /// <summary>The engine beside PyTorch itself, which runs the same network in pytorch_reference.py.</summary>
+[Trait("Speed", "slow")]
 public sealed class PyTorchTests
 {
     // Both compute in fp32, with convolutions summed in different orders.

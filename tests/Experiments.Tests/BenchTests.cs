@@ -46,7 +46,7 @@ public sealed partial class BenchTests
             process.StandardInput.WriteLine();
             var words = process.StandardOutput.ReadLine()!.Split(' ');
             Assert.Equal(0, int.Parse(words[0], CultureInfo.InvariantCulture) % 4);
-            Assert.InRange(double.Parse(words[1], CultureInfo.InvariantCulture), 0.05, 10);
+            Assert.True(double.Parse(words[1], CultureInfo.InvariantCulture) >= 0.05, words[1]);
         }
 
         process.StandardInput.Close();

@@ -12,6 +12,7 @@ public sealed class CollectTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TrainsFact]
+    [Trait("Speed", "slow")]
     public void Runs_that_were_copied_together_from_two_machines_are_counted_and_merged_in_grid_order_and_failures_named()
     {
         // Each of two machines has claimed a folder of its own and trained a part of the grid, the second one a run that is not in it, too.

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace Experiments.Tests;
 
 /// <summary>What may befall a sweep: whatever it is, the same command ends with the rows of a sweep that nothing befell.</summary>
+[Trait("Speed", "slow")]
 public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHelper output) : IClassFixture<FaultTests.Undisturbed>, IDisposable
 {
     private const int Kill = 9;

@@ -4,6 +4,7 @@ using Experiments.Core.Results;
 namespace Experiments.Tests;
 
 /// <summary><c>sweep --slurm</c> against a Slurm that the tests start.</summary>
+[Trait("Speed", "slow")]
 public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>, IDisposable
 {
     private const string Small = "--dataset synthetic --test-limit 100 --model resnet8 --width 8";

@@ -7,6 +7,7 @@ using Experiments.Core.Results;
 namespace Experiments.Tests;
 
 /// <summary>What <c>--tensorboard</c> writes, read by read_events.py, which shares no code with us.</summary>
+[Trait("Speed", "slow")]
 public sealed class TensorBoardTests : IDisposable
 {
     private const string Python = "/usr/bin/python3";

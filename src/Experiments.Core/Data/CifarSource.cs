@@ -41,6 +41,8 @@ public sealed record CifarSource : DatasetSource
     /// <summary>Bytes that a file of the set has.</summary>
     internal long Length(CifarFile file, ImageShape shape) => (long)file.Records * (LabelBytes + shape.Size);
 
+    internal override string Space => "400 MB";
+
     internal override IReadOnlyList<string> Places(string path) => [Path.Combine(path, Folder), Path.Combine(path, Archive)];
 
     internal override FoundSource? Find(string path)
@@ -95,6 +97,16 @@ public sealed record CifarSource : DatasetSource
                 ? new Finding(true, $"{found.Place} has the published MD5, {Md5}.")
                 : new Finding(false, $"{found.Place} has MD5 {md5}; the published one is {Md5}."),
         ];
+    }
+
+    internal override async Task<string> GetAsync(
+        DatasetDescription set, string path, Uri? url, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    {
+        var archive = Path.Combine(path, Archive);
+        if (!File.Exists(archive) || Checksum.Md5(archive) != Md5)
+            await Download.ToFileAsync(url ?? Url, archive, Md5, progress, cancellationToken).ConfigureAwait(false);
+        ArchiveUnpacker.Unpack(archive, this, set.Shape, path);
+        return $"{set.Name} is in {Path.Combine(path, Folder)}; {archive}, which it came in, has the published MD5 and may be deleted.";
     }
 
     private List<string> ReadFolder(FoundSource found, DatasetDescription set, IImageSink sink)

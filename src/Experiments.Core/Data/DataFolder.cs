@@ -97,16 +97,17 @@ public sealed class DataFolder
     }
 
     /// <summary>
-    /// Gets a data set: downloads it (going on where an earlier download ended), compares it with the published MD5, and unpacks it into
-    /// this folder. Returns one sentence that tells what was done, or that nothing needed to be.
+    /// Gets a data set: downloads it into this folder (going on where an earlier download ended), compares it with the published MD5s, and
+    /// unpacks it where it comes in an archive. Returns one sentence that tells what was done, or that nothing needed to be.
     /// </summary>
     /// <param name="name">The data set.</param>
-    /// <param name="url">Where to download from; null for the official address.</param>
+    /// <param name="url">
+    /// Where to download from, an archive's own address or, for a set of several files, that of the folder they lie in; null for the official one.
+    /// </param>
     /// <param name="progress">Told how far the download is.</param>
     /// <param name="cancellationToken">Ends the download; what has come is kept for the next time.</param>
     /// <exception cref="ExperimentException">
-    /// The name is unknown; the set comes as a package instead, and which; the address cannot be reached; the file is not the published
-    /// one; the folder cannot be written.
+    /// The name is unknown; the address cannot be reached; a file is not the published one; the folder cannot be written.
     /// </exception>
     public Task<string> GetAsync(
         string name, Uri? url = null, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -121,27 +122,19 @@ public sealed class DataFolder
         var status = Status(set);
         if (status.IsReady && !File.Exists(status.Place))
             return $"{set.Name} is there already: {status.Place}.";
-        if (set.Source is not CifarSource source)
-            throw new ExperimentException(string.Join(Environment.NewLine, status.Mistakes), ExperimentException.Unavailable);
-        var archive = System.IO.Path.Combine(Path, source.Archive);
-        var target = System.IO.Path.Combine(Path, source.Folder);
         try
         {
             Directory.CreateDirectory(Path);
-            if (!File.Exists(archive) || Checksum.Md5(archive) != source.Md5)
-                await Download.ToFileAsync(url ?? source.Url, archive, source.Md5, progress, cancellationToken).ConfigureAwait(false);
-            ArchiveUnpacker.Unpack(archive, source, set.Shape, Path);
+            return await set.Source.GetAsync(set, Path, url, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ExperimentException(
-                $"{set.Name} cannot be put into {Path}: {exception.Message.TrimEnd('.')}. Expected a folder that can be written, with 400 MB free; " +
+                $"{set.Name} cannot be put into {Path}: {exception.Message.TrimEnd('.')}. Expected a folder that can be written, with {set.Source.Space} free; " +
                 "name one with --data.",
                 ExperimentException.Unavailable,
                 exception);
         }
-
-        return $"{set.Name} is in {target}; {archive}, which it came in, has the published MD5 and may be deleted.";
     }
 
     /// <summary>The files of a set.</summary>

@@ -23,8 +23,9 @@ public static class DatasetCatalog
             Source = new SyntheticSource(),
         },
 
-        // Xiao, Rasul & Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms", 2017. They publish the
-        // MD5s of the gzipped files, and Debian compresses the same bytes anew; these are of the files unpacked, which both have in common.
+        // Xiao, Rasul & Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms", 2017; addresses and the
+        // MD5s of the gzipped files (each the second): https://github.com/zalandoresearch/fashion-mnist. Debian's gzipped files hold the same
+        // bytes under other headers; the first MD5 is of the file unpacked, which both have in common.
         new()
         {
             Name = "fashion-mnist",
@@ -35,15 +36,22 @@ public static class DatasetCatalog
             TestCount = 10_000,
             Source = new IdxSource
             {
+                Name = "fashion-mnist",
+                Url = new Uri("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
+                DownloadSize = "31 MB",
                 Folder = "fashion-mnist",
                 SystemFolder = "/usr/share/datasets/fashion-mnist",
                 Package = "dataset-fashion-mnist",
                 Files =
                 [
-                    new("train-images-idx3-ubyte", DatasetPart.Train, IdxContent.Images, "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
-                    new("train-labels-idx1-ubyte", DatasetPart.Train, IdxContent.Labels, "9018921c3c673c538a1fc5bad174d6f9"),
-                    new("t10k-images-idx3-ubyte", DatasetPart.Test, IdxContent.Images, "8181f5470baa50b63fa0f6fddb340f0a"),
-                    new("t10k-labels-idx1-ubyte", DatasetPart.Test, IdxContent.Labels, "15d484375f8d13e6eb1aabb0c3f46965"),
+                    new("train-images-idx3-ubyte", DatasetPart.Train, IdxContent.Images, "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+                        "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+                    new("train-labels-idx1-ubyte", DatasetPart.Train, IdxContent.Labels, "9018921c3c673c538a1fc5bad174d6f9",
+                        "25c81989df183df01b3e8a0aad5dffbe"),
+                    new("t10k-images-idx3-ubyte", DatasetPart.Test, IdxContent.Images, "8181f5470baa50b63fa0f6fddb340f0a",
+                        "bef4ecab320f06d8554ea6380940ec79"),
+                    new("t10k-labels-idx1-ubyte", DatasetPart.Test, IdxContent.Labels, "15d484375f8d13e6eb1aabb0c3f46965",
+                        "bb300cfdad3c16e7a12a480ee83cd310"),
                 ],
             },
         },

@@ -31,6 +31,21 @@ public abstract record DatasetSource
 
     /// <summary>Compares the files with their published checksums and returns one finding a file; none where nothing is published.</summary>
     internal virtual IReadOnlyList<Finding> CompareChecksums(FoundSource found) => [];
+
+    /// <summary>Disk space that getting the set takes, for people.</summary>
+    internal abstract string Space { get; }
+
+    /// <summary>
+    /// Downloads the files into a data folder that exists, going on where an earlier download ended, and compares them with the published
+    /// checksums. Returns one sentence: where they are.
+    /// </summary>
+    /// <param name="set">The set whose source this is.</param>
+    /// <param name="path">The data folder.</param>
+    /// <param name="url">Where to download from; null for the official address.</param>
+    /// <param name="progress">Told how far the download of a file is.</param>
+    /// <param name="cancellationToken">Ends the download; what has come is kept for the next time.</param>
+    internal abstract Task<string> GetAsync(
+        DatasetDescription set, string path, Uri? url, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken);
 }
 
 /// <summary>A data set's files where they were found.</summary>

@@ -11,6 +11,15 @@ namespace Experiments.Core.Data;
 /// </summary>
 public sealed record IdxSource : DatasetSource
 {
+    /// <summary>The data set's name, for sentences that tell what to type.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The official address of the folder that the gzipped files lie in; it ends with a slash.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>How much there is to download, for people.</summary>
+    public required string DownloadSize { get; init; }
+
     /// <summary>The folder under the data folder.</summary>
     public required string Folder { get; init; }
 
@@ -25,14 +34,18 @@ public sealed record IdxSource : DatasetSource
 
     /// <inheritdoc/>
     public override string HowToGet =>
-        $"`apt-get install {Package}` (Debian) puts it into {SystemFolder}; elsewhere, put its four files, gzipped or not, into {Folder} in the " +
-        "data folder";
+        $"`data get {Name}` downloads it ({DownloadSize}) from {Url}; on Debian, `apt-get install {Package}` puts it into {SystemFolder}";
+
+    internal override string Space => "100 MB";
 
     internal override IReadOnlyList<string> Places(string path) => [Path.Combine(path, Folder), SystemFolder];
 
+    // A place that has all files goes before one that has some, such as what a broken download left.
     internal override FoundSource? Find(string path) => new[] { path, Path.Combine(path, Folder), SystemFolder }
         .Select(place => new FoundSource(place, [.. Files.Select(file => Locate(place, file)).OfType<string>()]))
-        .FirstOrDefault(found => found.Files.Length > 0);
+        .Where(found => found.Files.Length > 0)
+        .OrderByDescending(found => found.Files.Length == Files.Length)
+        .FirstOrDefault();
 
     internal override IReadOnlyList<string> Glance(FoundSource found, DatasetDescription set) =>
     [
@@ -100,6 +113,38 @@ public sealed record IdxSource : DatasetSource
         }
 
         return findings;
+    }
+
+    internal override async Task<string> GetAsync(
+        DatasetDescription set, string path, Uri? url, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(path, Folder);
+        Directory.CreateDirectory(target);
+        var folder = url is null ? Url : new Uri($"{url.AbsoluteUri.TrimEnd('/')}/");
+        foreach (var file in Files.Where(file => !IsWhole(target, file)))
+        {
+            await Download.ToFileAsync(new Uri(folder, file.Name + ".gz"), Path.Combine(target, file.Name + ".gz"), file.GzipMd5, progress, cancellationToken)
+                .ConfigureAwait(false);
+            // A damaged one that is not gzipped would be read in its place.
+            File.Delete(Path.Combine(target, file.Name));
+        }
+
+        return $"{set.Name} is in {target}; its files have the published MD5s.";
+    }
+
+    private static bool IsWhole(string place, IdxFile file)
+    {
+        if (Locate(place, file) is not { } path)
+            return false;
+        try
+        {
+            using var stream = Open(path);
+            return Checksum.Md5(stream) == file.Md5;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
     }
 
     private static string? Locate(string place, IdxFile file) =>
@@ -173,7 +218,8 @@ public sealed record IdxSource : DatasetSource
 /// <param name="Part">The training or the test part.</param>
 /// <param name="Content">What it holds.</param>
 /// <param name="Md5">The MD5 of the unpacked file, in lower-case hexadecimal digits.</param>
-public sealed record IdxFile(string Name, DatasetPart Part, IdxContent Content, string Md5);
+/// <param name="GzipMd5">The MD5 of the gzipped file as it is published.</param>
+public sealed record IdxFile(string Name, DatasetPart Part, IdxContent Content, string Md5, string GzipMd5);
 
 /// <summary>What an IDX file holds; labels are read before images.</summary>
 public enum IdxContent

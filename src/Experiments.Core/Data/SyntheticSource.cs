@@ -8,6 +8,8 @@ public sealed record SyntheticSource : DatasetSource
     /// <inheritdoc/>
     public override string HowToGet => "It needs no files: the program makes its images";
 
+    internal override string Space => "none";
+
     internal override IReadOnlyList<string> Places(string path) => [];
 
     // The fingerprint changes with the way images are made, so an old cache is not taken for the new images.
@@ -37,4 +39,8 @@ public sealed record SyntheticSource : DatasetSource
 
         return [];
     }
+
+    internal override Task<string> GetAsync(
+        DatasetDescription set, string path, Uri? url, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken) =>
+        Task.FromResult($"{HowToGet}.");
 }

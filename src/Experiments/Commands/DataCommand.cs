@@ -26,10 +26,10 @@ internal static class DataCommand
         command.Subcommands.Add(verify.WithExamples("data verify", "data verify cifar10"));
 
         var wanted = new Argument<string>("name") { Description = string.Join(", ", DatasetCatalog.Names), HelpName = "NAME" };
-        var url = new Option<string>("--url") { Description = "download from here (default: the official address)", HelpName = "URL" };
+        var url = new Option<string>("--url") { Description = "download from here: an archive's address, or that of the folder of fashion-mnist's files (default: the official address)", HelpName = "URL" };
         var get = new Command("get", "Download a data set, going on where an earlier download ended; check and unpack it.") { wanted, url };
         get.SetAction((result, cancellation) => GetAsync(new DataFolder(result.GetValue(folder)), result.GetValue(wanted)!, result.GetValue(url), cancellation));
-        command.Subcommands.Add(get.WithExamples("data get cifar10", "data get cifar100 --url http://mirror.example/cifar-100-binary.tar.gz"));
+        command.Subcommands.Add(get.WithExamples("data get fashion-mnist", "data get cifar10", "data get cifar100 --url http://mirror.example/cifar-100-binary.tar.gz"));
         return command.WithExamples("data list", "data get cifar10", "data verify cifar10");
     }
 

@@ -207,11 +207,61 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_set_that_comes_as_a_package_says_which()
+    public async Task Get_downloads_and_checks_a_set_of_several_files()
     {
-        var error = await Assert.ThrowsAsync<ExperimentException>(() => Folder().GetAsync(SmallSets.Idx()));
-        Assert.Equal(ExperimentException.Unavailable, error.ExitCode);
-        Assert.Contains("`apt-get install dataset-small` (Debian)", error.Message, StringComparison.Ordinal);
+        using var server = IdxServer();
+        var said = await Folder().GetAsync(SmallSets.Idx(), IdxAddress(server));
+        Assert.Equal($"small-idx is in {_folder["small-idx"]}; its files have the published MD5s.", said);
+        Assert.Equal(["/mirror/train-images.gz", "/mirror/train-labels.gz", "/mirror/test-images.gz", "/mirror/test-labels.gz"], server.Paths);
+        Assert.Equal(["test-images.gz", "test-labels.gz", "train-images.gz", "train-labels.gz"], Left("small-idx"));
+        Assert.True(Folder().Verify(SmallSets.Idx()).IsWhole);
+        Assert.Contains("is there already", await Folder().GetAsync(SmallSets.Idx(), IdxAddress(server)), StringComparison.Ordinal);
+        Assert.Equal(4, server.Paths.Count);
+    }
+
+    [Fact]
+    public async Task An_interrupted_download_of_several_files_goes_on_in_the_file_where_it_ended()
+    {
+        using var server = IdxServer(cutOf: "train-labels.gz", cut: 10);
+        var error = await Assert.ThrowsAsync<ExperimentException>(() => Folder().GetAsync(SmallSets.Idx(), IdxAddress(server)));
+        Assert.Contains("train-labels.gz could not be downloaded", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["train-images.gz", "train-labels.gz.part"], Left("small-idx"));
+        Assert.False(Folder().Status(SmallSets.Idx()).IsReady);
+
+        await Folder().GetAsync(SmallSets.Idx(), IdxAddress(server));
+        Assert.Equal([null, null, 10, null, null], server.Requests);
+        Assert.Equal("/mirror/train-labels.gz", server.Paths[2]);
+        Assert.True(Folder().Verify(SmallSets.Idx()).IsWhole);
+    }
+
+    [Fact]
+    public async Task Files_that_are_whole_are_kept_and_a_damaged_one_is_downloaded_anew()
+    {
+        SmallSets.WriteIdx(_folder["small-idx"]);
+        CifarSourceTests.Truncate(_folder["small-idx", "test-images"], 100);
+        SmallSets.Gzip(_folder["small-idx", "test-labels"]);
+        using var server = IdxServer();
+        await Folder().GetAsync(SmallSets.Idx(), IdxAddress(server));
+        Assert.Equal(["/mirror/test-images.gz"], server.Paths);
+        Assert.Equal(["test-images.gz", "test-labels.gz", "train-images", "train-labels"], Left("small-idx"));
+        Assert.True(Folder().Verify(SmallSets.Idx()).IsWhole);
+    }
+
+    [Fact]
+    public async Task A_file_of_several_that_is_not_the_published_one_is_named()
+    {
+        using var server = new LoopbackServer(_ => new Answer("200 OK", [1, 2, 3]));
+        var error = await Assert.ThrowsAsync<ExperimentException>(() => Folder().GetAsync(SmallSets.Idx(), IdxAddress(server)));
+        Assert.StartsWith($"What came from {IdxAddress(server)}train-images.gz has MD5 {SmallSets.Md5([1, 2, 3])}; expected ", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Left("small-idx"));
+    }
+
+    [Fact]
+    public void Fashion_MNIST_can_be_downloaded_and_installed()
+    {
+        var how = DatasetCatalog.Find("fashion-mnist").Source.HowToGet;
+        Assert.Contains("`data get fashion-mnist` downloads it (31 MB)", how, StringComparison.Ordinal);
+        Assert.Contains("`apt-get install dataset-fashion-mnist`", how, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -233,8 +283,16 @@ public sealed class DataFolderTests : IDisposable
     private Task<ExperimentException> Get(LoopbackServer server) =>
         Assert.ThrowsAsync<ExperimentException>(() => Folder().GetAsync(SmallSets.CifarWith(_archive), server.Url));
 
-    private IEnumerable<string> Left() =>
-        Directory.GetFileSystemEntries(_folder.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+    private static LoopbackServer IdxServer(string? cutOf = null, int? cut = null) => new((path, from) =>
+    {
+        var name = Path.GetFileNameWithoutExtension(path);
+        return LoopbackServer.Serve(SmallSets.Gzip(SmallSets.IdxBytes(name)), from, from is null && path.EndsWith($"/{cutOf}", StringComparison.Ordinal) ? cut : null);
+    });
+
+    private static Uri IdxAddress(LoopbackServer server) => new(server.Url, "/mirror/");
+
+    private IEnumerable<string> Left(string folder = "") =>
+        Directory.GetFileSystemEntries(_folder[folder]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
     private sealed class Collected<T>(Action<T>? then = null) : IProgress<T>
     {

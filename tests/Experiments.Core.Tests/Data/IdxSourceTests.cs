@@ -46,6 +46,16 @@ public sealed class IdxSourceTests : IDisposable
     }
 
     [Fact]
+    public void The_packages_folder_is_used_where_the_data_folder_has_only_some_files()
+    {
+        SmallSets.WriteIdx(_folder["system"]);
+        SmallSets.WriteIdx(_folder["data", "small-idx"]);
+        File.Delete(_folder["data", "small-idx", "test-labels"]);
+        Assert.Equal(_folder["system"], SmallSets.Idx(_folder["system"]).Source.Find(_folder["data"])?.Place);
+        Assert.Equal(_folder["data", "small-idx"], SmallSets.Idx().Source.Find(_folder["data"])?.Place);
+    }
+
+    [Fact]
     public void Exchanged_images_and_labels_are_named()
     {
         SmallSets.WriteIdx(_folder["small-idx"]);

@@ -11,10 +11,16 @@ internal sealed record Answer(string Status, byte[] Body, string Headers = "", i
 internal sealed class LoopbackServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly Func<long?, Answer> _answer;
+    private readonly Func<string, long?, Answer> _answer;
 
     /// <param name="answer">Takes the first byte of the range asked for, if any.</param>
     public LoopbackServer(Func<long?, Answer> answer)
+        : this((_, from) => answer(from))
+    {
+    }
+
+    /// <param name="answer">Takes the path asked for, and the first byte of the range, if any.</param>
+    public LoopbackServer(Func<string, long?, Answer> answer)
     {
         _answer = answer;
         _listener.Start();
@@ -27,21 +33,23 @@ internal sealed class LoopbackServer : IDisposable
     /// <summary>The first byte that each request asked for; null for all.</summary>
     public List<long?> Requests { get; } = [];
 
+    /// <summary>The path of each request.</summary>
+    public List<string> Paths { get; } = [];
+
     /// <summary>A server that serves ranges of a file as it should, cut off after some bytes on the first request where wanted.</summary>
     public static LoopbackServer Of(byte[] file, int? firstCutAfter = null)
     {
         var served = 0;
-        return new LoopbackServer(from =>
-        {
-            var cut = served++ == 0 ? firstCutAfter : null;
-            return from switch
-            {
-                null => new Answer("200 OK", file, CutAfter: cut),
-                _ when from >= file.Length => new Answer("416 Range Not Satisfiable", [], $"Content-Range: bytes */{file.Length}\r\n"),
-                _ => new Answer("206 Partial Content", file[(int)from.Value..], $"Content-Range: bytes {from}-{file.Length - 1}/{file.Length}\r\n", cut),
-            };
-        });
+        return new LoopbackServer(from => Serve(file, from, served++ == 0 ? firstCutAfter : null));
     }
+
+    /// <summary>What a server answers that serves ranges of a file as it should.</summary>
+    public static Answer Serve(byte[] file, long? from, int? cut = null) => from switch
+    {
+        null => new Answer("200 OK", file, CutAfter: cut),
+        _ when from >= file.Length => new Answer("416 Range Not Satisfiable", [], $"Content-Range: bytes */{file.Length}\r\n"),
+        _ => new Answer("206 Partial Content", file[(int)from.Value..], $"Content-Range: bytes {from}-{file.Length - 1}/{file.Length}\r\n", cut),
+    };
 
     public void Dispose() => _listener.Dispose();
 
@@ -55,6 +63,7 @@ internal sealed class LoopbackServer : IDisposable
                 await using var stream = client.GetStream();
                 using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
                 long? from = null;
+                var path = (await reader.ReadLineAsync())?.Split(' ')[1] ?? "";
                 while (await reader.ReadLineAsync() is { Length: > 0 } line)
                 {
                     if (line.StartsWith("Range: bytes=", StringComparison.OrdinalIgnoreCase))
@@ -62,7 +71,8 @@ internal sealed class LoopbackServer : IDisposable
                 }
 
                 Requests.Add(from);
-                var answer = _answer(from);
+                Paths.Add(path);
+                var answer = _answer(path, from);
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(
                     $"HTTP/1.1 {answer.Status}\r\nContent-Length: {answer.Body.Length}\r\nConnection: close\r\n{answer.Headers}\r\n"));
                 await stream.WriteAsync(answer.Body.AsMemory(0, answer.CutAfter ?? answer.Body.Length));

@@ -44,15 +44,18 @@ internal static class SmallSets
         TestCount = 8,
         Source = new IdxSource
         {
+            Name = "small-idx",
+            Url = new Uri("http://127.0.0.1:9/small-idx/"),
+            DownloadSize = "2 kB",
             Folder = "small-idx",
             SystemFolder = systemFolder,
             Package = "dataset-small",
             Files =
             [
-                new("train-images", DatasetPart.Train, IdxContent.Images, Md5(IdxBytes(2051, 16, 5, 4))),
-                new("train-labels", DatasetPart.Train, IdxContent.Labels, Md5(IdxBytes(2049, 16))),
-                new("test-images", DatasetPart.Test, IdxContent.Images, Md5(IdxBytes(2051, 8, 5, 4))),
-                new("test-labels", DatasetPart.Test, IdxContent.Labels, Md5(IdxBytes(2049, 8))),
+                IdxFile("train-images", DatasetPart.Train, IdxContent.Images),
+                IdxFile("train-labels", DatasetPart.Train, IdxContent.Labels),
+                IdxFile("test-images", DatasetPart.Test, IdxContent.Images),
+                IdxFile("test-labels", DatasetPart.Test, IdxContent.Labels),
             ],
         },
     };
@@ -119,23 +122,42 @@ internal static class SmallSets
             : images.SelectMany(index => Enumerable.Range(0, header[2] * header[3]).Select(pixel => Pixel(part, index, pixel)))];
     }
 
+    /// <summary>The bytes of one of the four IDX files.</summary>
+    public static byte[] IdxBytes(string name) => name switch
+    {
+        "train-images" => IdxBytes(2051, 16, 5, 4),
+        "train-labels" => IdxBytes(2049, 16),
+        "test-images" => IdxBytes(2051, 8, 5, 4),
+        "test-labels" => IdxBytes(2049, 8),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "The small IDX set has four files."),
+    };
+
     /// <summary>Writes the four IDX files into a folder.</summary>
     public static void WriteIdx(string place)
     {
         Directory.CreateDirectory(place);
-        File.WriteAllBytes(Path.Combine(place, "train-images"), IdxBytes(2051, 16, 5, 4));
-        File.WriteAllBytes(Path.Combine(place, "train-labels"), IdxBytes(2049, 16));
-        File.WriteAllBytes(Path.Combine(place, "test-images"), IdxBytes(2051, 8, 5, 4));
-        File.WriteAllBytes(Path.Combine(place, "test-labels"), IdxBytes(2049, 8));
+        foreach (var file in ((IdxSource)Idx().Source).Files)
+            File.WriteAllBytes(Path.Combine(place, file.Name), IdxBytes(file.Name));
     }
 
     /// <summary>Gzips a file in its place.</summary>
     public static void Gzip(string path)
     {
-        using (var gzip = new GZipStream(File.Create(path + ".gz"), CompressionLevel.Fastest))
-            gzip.Write(File.ReadAllBytes(path));
+        File.WriteAllBytes(path + ".gz", Gzip(File.ReadAllBytes(path)));
         File.Delete(path);
     }
+
+    /// <summary>Bytes gzipped.</summary>
+    public static byte[] Gzip(byte[] bytes)
+    {
+        using var memory = new MemoryStream();
+        using (var gzip = new GZipStream(memory, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(bytes);
+        return memory.ToArray();
+    }
+
+    private static IdxFile IdxFile(string name, DatasetPart part, IdxContent content) =>
+        new(name, part, content, Md5(IdxBytes(name)), Md5(Gzip(IdxBytes(name))));
 
     public static string Md5(byte[] bytes) => Checksum.Md5(new MemoryStream(bytes));
 }

@@ -1,4 +1,4 @@
-"""Times the training step that compare-with-pytorch.sh compares with, as a PyTorch user writes it: CIFAR's ResNet-20 under SGD."""
+"""Times the training step that compare.sh --pytorch compares with, as a PyTorch user writes it: CIFAR's ResNet-20 under SGD."""
 import argparse
 import sys
 import time
@@ -54,7 +54,6 @@ def main():
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--autocast", action="store_true", help="bf16 where autocast takes it")
     args = parser.parse_args()
 
@@ -62,8 +61,6 @@ def main():
     torch.manual_seed(1)
     model = ResNet20(NORMS[args.norm])
     images, labels = torch.randn(args.batch, 3, 32, 32), torch.randint(10, (args.batch,))
-    if args.channels_last:  # with PyTorch 1.13 somewhat faster under BN from batch 32 on, and slower under GN
-        model, images = model.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1 * args.batch / 32, momentum=0.9, weight_decay=1e-4)
 
     def step():
@@ -82,7 +79,7 @@ def main():
 
     # The words of `bench --by-turns`: ready when warm, then images and seconds of a repetition for every line read.
     train(least=3)
-    print("ready pytorch", torch.__version__, flush=True)
+    print("ready pytorch PyTorch", torch.__version__, flush=True)
     for _ in sys.stdin:
         print(*train(), flush=True)
 
