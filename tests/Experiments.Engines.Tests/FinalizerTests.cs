@@ -9,6 +9,7 @@ public sealed class FinalizerTests
 {
     // TorchSharp's temporary numbers: without the hold about one in 7,000 was freed while it was read, and there are some 200 a step.
     [TorchFact]
+    [Trait("Speed", "slow")]
     public void Ten_thousand_steps_beside_a_thread_that_collects_all_the_time_end_in_the_same_bits()
     {
         const int Steps = 10_000;
