@@ -136,7 +136,10 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
                 x, keeps ? running_mean : null, keeps ? running_var : null, weight, bias, training: true, _norm.RunningMomentum, Norm.Epsilon),
             // One sample and a group of channels: GN's, LN's with one group, IN's with C. Channels first, since of maps with channels last libtorch
             // takes the variance as E[x^2] - E[x]^2, which loses it at a large mean.
-            (true, { Samples: 1 }) => nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, weight, bias, Norm.Epsilon),
+            (true, { Samples: 1 }) when weight is null == bias is null =>
+                nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, weight, bias, Norm.Epsilon),
+            // Its backward pass fails where there is a beta and no gamma (libtorch 2.10).
+            (true, { Samples: 1 }) => ScaleAndShift(nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, null, null, Norm.Epsilon)),
             _ => ByDefinition(x, blocks, mode, keeps, count),
         };
     }
