@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Experiments.Torch;
@@ -9,6 +10,19 @@ internal static class Library
 
     /// <summary>Why libtorch cannot be used here, in one sentence; null where it can.</summary>
     internal static string? Problem => s_problem.Value;
+
+    /// <summary>
+    /// The devices that it can compute on, the best first. A libtorch for the processor alone is not loaded for this answer: who looks for
+    /// the fastest engine and takes another does without.
+    /// </summary>
+    internal static IReadOnlyList<string> Devices => (Has("torch_cpu"), Has("torch_cuda")) switch
+    {
+        (false, _) => [],
+        (true, false) => ["cpu"],
+        (true, true) => Problem is null
+            ? [.. Enumerable.Range(0, cuda.device_count()).Select(index => string.Create(CultureInfo.InvariantCulture, $"cuda:{index}")), "cpu"]
+            : [],
+    };
 
     /// <summary>The library and its version, where there is no problem.</summary>
     internal static string Name => $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
@@ -42,11 +56,13 @@ internal static class Library
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException or IOException or UnauthorizedAccessException)
         {
-            return Explain(RuntimeInformation.RuntimeIdentifier, OldCppLibrary.Folders().Any(HasLibtorch), e.Message);
+            return Explain(RuntimeInformation.RuntimeIdentifier, Has("torch_cpu"), e.Message);
         }
-
-        static bool HasLibtorch(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*torch_cpu.*").Any();
     }
+
+    /// <summary>Whether a library lies where the runtime looks for it. Nothing is loaded.</summary>
+    private static bool Has(string name) =>
+        OldCppLibrary.Folders().Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"*{name}.*").Any());
 
     /// <summary>Why libtorch cannot be used, and what would do.</summary>
     /// <param name="rid">This machine's runtime identifier.</param>
