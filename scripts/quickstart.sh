@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install-packages.sh 'libdnnl*' gnuplot-nox dataset-fashion-mnist
+scripts/install-packages.sh 'libdnnl*' dataset-fashion-mnist
 program=$(scripts/build.sh)
 "$program" sweep configs/quick.yaml "$@"
