@@ -140,18 +140,7 @@ public sealed class EngineAgreementTests
         {
             using var engine = Engines.Create(name, settings);
             if (perturbation is { } seed)
-            {
-                var random = new Random(seed);
-                var state = engine.Read();
-                engine.Write(state with
-                {
-                    Parameters = [.. state.Parameters.Select(array => array with
-                    {
-                        Values = [.. array.Values.Select(value => (float)(value * (1 + (random.Next(2) == 0 ? 1e-7 : -1e-7))))],
-                    })],
-                });
-            }
-
+                Perturb(engine, seed);
             return [.. Enumerable.Range(0, Steps).Select(step =>
             {
                 var batch = Engines.Batch(engine, 4 * workers, step);
@@ -208,30 +197,51 @@ public sealed class EngineAgreementTests
 
     /// <summary>
     /// Of three batches: the loss, every gradient, and after a step every parameter, velocity and moving average. The distances are relative to
-    /// each array's L2 norm; no gradient here is zero mathematically.
+    /// each array's L2 norm; no gradient here is zero mathematically. Some networks amplify rounding, such as deep ones whose activations
+    /// saturate: there the engines may be as far apart as ten times what a change of the weights by 1e-7 moves the torch engine by.
     /// </summary>
     internal static void AgreeOnSteps(EngineSettings settings, double tolerance, string what)
     {
         for (var seed = 1; seed <= 3; seed++)
         {
-            var (distance, name) = Furthest(seed);
-            Assert.True(distance <= tolerance, $"{what}, batch {seed}: {name} is {distance:g3} of its norm apart, tolerance {tolerance:g3}");
+            var expected = Step("torch", seed, perturbed: false);
+            var (distance, name) = Furthest(expected, Step("onednn", seed, perturbed: false));
+            if (distance <= tolerance)
+                continue;
+            var own = Furthest(expected, Step("torch", seed, perturbed: true)).Distance;
+            Assert.True(distance <= 10 * own,
+                $"{what}, batch {seed}: {name} is {distance:g3} of its norm apart, tolerance {tolerance:g3}; the torch engine from itself {own:g3}");
         }
 
-        (double, string) Furthest(int seed)
+        IReadOnlyList<NamedArray> Step(string name, int seed, bool perturbed)
         {
             var (count, shape) = (settings.Batch * settings.Workers, settings.Network.Input);
-            using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
-            var expected = torch.LossAndGradients(Engines.Batch(torch, count, seed, shape), new(0));
-            var actual = onednn.LossAndGradients(Engines.Batch(onednn, count, seed, shape), new(0));
-            Assert.Equal(expected.Loss, actual.Loss, 1e-5 * expected.Loss);
-            foreach (var engine in new[] { torch, onednn })
-                engine.Train(Engines.Batch(engine, count, seed, shape), new(0.01), new float[count * Engines.Classes]);
-            return expected.Gradients.Concat(All(torch.Read())).Zip(actual.Gradients.Concat(All(onednn.Read())))
-                .Max(pair => (Distance(pair.First, pair.Second), pair.First.Name));
+            using var engine = Engines.Create(name, settings);
+            if (perturbed)
+                Perturb(engine, seed);
+            var batch = Engines.Batch(engine, count, seed, shape);
+            var (loss, gradients) = engine.LossAndGradients(batch, new(0));
+            engine.Train(batch, new(0.01), new float[count * Engines.Classes]);
+            var state = engine.Read();
+            return [new NamedArray("loss", [1], [(float)loss]), .. gradients, .. state.Parameters, .. state.Momentum, .. state.Buffers];
         }
 
-        static IEnumerable<NamedArray> All(EngineState state) => [.. state.Parameters, .. state.Momentum, .. state.Buffers];
+        static (double Distance, string Name) Furthest(IReadOnlyList<NamedArray> expected, IReadOnlyList<NamedArray> actual) =>
+            expected.Zip(actual).Max(pair => (Distance(pair.First, pair.Second), pair.First.Name));
+    }
+
+    /// <summary>Moves every weight by 1e-7 of itself, up or down.</summary>
+    private static void Perturb(IEngine engine, int seed)
+    {
+        var random = new Random(seed);
+        var state = engine.Read();
+        engine.Write(state with
+        {
+            Parameters = [.. state.Parameters.Select(array => array with
+            {
+                Values = [.. array.Values.Select(value => (float)(value * (1 + (random.Next(2) == 0 ? 1e-7 : -1e-7))))],
+            })],
+        });
     }
 
     private static void Near(NamedArray expected, NamedArray actual, double tolerance, string what)

@@ -1,3 +1,4 @@
+using Experiments.Core;
 using Experiments.Core.Training;
 
 namespace Experiments.Tests;
@@ -138,16 +139,27 @@ public sealed class BadInputTests : IDisposable
         Assert.Single(result.Error.TrimEnd().Split('\n'));
     }
 
-    [TrainsFact]
-    public void Without_gnuplot_everything_is_kept_and_the_package_named()
+    [Theory]
+    [InlineData("--width 3.3", "--width takes a length with its unit, such as 3.3in")]
+    [InlineData("--height 1in", "leaves its panels no room: this one needs")]
+    [InlineData("--font-size 0", "--font-size is to be between 4 and 30 points; 0 is not.")]
+    [InlineData("--norm bn,gm", "There are no runs of norm 'gm'")]
+    public void A_figure_that_cannot_be_as_asked_for_is_answered_in_a_sentence(string options, string message)
     {
-        var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
-        var trained = Cli.Run("train --dataset synthetic --train-limit 100 --test-limit 100 --epochs 1 --out r", _folder.Path);
-        Assert.Equal(0, trained.ExitCode);
-        var result = Cli.Run("plot r", _folder.Path, new Dictionary<string, string> { ["PATH"] = empty });
-        Assert.Equal(3, result.ExitCode);
-        Assert.Contains("gnuplot-nox", result.Error, StringComparison.Ordinal);
-        Assert.True(File.Exists(_folder["r", "error-against-batch.gp"]));
+        var result = Cli.Run($"plot {Path.Combine(RepositoryFolder.Root, "results", "reference", "quick")} --out f {options}", _folder.Path);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void Published_results_are_drawn_again_without_a_word_of_complaint()
+    {
+        var result = Cli.Run($"plot {Path.Combine(RepositoryFolder.Root, "results", "reference", "quick")} --out f --norm gn --no-reference", _folder.Path);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal(["error-against-batch.csv", "error-against-batch.pdf", "error-against-batch.png", "error-against-batch.svg"],
+            Directory.EnumerateFiles(_folder["f"]).Select(Path.GetFileName).Order());
+        Assert.DoesNotContain(File.ReadAllLines(_folder["f", "error-against-batch.csv"]), line => line.Contains("BN", StringComparison.Ordinal));
     }
 
     [Fact]

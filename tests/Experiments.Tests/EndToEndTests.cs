@@ -27,7 +27,7 @@ public sealed class EndToEndTests : IDisposable
         Assert.All(rows, row => Assert.InRange(row.Error!.Value, 1, 99));
         Assert.All(rows, row => Assert.True(row.PeakMemoryMib > 10 && row.ImagesPerSecond > 1));
         Assert.Contains("BN", first.Output, StringComparison.Ordinal);
-        foreach (var file in new[] { "sweep.yaml", "runs.csv", "epochs.csv", "summary.csv", "error-against-batch.svg", "error-against-batch.png", "error-against-batch.pdf", "error-against-batch.gp" })
+        foreach (var file in new[] { "sweep.yaml", "runs.csv", "epochs.csv", "summary.csv", "error-against-batch.svg", "error-against-batch.png", "error-against-batch.pdf", "error-against-batch.csv" })
             Assert.True(new FileInfo(_folder["s", file]).Length > 100, file);
 
         var before = File.ReadAllText(_folder["s", "runs.csv"]);

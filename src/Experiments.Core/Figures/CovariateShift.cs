@@ -1,5 +1,4 @@
 using Experiments.Core.Results;
-using static Experiments.Core.Figures.GnuplotScript;
 
 namespace Experiments.Core.Figures;
 
@@ -9,45 +8,40 @@ namespace Experiments.Core.Figures;
 /// </summary>
 internal static class CovariateShift
 {
-    private static readonly IReadOnlyList<(string Name, string Label, Func<CovariateShiftRow, double> Of)> Measures =
+    private static readonly IReadOnlyList<(string Label, Func<CovariateShiftRow, double> Of)> Measures =
     [
-        ("distance", "relative change of the gradient", row => row.RelativeDistance),
-        ("cosine", "cosine of both gradients", row => row.Cosine),
+        ("relative change of the gradient", row => row.RelativeDistance),
+        ("cosine of both gradients", row => row.Cosine),
     ];
 
-    public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
+    public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
         var measured = Measured.Of<CovariateShiftRow>(spec, cells, data);
-        var styles = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
-        var lines = Measures.SelectMany(measure => measured.Select((cell, index) => (Measure: measure, cell.Label, Block: $"{measure.Name}{index + 1}",
-            Style: styles[cell.Label], Points: Points(cell.Seeds, measure.Of)))).ToList();
-        var last = lines.SelectMany(line => line.Points).Select(point => (double)point.Step).DefaultIfEmpty().Max();
-        return new Drawing
+        var looks = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
+        var last = measured.SelectMany(cell => cell.Seeds).SelectMany(rows => rows).Max(row => (double)row.Step);
+        return new Figure
         {
-            Title = spec.Title,
-            Subtitle = spec.Subtitle ?? Series.InCommon(cells),
-            Legend = [.. styles.Select(style => new LegendEntry(style.Key, style.Value, LineKind.Plain))],
-            Data =
-            [
-                .. lines.Select(line => new DataBlock(line.Block, $"{line.Label}, {line.Measure.Label}", "step  median  lower-quartile  upper-quartile",
-                    [.. line.Points.Select(point => $"{point.Step}  {Number(point.Median)}  {Number(point.Low)}  {Number(point.High)}")])),
-            ],
-            Panels =
+            Kind = spec.Kind,
+            Title = spec.TitleText,
+            Subtitle = spec.SubtitleOf(cells),
+            Rows =
             [
                 [
                     .. Measures.Select(measure =>
                     {
-                        var here = lines.Where(line => line.Measure == measure).ToList();
+                        var series = measured.Select(cell => new PanelSeries
+                        {
+                            Label = cell.Label,
+                            Look = looks[cell.Label],
+                            Shape = SeriesShape.LineInBand,
+                            Points = Points(cell.Seeds, measure.Of),
+                        }).ToList();
                         return new Panel
                         {
-                            XLabel = "step",
-                            YLabel = measure.Label,
-                            Settings = [Measured.XAxis(last), Measured.YAxis(here.SelectMany(line => line.Points).SelectMany(point => new[] { point.Low, point.High }))],
-                            Plots =
-                            [
-                                .. here.Select(line => $"${line.Block} using 1:3:4 with filledcurves lc rgb '{line.Style.Colour}'"),
-                                .. here.Select(line => $"${line.Block} using 1:2 with lines ls {line.Style.Number}"),
-                            ],
+                            Name = measure.Label,
+                            X = Measured.XAxis("step", last),
+                            Y = Measured.YAxis(measure.Label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Low, point.High })),
+                            Series = series,
                         };
                     }),
                 ],
@@ -60,15 +54,13 @@ internal static class CovariateShift
         };
     }
 
-    private static IReadOnlyList<Point> Points(IEnumerable<IReadOnlyList<CovariateShiftRow>> seeds, Func<CovariateShiftRow, double> of) =>
+    private static IReadOnlyList<FigurePoint> Points(IEnumerable<IReadOnlyList<CovariateShiftRow>> seeds, Func<CovariateShiftRow, double> of) =>
     [
         .. from row in seeds.SelectMany(rows => rows)
            where double.IsFinite(of(row))
            group row by row.Step into step
            orderby step.Key
            let layers = step.GroupBy(row => row.Layer, of).Select(Statistics.Median).ToList()
-           select new Point(step.Key, Statistics.Median(layers), Statistics.Quantile(layers, 0.25), Statistics.Quantile(layers, 0.75)),
+           select new FigurePoint(step.Key, Statistics.Median(layers), Statistics.Quantile(layers, 0.25), Statistics.Quantile(layers, 0.75)),
     ];
-
-    private sealed record Point(long Step, double Median, double Low, double High);
 }

@@ -1,5 +1,4 @@
 using Experiments.Core.Results;
-using static Experiments.Core.Figures.GnuplotScript;
 
 namespace Experiments.Core.Figures;
 
@@ -10,117 +9,119 @@ namespace Experiments.Core.Figures;
 /// </summary>
 internal static class ErrorAgainstOption
 {
-    public static Drawing Draw(FigureSpec spec, OptionAxis axis, IReadOnlyList<SummaryRow> cells)
+    public static Figure Of(FigureSpec spec, OptionAxis axis, IReadOnlyList<SummaryRow> cells)
     {
         var ofBatch = axis == OptionAxis.Batch;
         var series = Series.Along(cells, ofBatch ? [axis.Property] : [axis.Property, nameof(Cell.Batch)]);
         var values = cells.Select(cell => axis.Of(cell)!.Value).ToList();
         // A batch size alone is drawn: that figure is the one that is drawn where none is asked for.
         if (!ofBatch && values.Distinct().Count() == 1)
-            throw new ExperimentException($"{spec.Kind.Name()} needs runs with several values of --{axis.Name}; here all have {Number(values[0])}.");
+            throw new ExperimentException($"{spec.Kind.Name()} needs runs with several values of --{axis.Name}; here all have {OptionAxis.Plain(values[0])}.");
         var batches = ofBatch ? [null] : cells.Select(cell => (int?)cell.Batch).Distinct().OrderDescending().ToList();
-        var lines = batches.SelectMany((batch, panel) => series.Select((one, index) => new Ours(
-            panel, one with { Cells = [.. one.Cells.Where(cell => batch is null || cell.Batch == batch)] },
-            batches.Count == 1 ? $"series{index + 1}" : $"series{index + 1}_batch{batch}", axis.Shift(values, index, series.Count),
+        var lines = batches.SelectMany((batch, panel) => series.Select((one, index) => new Line(
+            panel, one with { Cells = [.. Sorted(one.Cells.Where(cell => batch is null || cell.Batch == batch), axis)] }, Shift(index, series.Count),
             ofBatch && spec.Population && one.Cells.Any(cell => Math.Abs((cell.MeanErrorPopulation - cell.Mean) ?? 0) > 0.005))))
             .Where(line => line.Series.Cells.Count > 0).ToList();
         var references = (ofBatch ? spec.References : []).SelectMany((reference, panel) => reference.Error.Where(norm => norm.Value.Count > 0)
-            .Select((norm, index) => new Theirs(panel, LabelOf(norm.Key, series), norm.Key, $"reference{panel + 1}_{index + 1}", norm.Value))).ToList();
-        var styles = Palette.Assign([.. series.Select(one => (one.Label, one.Norm)), .. references.Select(one => (one.Label, one.Norm))]);
-        var subtitle = spec.Subtitle ?? Series.InCommon(cells);
-        return new Drawing
+            .Select(norm => new Theirs(panel, LabelOf(norm.Key, series), norm.Key, norm.Value))).ToList();
+        var looks = Palette.Assign([.. series.Select(one => (one.Label, one.Norm)), .. references.Select(one => (one.Label, one.Norm))]);
+        var subtitle = spec.SubtitleOf(cells);
+        var dense = axis.IsDense(cells);
+        var drawn = lines.SelectMany(line => Drawn(line, axis, looks)).ToList();
+        var points = drawn.SelectMany(one => one.Points).ToList();
+        var ends = ErrorAxis.Ends(points);
+        var span = references.GroupBy(one => one.Panel).Select(panel => Rises(panel)).Select(rises => rises.High - rises.Low).Append(ends.High - ends.Low).Max();
+        var ours = ErrorAxis.Of(ErrorAxis.Label(cells), Over(ends, span, 100));
+        return new Figure
         {
-            Title = spec.Title,
+            Kind = spec.Kind,
+            Title = spec.TitleText,
             Subtitle = references.Count > 0 ? "" : subtitle, // it would stand above somebody else's panel as well
-            Legend =
-            [
-                .. lines.DistinctBy(line => line.Series.Label).SelectMany(line => Legend(line, styles)),
-                .. references.Where(one => series.All(ours => ours.Label != one.Label)).DistinctBy(one => one.Label)
-                    .Select(one => new LegendEntry(one.Label, styles[one.Label])),
-            ],
-            Data =
-            [
-                .. lines.Select(line => new DataBlock(line.Block, line.Series.Label, $"{axis.Name}  {ErrorAxis.CellColumns}",
-                    [.. Sorted(line.Series.Cells, axis).Select(cell => ErrorAxis.Row(axis.Of(cell)!.Value, cell))])),
-                .. references.Select(one => new DataBlock(one.Block, $"{one.Label}: {spec.References[one.Panel].Source}", "batch  rise  error",
-                    [.. Reference.Rises(one.Errors).Select(point => $"{point.Batch}  {Number(point.Rise)}  {Number(one.Errors[point.Batch])}")])),
-            ],
-            Panels = Rows(
-                batches.Select((batch, panel) => OurPanel(axis, cells, [.. lines.Where(line => line.Panel == panel)], lines, styles,
-                        references.Count > 0 ? subtitle : batches.Count > 1 ? $"batch {batch}" : ""))
-                    .Concat(references.GroupBy(one => one.Panel).Select(panel => ReferencePanel(spec.References[panel.Key].Source, [.. panel], styles)))),
-            Notes = [.. ErrorAxis.Notes(cells, Populations(lines), axis.IsDense(cells))],
+            Rows = Figure.InRows(
+                batches.Select((batch, panel) =>
+                {
+                    var here = lines.Where(line => line.Panel == panel).ToList();
+                    return new Panel
+                    {
+                        Name = references.Count > 0 ? "ours" : batches.Count > 1 ? $"batch {batch}" : "",
+                        Title = references.Count > 0 ? subtitle : batches.Count > 1 ? $"batch {batch}" : "",
+                        X = axis.For(values),
+                        Y = ours,
+                        Series = [.. here.SelectMany(line => Drawn(line, axis, looks))],
+                        Crosses = ErrorAxis.Crosses(
+                            here.SelectMany(line => line.Series.Cells.Select(cell => (axis.Of(cell)!.Value, cell, line.Series.Label, looks[line.Series.Label]))), dense),
+                    };
+                })
+                .Concat(references.GroupBy(one => one.Panel).Select(panel => ReferencePanel(spec.References[panel.Key].Source, [.. panel], looks, span)))),
+            Notes = [.. ErrorAxis.Notes(cells, points)],
         };
     }
 
-    private static Panel OurPanel(
-        OptionAxis axis, IReadOnlyList<SummaryRow> cells, IReadOnlyList<Ours> here, IReadOnlyList<Ours> everywhere,
-        IReadOnlyDictionary<string, LineStyle> styles, string title)
+    private static IEnumerable<PanelSeries> Drawn(Line line, OptionAxis axis, IReadOnlyDictionary<string, Look> looks)
     {
-        var dense = axis.IsDense(cells);
-        return new Panel
+        var (label, look) = (line.Series.Label, looks[line.Series.Label]);
+        yield return new PanelSeries
         {
-            Title = title,
-            XLabel = axis.Label,
-            YLabel = ErrorAxis.Label(cells),
-            Settings =
-            [
-                .. axis.Settings(cells.Select(cell => axis.Of(cell)!.Value)),
-                ErrorAxis.Range(cells, Populations(everywhere), everywhere.GroupBy(line => line.Panel).Max(panel => ErrorAxis.MarkRows(Marks([.. panel]), dense))),
-                .. ErrorAxis.Marks(Marks(here), dense),
-            ],
-            Plots =
-            [
-                .. here.Where(line => line.Population)
-                    .Select(line => $"${line.Block} using ($1*{Number(line.Shift)}):7 with lines ls {styles[line.Series.Label].Number} {Dashes}"),
-                .. here.SelectMany(line => ErrorAxis.Line(line.Block, styles[line.Series.Label], line.Shift)),
-            ],
+            Label = label,
+            Look = look,
+            Shape = SeriesShape.Line,
+            Shift = line.Shift,
+            Points = [.. line.Series.Cells.Select(cell => ErrorAxis.Point(axis.Of(cell)!.Value, cell))],
         };
-
-        List<(double X, SummaryRow Cell, LineStyle Style)> Marks(IReadOnlyList<Ours> lines) =>
-            [.. lines.SelectMany(line => line.Series.Cells.Select(cell => (axis.Of(cell)!.Value, cell, styles[line.Series.Label])))];
+        if (line.Population)
+        {
+            yield return new PanelSeries
+            {
+                Label = $"{label}, population statistics",
+                Look = look,
+                Shape = SeriesShape.Dashes,
+                Shift = line.Shift,
+                Points = [.. line.Series.Cells.Select(cell => new FigurePoint(axis.Of(cell)!.Value, cell.MeanErrorPopulation ?? double.NaN))],
+            };
+        }
     }
 
     private static IEnumerable<SummaryRow> Sorted(IEnumerable<SummaryRow> cells, OptionAxis axis) =>
         axis.Falling ? cells.OrderByDescending(cell => axis.Of(cell)) : cells.OrderBy(cell => axis.Of(cell));
 
-    private static IEnumerable<double> Populations(IEnumerable<Ours> lines) =>
-        lines.Where(line => line.Population).SelectMany(line => line.Series.Cells).Select(cell => cell.MeanErrorPopulation).OfType<double>();
-
-    private static Panel ReferencePanel(string source, IReadOnlyList<Theirs> lines, IReadOnlyDictionary<string, LineStyle> styles)
+    private static Panel ReferencePanel(string source, IReadOnlyList<Theirs> lines, IReadOnlyDictionary<string, Look> looks, double span)
     {
         var batches = lines.SelectMany(line => line.Errors.Keys).Select(batch => (double)batch).ToList();
         return new Panel
         {
+            Name = source,
             Title = source,
-            XLabel = OptionAxis.Batch.Label,
-            YLabel = $"rise from batch {batches.Max()} (points)",
-            Settings =
+            X = OptionAxis.Batch.For(batches),
+            Y = ErrorAxis.Of($"rise from batch {batches.Max()} (points)", Over(Rises(lines), span)),
+            Series =
             [
-                .. OptionAxis.Batch.Settings(batches),
-                ErrorAxis.Range([.. lines.SelectMany(line => Reference.Rises(line.Errors)).Select(point => point.Rise)], floor: double.NegativeInfinity),
-            ],
-            Plots =
-            [
-                .. lines.Select((line, index) =>
-                    $"${line.Block} using ($1*{Number(OptionAxis.Batch.Shift(batches, index, lines.Count))}):2 with linespoints ls {styles[line.Label].Number} pi 1"),
+                .. lines.Select((line, index) => new PanelSeries
+                {
+                    Label = line.Label,
+                    Look = looks[line.Label],
+                    Shape = SeriesShape.Line,
+                    Shift = Shift(index, lines.Count),
+                    Points = [.. Reference.Rises(line.Errors).Select(point => new FigurePoint(point.Batch, point.Rise))],
+                }),
             ],
         };
     }
 
-    private static IEnumerable<LegendEntry> Legend(Ours line, IReadOnlyDictionary<string, LineStyle> styles)
-    {
-        var style = styles[line.Series.Label];
-        yield return new LegendEntry(line.Series.Label, style);
-        if (line.Population)
-            yield return new LegendEntry($"{line.Series.Label}, population statistics", style, LineKind.Dashed);
-    }
+    private static (double Low, double High) Rises(IEnumerable<Theirs> lines) =>
+        ErrorAxis.Ends([.. lines.SelectMany(line => Reference.Rises(line.Errors)).Select(point => point.Rise)]);
+
+    /// <summary>The same, reaching over this many points, upwards as far as there is anything and then downwards: panels side by side then have slopes
+    /// that the eye can compare.</summary>
+    private static (double Low, double High) Over((double Low, double High) ends, double span, double most = double.PositiveInfinity) =>
+        Math.Min(most, ends.Low + span) is var high && span > ends.High - ends.Low ? (high - span, high) : ends;
+
+    private static double Shift(int index, int count) => index - ((count - 1) / 2.0);
 
     /// <summary>A reference's GN is drawn as ours where there is one GN of ours alone, since a reference names no number of groups.</summary>
     private static string LabelOf(string norm, IReadOnlyList<Series> series) =>
         series.Where(one => one.Norm == norm).ToList() is [var only] ? only.Label : NormLabel.Of(norm);
 
-    private sealed record Ours(int Panel, Series Series, string Block, double Shift, bool Population);
+    private sealed record Line(int Panel, Series Series, double Shift, bool Population);
 
-    private sealed record Theirs(int Panel, string Label, string Norm, string Block, IReadOnlyDictionary<int, double> Errors);
+    private sealed record Theirs(int Panel, string Label, string Norm, IReadOnlyDictionary<int, double> Errors);
 }

@@ -12,6 +12,19 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
     /// <summary>The runs to draw.</summary>
     public IReadOnlyList<RunRow> Runs { get; } = runs;
 
+    /// <summary>Reads the runs of results folders. Those of several folders stay apart, each named by its folder, though both may hold the same run.</summary>
+    /// <exception cref="ExperimentException">There is no such folder, or its runs cannot be read.</exception>
+    public static FigureData Read(IReadOnlyList<string> folders)
+    {
+        ArgumentNullException.ThrowIfNull(folders);
+        var names = Names(folders);
+        return new FigureData([.. folders.Distinct().SelectMany(folder => ResultsFolder.ReadRuns(folder)
+            .Select(run => names.Count == 1 ? run : run with { Run = NameIn(names[folder], run.Run), Source = names[folder] }))], folders);
+    }
+
+    /// <summary>The same, with some of the runs alone.</summary>
+    public FigureData Where(Func<RunRow, bool> isDrawn) => new([.. Runs.Where(isDrawn)], folders);
+
     /// <summary>The same with these rows, in place of those in the folders.</summary>
     public FigureData With<T>(IReadOnlyList<T> rows)
         where T : RunDetail, IRunFile
@@ -25,7 +38,27 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
         where T : RunDetail, IRunFile
     {
         if (!_rows.TryGetValue(typeof(T), out var known))
-            _rows[typeof(T)] = known = ResultsFolder.ReadDetails<T>(folders);
+        {
+            var names = Names(folders);
+            _rows[typeof(T)] = known = names.Count <= 1 ? ResultsFolder.ReadDetails<T>(folders)
+                : [.. folders.Distinct().SelectMany(folder => ResultsFolder.ReadDetails<T>(folder).Select(row => row with { Run = NameIn(names[folder], row.Run) }))];
+        }
+
         return ((IReadOnlyList<T>)known).ToLookup(row => row.Run);
+    }
+
+    private static string NameIn(string folder, string run) => $"{folder}: {run}";
+
+    /// <summary>The folders' own names, with as many of those above as it takes to tell them apart.</summary>
+    private static Dictionary<string, string> Names(IReadOnlyList<string> folders)
+    {
+        var paths = folders.Distinct().ToDictionary(folder => folder, folder => Path.GetFullPath(ResultsFolder.At(folder).Root).Split(
+            Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries));
+        for (var length = 1; ; length++)
+        {
+            var names = paths.ToDictionary(path => path.Key, path => string.Join('/', path.Value.TakeLast(length)));
+            if (names.Values.Distinct().Count() == names.Count || length >= paths.Values.Max(path => path.Length))
+                return names;
+        }
     }
 }

@@ -1,5 +1,4 @@
 using Experiments.Core.Results;
-using static Experiments.Core.Figures.GnuplotScript;
 
 namespace Experiments.Core.Figures;
 
@@ -39,7 +38,7 @@ internal static class Measured
     /// <summary>Each label at each of some layers, as rows of panels: a row a label where there are several layers.</summary>
     public static IReadOnlyList<IReadOnlyList<(Measured<T> Cell, string Layer)>> Grid<T>(IReadOnlyList<Measured<T>> cells, IReadOnlyList<string> layers) =>
         layers.Count == 1
-            ? Rows(cells.Select(cell => (cell, layers[0])))
+            ? Figure.InRows(cells.Select(cell => (cell, layers[0])))
             : [.. cells.Select(cell => (IReadOnlyList<(Measured<T>, string)>)[.. layers.Select(layer => (cell, layer))])];
 
     /// <summary>A panel's title: the label, and the layer.</summary>
@@ -49,7 +48,7 @@ internal static class Measured
     public static IReadOnlyList<string> Layers(IEnumerable<string> layers)
     {
         var all = layers.Distinct().ToList();
-        return all.Count <= MostColumns ? all : [all[0], all[all.Count / 2], all[^1]];
+        return all.Count <= Figure.MostColumns ? all : [all[0], all[all.Count / 2], all[^1]];
     }
 
     /// <summary>What is to be said where a figure shows one seed, or some of the layers.</summary>
@@ -59,7 +58,7 @@ internal static class Measured
         if (cells.Any(cell => cell.Seeds.Count > 1))
             yield return $"Of several seeds the lowest is drawn{(seeds is [var seed] ? $" ({seed})" : "")}.";
         var layers = cells.SelectMany(cell => cell.Seeds[0]).Select(row => of(row).Layer).Distinct().Count();
-        if (layers > MostColumns)
+        if (layers > Figure.MostColumns)
             yield return $"Of {layers} layers the first, the middle one and the last are drawn.";
     }
 
@@ -71,25 +70,19 @@ internal static class Measured
     }
 
     /// <summary>A y axis that holds these values: logarithmic where they are positive and reach over more than one and a half orders of magnitude.</summary>
-    public static string YAxis(IEnumerable<double> values)
+    public static Axis YAxis(string label, IEnumerable<double> values)
     {
         var finite = values.Where(double.IsFinite).ToList();
         if (finite.Count == 0)
-            return "unset logscale y; set yrange [0:1]";
+            return new Axis { Label = label, Low = 0, High = 1 };
         var (low, high) = (finite.Min(), finite.Max());
         if (low > 0 && high / low > LogarithmicFrom)
-            return $"set logscale y; set yrange [{Number(Math.Max(low, high / MostReach) / 1.3)}:{Number(high * 1.3)}]";
-        var air = high > low ? (high - low) * 0.06 : 0.5;
-        return $"unset logscale y; set yrange [{Number(low >= 0 ? Math.Max(0, low - air) : low - air)}:{Number(high + air)}]";
+            return new Axis { Label = label, Low = Math.Max(low, high / MostReach) / 1.1, High = high * 1.1, IsLogarithmic = true };
+        var air = high > low ? (high - low) * 0.04 : 0.5;
+        return new Axis { Label = label, Low = low >= 0 ? Math.Max(0, low - air) : low - air, High = high + air };
     }
 
-    /// <summary>An x axis of steps or epochs, from 0.</summary>
-    public static string XAxis(double last) => $"set xrange [0:{Number(last > 0 ? last * 1.02 : 1)}]; set xtics {Number(Step(last))}";
-
-    /// <summary>Tics four to six times along an axis, at round numbers.</summary>
-    private static double Step(double last)
-    {
-        var decade = Math.Pow(10, Math.Floor(Math.Log10(Math.Max(last, 1e-3))));
-        return new[] { 0.1, 0.2, 0.25, 0.5, 1, 2 }.Select(part => part * decade).First(step => last / step <= 6);
-    }
+    /// <summary>An x axis of steps or epochs, from 0 to the last. The last step of eight epochs stands at 7.99: the axis ends at 8.</summary>
+    public static Axis XAxis(string label, double last) =>
+        new() { Label = label, Low = 0, High = last <= 0 ? 1 : Math.Ceiling(last) - last < 0.02 * last ? Math.Ceiling(last) : last, IsWhole = last >= 2 };
 }

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Experiments.Core.Results;
-using static Experiments.Core.Figures.GnuplotScript;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>A logarithmic x axis of a numeric option, with a tic at every value that the runs have, as far as there is room.</summary>
-/// <param name="Name">The option's name in a data block's header.</param>
+/// <summary>A logarithmic x axis of a numeric option, from the smallest value that the runs have to the largest, labelled at each as far as there is room.</summary>
+/// <param name="Name">The option's name.</param>
 /// <param name="Label">What stands under the axis.</param>
 /// <param name="Property">The property of <see cref="Cell"/>.</param>
 /// <param name="Of">Its value; none where a cell has no such option.</param>
@@ -18,56 +17,31 @@ internal sealed record OptionAxis(string Name, string Label, string Property, Fu
 
     public static readonly OptionAxis InitScale = new("init-scale", "scale of the initial weights", nameof(Cell.InitScale), cell => cell.InitScale);
 
-    /// <summary>So many values leave no room for how many runs diverged beside every cross.</summary>
+    /// <summary>So many values leave no room for crosses in rows that mean nothing.</summary>
     private const int Many = 6;
 
-    /// <summary>Range and tics. <paramref name="text"/> is a value's tic, where it is not the number alone.</summary>
-    public IReadOnlyList<string> Settings(IEnumerable<double> values, Func<double, string>? text = null)
+    /// <summary>The axis. <paramref name="text"/> is a value's label, where it is not the number alone.</summary>
+    /// <exception cref="ExperimentException">A value is not above 0.</exception>
+    public Axis For(IEnumerable<double> values, Func<double, string>? text = null)
     {
         var rising = values.Distinct().Order().ToList();
         if (rising[0] <= 0)
-            throw new ExperimentException($"A figure against {Name} has a logarithmic axis, on which {Number(rising[0])} has no place: leave those runs out.");
-        var air = Math.Max(1.4, Math.Pow(rising[^1] / rising[0], 0.06));
-        var (low, high) = (Number(rising[0] / air), Number(rising[^1] * air));
-        var named = Thinned(rising, air * air * rising[^1] / rising[0], value => text is null ? Plain(value) : text(value));
-        if (Falling)
-            named.Reverse();
-        return
-        [
-            $"set logscale x {(Falling ? 2 : 10)}; set xrange [{(Falling ? $"{high}:{low}" : $"{low}:{high}")}]",
-            $"set xtics ({string.Join(", ", named.Select(tic => $"'{tic.Text}' {Number(tic.Value)}"))})",
-        ];
+            throw new ExperimentException($"A figure against {Name} has a logarithmic axis, on which {Plain(rising[0])} has no place: leave those runs out.");
+        return new Axis
+        {
+            Label = Label,
+            Low = rising[0],
+            High = rising[^1],
+            IsLogarithmic = true,
+            IsFalling = Falling,
+            HasPointsAtEnds = true,
+            Ticks = [.. rising.Select(value => new Tick(value, text is null ? Plain(value) : text(value)))],
+        };
     }
 
-    /// <summary>
-    /// The factor by which a series is shifted, the first to the left, so that bars do not hide each other: a twentieth of the way between
-    /// neighbouring values each, a quarter in all at most.
-    /// </summary>
-    public double Shift(IEnumerable<double> values, int index, int count)
-    {
-        var places = values.Distinct().Select(Math.Log2).Order().ToList();
-        var way = places.Skip(1).Zip(places, (right, left) => right - left).DefaultIfEmpty(1).Min();
-        var steps = (index - ((count - 1) / 2.0)) * Math.Min(0.05, 0.25 / Math.Max(1, count));
-        return Math.Pow(2, steps * way * (Falling ? -1 : 1));
-    }
-
-    /// <summary>Whether crosses of diverged runs stand so close that they take rows of their own and short words.</summary>
+    /// <summary>Whether crosses of diverged runs stand so close that each series takes a row of its own.</summary>
     public bool IsDense(IEnumerable<SummaryRow> cells) => cells.Select(cell => Of(cell)).Distinct().Count() > Many;
 
-    /// <summary>Tics that do not run into each other: all values, or the powers of ten, or every second, third, ... value.</summary>
-    private static List<(double Value, string Text)> Thinned(List<double> rising, double reach, Func<double, string> text)
-    {
-        var all = rising.Select(value => (Value: value, Text: text(value))).ToList();
-        var powers = all.Where(tic => Math.Abs(Math.Log10(tic.Value) - Math.Round(Math.Log10(tic.Value))) < 1e-9).ToList();
-        IEnumerable<List<(double Value, string Text)>> choices =
-        [
-            all,
-            .. powers.Count > 1 ? [powers] : Array.Empty<List<(double Value, string Text)>>(),
-            .. Enumerable.Range(2, all.Count).Select(step => all.Where((_, index) => index % step == 0).ToList()),
-        ];
-        return choices.First(tics => tics.Count == 1 || tics.Skip(1).Zip(tics, (right, left) =>
-            PanelWidth * Math.Log(right.Value / left.Value) / Math.Log(reach) >= (TicWidth(right.Text) + TicWidth(left.Text)) / 2).All(fits => fits));
-    }
-
-    private static string Plain(double value) => ((decimal)value).ToString("0.########", CultureInfo.InvariantCulture);
+    /// <summary>A number as one would write it.</summary>
+    public static string Plain(double value) => ((decimal)value).ToString("0.########", CultureInfo.InvariantCulture);
 }

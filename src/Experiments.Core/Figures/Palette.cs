@@ -1,30 +1,98 @@
 namespace Experiments.Core.Figures;
 
-/// <summary>How a series looks: gnuplot's line style of this number.</summary>
-internal sealed record LineStyle(int Number, string Colour, int Marker);
+/// <summary>How a series looks. Each of the three tells it from the others, so that a figure also reads in grey.</summary>
+/// <param name="Colour">For example <c>#0072B2</c>.</param>
+/// <param name="Marker">The marker of its points.</param>
+/// <param name="Dash">How its line is dashed.</param>
+public sealed record Look(string Colour, Marker Marker, Dash Dash);
+
+/// <summary>A marker.</summary>
+public enum Marker
+{
+    /// <summary>A filled circle.</summary>
+    Circle,
+
+    /// <summary>A filled square.</summary>
+    Square,
+
+    /// <summary>A filled triangle on its base.</summary>
+    TriangleUp,
+
+    /// <summary>A filled triangle on its tip.</summary>
+    TriangleDown,
+
+    /// <summary>A filled diamond.</summary>
+    Diamond,
+
+    /// <summary>A circle.</summary>
+    OpenCircle,
+
+    /// <summary>A square.</summary>
+    OpenSquare,
+
+    /// <summary>A triangle on its base.</summary>
+    OpenTriangleUp,
+
+    /// <summary>A triangle on its tip.</summary>
+    OpenTriangleDown,
+
+    /// <summary>A diamond.</summary>
+    OpenDiamond,
+
+    /// <summary>A star of three lines.</summary>
+    Asterisk,
+}
+
+/// <summary>How a line is dashed.</summary>
+public enum Dash
+{
+    /// <summary>Not at all.</summary>
+    Solid,
+
+    /// <summary>Long dashes.</summary>
+    Long,
+
+    /// <summary>Short dashes.</summary>
+    Short,
+
+    /// <summary>Dots.</summary>
+    Dotted,
+
+    /// <summary>Dashes and dots by turns.</summary>
+    DashDot,
+
+    /// <summary>A dash and two dots.</summary>
+    DashDotDot,
+
+    /// <summary>Two dashes, close to each other.</summary>
+    Pairs,
+}
 
 /// <summary>
 /// Colours that stay apart for colour-blind readers (Okabe and Ito's, but for their yellow, which is lost on white, and darker ones for
-/// the rarer norms), each with a marker of its own, so that a figure also reads in grey. A norm keeps its colour from figure to figure.
+/// the rarer norms), each with a marker and a dash of its own. A norm keeps its look from figure to figure.
 /// </summary>
 internal static class Palette
 {
+    /// <summary>For what belongs to no series.</summary>
+    public const string Grey = "#666666";
+
     private static readonly string[] Colours =
     [
         "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F", "#8C564B", "#5E3C99", "#A50F15", "#08306B", "#808000",
     ];
 
-    // gnuplot's point types: filled circle, square, triangles, diamond, pentagon; then the open ones. One less than the colours, so that
-    // a colour that comes again has another marker.
-    private static readonly int[] Markers = [7, 5, 9, 11, 13, 15, 6, 4, 8, 10, 12, 14];
+    private static readonly Marker[] Markers = Enum.GetValues<Marker>();
+
+    private static readonly Dash[] Patterns = Enum.GetValues<Dash>();
 
     private static readonly string[] OfNorm =
     [
         "bn", "gn", "ln", "in", "syncbn", "none", "wn", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn", "ghost-bn", "bgn",
     ];
 
-    /// <summary>A style for each label, numbered from 1. The first label of a norm has the norm's colour, others the next free one.</summary>
-    public static IReadOnlyDictionary<string, LineStyle> Assign(IEnumerable<(string Label, string Norm)> series)
+    /// <summary>A look for each label. The first label of a norm has the norm's, others the next free one.</summary>
+    public static IReadOnlyDictionary<string, Look> Assign(IEnumerable<(string Label, string Norm)> series)
     {
         var distinct = series.DistinctBy(one => one.Label).ToList();
         var taken = new Dictionary<string, int>();
@@ -38,8 +106,23 @@ internal static class Palette
         foreach (var (label, _) in distinct.Where(one => !taken.ContainsKey(one.Label)).ToList())
             taken[label] = Enumerable.Range(0, int.MaxValue).First(look => !taken.ContainsValue(look));
 
-        return distinct.Select((one, index) => (one.Label, Style: new LineStyle(
-                index + 1, Colours[taken[one.Label] % Colours.Length], Markers[taken[one.Label] % Markers.Length])))
-            .ToDictionary(one => one.Label, one => one.Style);
+        // Of colours, markers and dashes there are different numbers: what has one of them again has another of the other two.
+        return distinct.Select(one => taken[one.Label]).Zip(distinct, (look, one) => (one.Label, Look: new Look(
+                Colours[look % Colours.Length], Markers[look % Markers.Length], Patterns[look % Patterns.Length])))
+            .ToDictionary(one => one.Label, one => one.Look);
+    }
+
+    /// <summary>Looks for labels that have an order, from light to dark in one hue.</summary>
+    public static IReadOnlyDictionary<string, Look> Scale(IReadOnlyList<string> labels) =>
+        labels.Select((label, index) => (label, index)).ToDictionary(
+            one => one.label,
+            one => new Look(Shade(one.index, labels.Count), Markers[one.index % Markers.Length], Patterns[(labels.Count - 1 - one.index) % Patterns.Length]));
+
+    /// <summary>A step of a scale from light to dark blue.</summary>
+    public static string Shade(int index, int count)
+    {
+        var dark = count <= 1 ? 1 : (double)index / (count - 1);
+        int Between(int light, int deep) => (int)Math.Round(light + (dark * (deep - light)));
+        return $"#{Between(0x7F, 0x08):X2}{Between(0xB8, 0x28):X2}{Between(0xE0, 0x5C):X2}";
     }
 }

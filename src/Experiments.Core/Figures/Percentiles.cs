@@ -1,5 +1,4 @@
 using Experiments.Core.Results;
-using static Experiments.Core.Figures.GnuplotScript;
 
 namespace Experiments.Core.Figures;
 
@@ -9,49 +8,56 @@ internal static class Percentiles
     /// <summary>Where one panel's values reach so much further than another's, each panel has an axis of its own.</summary>
     private const double Apart = 5;
 
-    private static readonly IReadOnlyList<(LegendEntry Legend, int Column)> Lines =
+    private static readonly IReadOnlyList<(string Label, Look Look, Func<PercentileRow, double> Of)> Lines =
     [
-        (new LegendEntry("1%", new LineStyle(1, "#56B4E9", 0), LineKind.Plain), 2),
-        (new LegendEntry("20%", new LineStyle(2, "#0072B2", 0), LineKind.Plain), 3),
-        (new LegendEntry("80%", new LineStyle(3, "#D55E00", 0), LineKind.Plain), 4),
-        (new LegendEntry("99%", new LineStyle(4, "#E69F00", 0), LineKind.Plain), 5),
+        ("1%", new Look("#56B4E9", Marker.Circle, Dash.Short), row => row.P1),
+        ("20%", new Look("#0072B2", Marker.Circle, Dash.Solid), row => row.P20),
+        ("80%", new Look("#D55E00", Marker.Circle, Dash.Long), row => row.P80),
+        ("99%", new Look("#E69F00", Marker.Circle, Dash.DashDot), row => row.P99),
     ];
 
-    public static Drawing Draw(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
+    public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
         var measured = Measured.Of<PercentileRow>(spec, cells, data);
         var layers = Measured.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
         var grid = Measured.Grid(measured, layers);
-        var panels = grid.SelectMany(row => row).Select((place, index) => (place, Block: $"panel{index + 1}",
-            Rows: place.Cell.Seeds[0].Where(row => row.Layer == place.Layer).OrderBy(row => row.Step).ToList())).ToDictionary(panel => panel.place);
-        var reaches = panels.Values.Where(panel => panel.Rows.Count > 0).Select(panel => Values(panel.Rows).Where(double.IsFinite).ToList())
+        var panels = grid.SelectMany(row => row).ToDictionary(place => place,
+            place => place.Cell.Seeds[0].Where(row => row.Layer == place.Layer).OrderBy(row => row.Step).ToList());
+        var reaches = panels.Values.Select(rows => Values(rows).Where(double.IsFinite).ToList())
             .Where(values => values.Count > 0).Select(values => values.Max() - values.Min()).ToList();
         var together = reaches.Count == 0 || reaches.Max() <= Apart * reaches.Min();
-        var last = panels.Values.SelectMany(panel => panel.Rows).Max(row => row.Epoch);
-        return new Drawing
+        var last = panels.Values.SelectMany(rows => rows).Max(row => row.Epoch);
+        return new Figure
         {
-            Title = spec.Title,
-            Subtitle = spec.Subtitle ?? Series.InCommon(cells),
-            Legend = [.. Lines.Select(line => line.Legend)],
-            Data =
-            [
-                .. panels.Values.Select(panel => new DataBlock(panel.Block, Measured.Title(panel.place.Cell, panel.place.Layer), "epoch  1%  20%  80%  99%",
-                    [.. panel.Rows.Select(row => string.Join("  ", new[] { row.Epoch, row.P1, row.P20, row.P80, row.P99 }.Select(Number)))])),
-            ],
-            Panels =
+            Kind = spec.Kind,
+            Title = spec.TitleText,
+            Subtitle = spec.SubtitleOf(cells),
+            Rows =
             [
                 .. grid.Select(row => (IReadOnlyList<Panel>)
                 [
-                    .. row.Select(place => panels[place]).Select(panel => new Panel
+                    .. row.Select(place => new Panel
                     {
-                        Title = Measured.Title(panel.place.Cell, panel.place.Layer),
-                        XLabel = "epoch",
-                        YLabel = "what enters the norm",
-                        Settings = [Measured.XAxis(last), Measured.YAxis(Values(together ? panels.Values.SelectMany(one => one.Rows) : panel.Rows))],
-                        Plots =
+                        Name = Measured.Title(place.Cell, place.Layer),
+                        Title = Measured.Title(place.Cell, place.Layer),
+                        X = Measured.XAxis("epoch", last),
+                        Y = Measured.YAxis("what enters the norm", Values(together ? panels.Values.SelectMany(rows => rows) : panels[place])),
+                        Series =
                         [
-                            $"${panel.Block} using 1:3:4 with filledcurves lc rgb '#999999'",
-                            .. Lines.Select(line => $"${panel.Block} using 1:{line.Column} with lines ls {line.Legend.Style.Number}"),
+                            new PanelSeries
+                            {
+                                Label = "",
+                                Look = new Look(Palette.Grey, Marker.Circle, Dash.Solid),
+                                Shape = SeriesShape.Shade,
+                                Points = [.. panels[place].Select(one => new FigurePoint(one.Epoch, double.NaN, one.P20, one.P80))],
+                            },
+                            .. Lines.Select(line => new PanelSeries
+                            {
+                                Label = line.Label,
+                                Look = line.Look,
+                                Shape = SeriesShape.Curve,
+                                Points = [.. panels[place].Select(one => new FigurePoint(one.Epoch, line.Of(one)))],
+                            }),
                         ],
                     }),
                 ]),

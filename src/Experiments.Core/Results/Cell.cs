@@ -111,6 +111,9 @@ public record Cell
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>Where several results folders are shown together, the name of the one that it is of; empty otherwise. No column of a file.</summary>
+    internal string Source { get; init; } = "";
+
     /// <summary>The cell that a row belongs to, without what the row says about it.</summary>
     internal Cell Alone() => new(this);
 }

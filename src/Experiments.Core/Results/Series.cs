@@ -33,7 +33,8 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 
     /// <summary>
     /// Splits cells into series that differ along the columns of <paramref name="axis"/> alone. Where they also differ in a column
-    /// that is no norm's, the labels say so: a folder that holds two models gives a line for each, and both are named.
+    /// that is no norm's, the labels say so: a folder that holds two models gives a line for each, and both are named. Cells of several
+    /// folders stay apart, named by their folders.
     /// </summary>
     internal static IReadOnlyList<Series> Along(IReadOnlyList<SummaryRow> cells, IReadOnlyList<string> axis)
     {
@@ -41,11 +42,13 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
         var varying = columns
             .Where(column => !NormColumns.Contains(column.Property) && cells.DistinctBy(column.Text).Count() > 1)
             .ToList();
+        var apart = cells.Select(cell => cell.Source).Distinct().Count() > 1;
         return
         [
-            .. cells.GroupBy(cell => string.Join('\n', columns.Select(column => column.Text(cell))))
+            .. cells.GroupBy(cell => string.Join('\n', columns.Select(column => column.Text(cell)).Append(cell.Source)))
                 .Select(group => (Cells: group.ToList(), First: group.First()))
-                .Select(group => new Series(LabelOf(group.First, axis, [.. varying.Where(column => IsSaid(column, group.First))]), group.First.Norm, group.Cells)),
+                .Select(group => new Series(
+                    LabelOf(group.First, axis, [.. varying.Where(column => IsSaid(column, group.First))]) + (apart ? $", {group.First.Source}" : ""), group.First.Norm, group.Cells)),
         ];
 
         bool IsSaid(Column column, Cell cell) => !OptionsOfNorm.Contains(column.Property)

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Experiments.Core.Figures;
+using Experiments.Figures;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 
@@ -32,7 +32,7 @@ internal static class InfoCommand
             Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}, in {Precisions(engine)}" : $"{engine.Name}: not here. {answer}");
         }
 
-        Line("figures", Gnuplot.Version() ?? Gnuplot.Missing);
+        Line("figures", FigureWriter.Describe());
         foreach (var status in machine.Data.List())
             Line("data set", $"{status.Set.Name}: {(status.IsReady ? status.Place : status.Place is null ? $"not there. {status.Set.Source.HowToGet}" : string.Join(" ", status.Mistakes))}");
         return ExitCode.Done;

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Experiments.Core;
 using Experiments.Core.Figures;
+using Experiments.Figures;
 
 namespace Experiments.Commands;
 
@@ -11,23 +13,51 @@ internal static class PlotCommand
         var command = new Command("plot", "Draw figures from the CSVs of results folders.");
         var folders = new Argument<string[]>("folder") { Description = "results folders, or runs.csv files; several are drawn together", Arity = ArgumentArity.OneOrMore, HelpName = "FOLDER" };
         var figure = new Option<string>("--figure") { Description = $"which, separated by commas: {string.Join(", ", FigureKinds.Names)} (default: as the sweep says, else error-against-batch)", HelpName = "NAME" };
-        var title = new Option<string>("--title") { Description = "the line above the figure (default: the sweep's)", HelpName = "TEXT" };
+        var norm = new Option<string>("--norm") { Description = "draw the runs of these norms only, separated by commas (default: all)", HelpName = "NAME,NAME" };
         var dataset = new Option<string>("--dataset") { Description = "draw the runs on this data set only (default: all)", HelpName = "NAME" };
+        var noReference = new Option<bool>("--no-reference") { Description = "no published numbers beside ours" };
+        var title = new Option<string>("--title") { Description = "the line above the figure (default: what it shows)", HelpName = "TEXT" };
+        var noTitle = new Option<bool>("--no-title") { Description = "no title: a paper has it in the caption" };
+        var noNotes = new Option<bool>("--no-notes") { Description = "no small print below the figure" };
+        var width = new Option<string>("--width") { Description = "such as 3.3in, a paper's column, or 178mm (default: 4.2in, or 7in for panels side by side)", HelpName = "LENGTH" };
+        var height = new Option<string>("--height") { Description = "such as 2.5in (default: as the panels need it)", HelpName = "LENGTH" };
+        var fontSize = new Option<double>("--font-size") { Description = "size of the text in points (default: 8; titles are a point larger, notes a point smaller)", HelpName = "POINTS", DefaultValueFactory = _ => 8 };
         var format = new Option<string>("--format") { Description = "formats, separated by commas (default: svg,png,pdf)", HelpName = "svg,png,pdf" };
         var output = new Option<string>("--out") { Description = "where the figure goes (default: into the first folder)", HelpName = "FOLDER" };
         command.Arguments.Add(folders);
-        foreach (var option in new Option[] { figure, title, dataset, format, output })
+        foreach (var option in new Option[] { figure, norm, dataset, noReference, title, noTitle, noNotes, width, height, fontSize, format, output })
             command.Options.Add(option);
         command.SetAction(result =>
         {
-            var kinds = result.GetValue(figure) is { } names ? CommandLine.SplitList(names).Select(FigureKinds.Parse).Distinct().ToList() : null;
-            var formats = result.GetValue(format) is { } text ? CommandLine.SplitList(text).Select(CommandLine.Format<FigureFormat>).Distinct().ToList() : null;
-            FigureReport.Draw(result.GetValue(folders)!, kinds, result.GetValue(title), result.GetValue(dataset), result.GetValue(output), formats);
+            var size = result.GetValue(fontSize);
+            if (size is not (>= 4 and <= 30))
+                throw new ExperimentException(FormattableString.Invariant($"--font-size is to be between 4 and 30 points; {size} is not."));
+            FigureReport.Draw(result.GetValue(folders)!, new FigureRequest
+            {
+                Kinds = Listed(result.GetValue(figure), FigureKinds.Parse),
+                Norms = Listed(result.GetValue(norm), name => name),
+                Dataset = result.GetValue(dataset),
+                HasReferences = !result.GetValue(noReference),
+                Title = result.GetValue(title),
+                Formats = Listed(result.GetValue(format), CommandLine.Format<FigureFormat>),
+                Output = result.GetValue(output),
+                Page = new FigurePage
+                {
+                    Width = result.GetValue(width) is { } across ? FigurePage.Length(across, width.Name) : null,
+                    Height = result.GetValue(height) is { } down ? FigurePage.Length(down, height.Name) : null,
+                    FontSize = size,
+                    HasTitle = !result.GetValue(noTitle),
+                    HasNotes = !result.GetValue(noNotes),
+                },
+            });
             return ExitCode.Done;
         });
         return command.WithExamples(
             "plot results/figure-1",
-            "plot results/figure-1 --figure error-against-epoch,error-by-statistics --format pdf",
+            "plot results/figure-1 --width 3.3in --no-title --no-notes --norm bn,gn --format pdf",
+            "plot results/figure-1 --figure error-against-epoch,error-by-statistics --format png",
             "plot results/mine results/yours --title \"Two machines\" --out results/both");
     }
+
+    private static List<T>? Listed<T>(string? names, Func<string, T> parse) => names is null ? null : [.. CommandLine.SplitList(names).Select(parse).Distinct()];
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Experiments.Core.Figures;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
@@ -8,59 +7,148 @@ namespace Experiments.Core.Tests.Figures;
 
 public sealed class FigureTests : IDisposable
 {
-    private static readonly FigureSpec Batch = new() { Kind = FigureKind.ErrorAgainstBatch, Title = "Error against batch size" };
-    private static readonly FigureSpec Epoch = new() { Kind = FigureKind.ErrorAgainstEpoch, Title = "Error against epoch" };
-    private static readonly FigureSpec Groups = new() { Kind = FigureKind.ErrorAgainstGroups, Title = "Groups" };
+    private static readonly FigureSpec Batch = Spec(FigureKind.ErrorAgainstBatch);
+    private static readonly FigureSpec Epoch = Spec(FigureKind.ErrorAgainstEpoch);
+    private static readonly FigureSpec Groups = Spec(FigureKind.ErrorAgainstGroups);
 
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Error_against_batch_is_drawn_by_the_script_in_the_repository() =>
-        Golden.Matches(Script(Batch with { References = [SummaryTests.WuAndHe] }, Sample.Figure1()), "error-against-batch.gp");
-
-    [Fact]
-    public void Reference_numbers_are_shown_as_rises_in_a_panel_of_their_own()
+    public void What_error_against_batch_shows_is_the_file_in_the_repository()
     {
-        var script = Script(Batch with { References = [SummaryTests.WuAndHe] }, Sample.Figure1());
-        Assert.Contains("2  11.1  34.7", script, StringComparison.Ordinal);
-        Assert.Contains("$reference1_1 using ($1*1.0175):2 with linespoints", script, StringComparison.Ordinal);
-        Assert.DoesNotContain("$reference1_1 using ($1*1.0175):3", script, StringComparison.Ordinal);
-        Assert.Equal(2, Occurrences(script, "\nplot "));
+        CsvFile.Write(_folder["figure.csv"], FigureRow.Of(Build(Batch with { References = [SummaryTests.WuAndHe] }, Sample.Figure1())));
+        Golden.Matches(File.ReadAllText(_folder["figure.csv"]), "error-against-batch.csv");
     }
 
     [Fact]
-    public void A_diverged_run_is_marked_and_a_cell_without_a_finished_run_breaks_the_line()
+    public void Reference_numbers_are_shown_as_rises_without_bars_in_a_panel_of_their_own_over_as_many_points()
     {
-        var runs = Sample.Figure1().Select(run => run is { Norm: "gn", Batch: 4 } ? run.Diverged() : run).ToList();
-        var script = Script(Batch, runs);
-        Assert.Contains("set label '1 of 3' at 2, graph 0.96", script, StringComparison.Ordinal);
-        Assert.Contains("set label '3 of 3' at 4, graph 0.96", script, StringComparison.Ordinal);
-        Assert.Contains("\n4  NaN  NaN  NaN  0  3  NaN\n", script, StringComparison.Ordinal);
+        var figure = Build(Batch with { References = [SummaryTests.WuAndHe] }, Sample.Figure1());
+        var (ours, theirs) = (figure.Panels.First(), figure.Panels.Last());
+        Assert.Equal(2, figure.Panels.Count());
+        Assert.Equal(new FigurePoint(2, 34.7 - 23.6), theirs.Series.Single(series => series.Label == "BN").Points[^1]);
+        Assert.Equal(ours.Y.High - ours.Y.Low, theirs.Y.High - theirs.Y.Low, 9);
+        Assert.Empty(figure.Subtitle);
+        Assert.Contains("cifar10, resnet20", ours.Title, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Population_statistics_have_a_dashed_line_where_asked_for_and_where_they_differ()
+    public void A_diverged_run_is_crossed_and_a_cell_without_a_finished_run_breaks_the_line()
     {
-        Assert.Contains("'BN, population statistics'", Script(Batch, Sample.Figure1()), StringComparison.Ordinal);
-        Assert.DoesNotContain("'GN (G=8), population statistics'", Script(Batch, Sample.Figure1()), StringComparison.Ordinal);
-        Assert.DoesNotContain("'BN, population statistics'", Script(Batch with { Population = false }, Sample.Figure1()), StringComparison.Ordinal);
+        var figure = Build(Batch, [.. Sample.Figure1().Select(run => run is { Norm: "gn", Batch: 4 } ? run.Diverged() : run)]);
+        var panel = Assert.Single(figure.Panels);
+        Assert.Equal([("BN", 2.0, 1, 3), ("GN (G=8)", 4.0, 3, 3)], panel.Crosses.Select(cross => (cross.Series, cross.X, cross.Diverged, cross.Runs)));
+        Assert.True(double.IsNaN(Line(figure, "GN (G=8)").Points.Single(point => point.X == 4).Y));
+        Assert.Contains(figure.Notes, note => note.StartsWith("Crosses:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_legend_names_what_draws_something_be_it_a_cross_alone()
+    {
+        RunRow[] runs = [.. Sample.Figure1(), Sample.Run("in").Diverged(), Sample.Run("ln") with { Error = double.NaN }];
+        var legend = Build(Batch, runs).Legend;
+        Assert.Null(legend.Single(entry => entry.Label == "IN").Shape);
+        Assert.DoesNotContain(legend, entry => entry.Label == "LN");
+    }
+
+    [Fact]
+    public void With_one_seed_there_are_no_bars_and_the_note_says_so()
+    {
+        var figure = Build(Batch, [.. Sample.Figure1().Where(run => run.Seed == 1)]);
+        Assert.All(figure.Panels.SelectMany(panel => panel.Series).SelectMany(series => series.Points), point => Assert.True(double.IsNaN(point.Low) && double.IsNaN(point.High)));
+        Assert.Equal("One seed, so there are no bars.", figure.Notes[0]);
+    }
+
+    [Fact]
+    public void Bars_end_at_0_at_the_error_of_guessing_or_where_that_is_passed_at_100()
+    {
+        static RunRow[] Pair(string norm, double low, double high) => [Sample.Run(norm, error: low), Sample.Run(norm, seed: 2, error: high)];
+        var figure = Build(Batch, [.. Pair("bn", 1, 5), .. Pair("ln", 80, 88), .. Pair("in", 91, 93)]);
+        Assert.Equal((3, 0), (Line(figure, "BN").Points[0].Y, Line(figure, "BN").Points[0].Low));
+        Assert.Equal(90, Line(figure, "LN").Points[0].High);
+        Assert.Equal(100, Line(figure, "IN").Points[0].High);
+        Assert.InRange(figure.Panels.Single().Y.Low, 0, 1);
+        Assert.InRange(figure.Panels.Single().Y.High, 92, 100);
+    }
+
+    [Fact]
+    public void Axes_end_at_the_data()
+    {
+        var panel = Build(Batch, Sample.Figure1()).Panels.Single();
+        Assert.Equal((2, 32), (panel.X.Low, panel.X.High));
+        var bars = panel.Series.SelectMany(series => series.Points).SelectMany(point => new[] { point.Y, point.Low, point.High }).Where(double.IsFinite).ToList();
+        Assert.InRange(bars.Min() - panel.Y.Low, 0, 1);
+        Assert.InRange(panel.Y.High - bars.Max(), 0, 1);
+        RunRow[] runs = [Sample.Run()];
+        var epochs = Build(Epoch, runs, [.. Enumerable.Range(1, 8).Select(epoch => runs[0].Epoch(epoch, 20))]).Panels.First().X;
+        Assert.Equal((1, 8, true), (epochs.Low, epochs.High, epochs.IsWhole));
+    }
+
+    [Fact]
+    public void Population_statistics_have_a_line_of_their_own_where_asked_for_and_where_they_differ()
+    {
+        Assert.Contains("BN, population statistics", Labels(Build(Batch, Sample.Figure1())));
+        Assert.DoesNotContain("GN (G=8), population statistics", Labels(Build(Batch, Sample.Figure1())));
+        Assert.DoesNotContain("BN, population statistics", Labels(Build(Batch with { Population = false }, Sample.Figure1())));
+    }
+
+    [Fact]
+    public void Each_figure_is_titled_after_what_it_shows_and_the_main_one_says_what_the_sweep_was_for()
+    {
+        var titles = FigureKinds.All.Select(figure => figure.Title).ToList();
+        Assert.Equal(titles.Count, titles.Distinct().Count());
+        var figure = Build(Batch with { Purpose = "Synchronized BN" }, Sample.Figure1());
+        Assert.Equal(("Error against batch size", "Synchronized BN: cifar10, resnet20, 100 epochs"), (figure.Title, figure.Subtitle));
+        Assert.Equal("cifar10, resnet20, 100 epochs", Build(Batch with { Purpose = "Error against batch size, in short" }, Sample.Figure1()).Subtitle);
+        Assert.Equal("Mine", Build(Batch with { Title = "Mine" }, Sample.Figure1()).Title);
     }
 
     [Fact]
     public void Two_models_in_one_folder_are_two_lines_that_say_which_they_are()
     {
-        var script = Script(Batch, [.. Sample.Figure1(), .. Sample.Figure1().Select(run => run with { Model = "resnet8", Error = run.Error + 5 })]);
-        Assert.Contains("'BN, resnet20'", script, StringComparison.Ordinal);
-        Assert.Contains("'GN (G=8), resnet8'", script, StringComparison.Ordinal);
-        Assert.Contains("'cifar10, 100 epochs'", script, StringComparison.Ordinal);
+        var figure = Build(Batch, [.. Sample.Figure1(), .. Sample.Figure1().Select(run => run with { Model = "resnet8", Error = run.Error + 5 })]);
+        Assert.Contains("BN, resnet20", Labels(figure));
+        Assert.Contains("GN (G=8), resnet8", Labels(figure));
+        Assert.Equal("cifar10, 100 epochs", figure.Subtitle);
+    }
+
+    [Fact]
+    public void Two_sweeps_in_one_figure_are_named_by_their_folders_though_they_hold_the_same_runs()
+    {
+        foreach (var (folder, more) in new[] { ("mine", 0.0), ("yours", 5.0) })
+        {
+            Directory.CreateDirectory(_folder[folder]);
+            var runs = Sample.Figure1().Select(run => run with { Error = run.Error + more }).ToList();
+            CsvFile.Write(Path.Combine(_folder[folder], "runs.csv"), runs);
+            CsvFile.Write(Path.Combine(_folder[folder], "epochs.csv"), runs.Where(run => run.Error is not null).Select(run => run.Epoch(1, run.Error!.Value)).ToList());
+        }
+
+        var data = FigureData.Read([_folder["mine"], _folder["yours"]]);
+        Assert.Equal(["BN, mine", "GN (G=8), mine", "BN, yours", "GN (G=8), yours"], Labels(FigureBuilder.Build(Batch with { Population = false }, data)));
+        var epochs = FigureBuilder.Build(Epoch, data);
+        Assert.Equal(["BN, mine", "GN (G=8), mine", "BN, yours", "GN (G=8), yours"], epochs.Rows.Select(row => row[0].Title));
+        Assert.Equal(5, Points(epochs, "BN, yours, test error", "batch 32")[0].Y - Points(epochs, "BN, mine, test error", "batch 32")[0].Y, 9);
+        Assert.Equal(["BN", "GN (G=8)"], Labels(FigureBuilder.Build(Batch with { Population = false }, FigureData.Read([_folder["mine"]]))));
+    }
+
+    [Fact]
+    public void Folders_of_one_name_are_named_with_those_above_them()
+    {
+        foreach (var folder in new[] { "a", "b" })
+        {
+            Directory.CreateDirectory(_folder[folder, "quick"]);
+            CsvFile.Write(_folder[folder, "quick", "runs.csv"], [Sample.Run()]);
+        }
+
+        Assert.Equal(["BN, a/quick", "BN, b/quick"], Labels(FigureBuilder.Build(Batch, FigureData.Read([_folder["a", "quick"], _folder["b", "quick"]]))));
     }
 
     [Fact]
     public void Two_data_sets_are_not_drawn_into_one_figure()
     {
-        var error = Assert.Throws<ExperimentException>(() => Script(Batch, [Sample.Run(), Sample.Run() with { Dataset = "synthetic" }]));
+        var error = Assert.Throws<ExperimentException>(() => Build(Batch, [Sample.Run(), Sample.Run() with { Dataset = "synthetic" }]));
         Assert.Contains("cifar10, synthetic", error.Message, StringComparison.Ordinal);
         Assert.Equal(ExperimentException.BadInput, error.ExitCode);
     }
@@ -68,56 +156,50 @@ public sealed class FigureTests : IDisposable
     [Fact]
     public void Runs_of_which_none_finished_are_not_drawn() =>
         Assert.Contains("1 diverged, 1 failed", Assert.Throws<ExperimentException>(
-            () => Script(Batch, [Sample.Run(seed: 1).Diverged(), Sample.Run(seed: 2).Failed()])).Message, StringComparison.Ordinal);
+            () => Build(Batch, [Sample.Run(seed: 1).Diverged(), Sample.Run(seed: 2).Failed()])).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Text_from_a_file_cannot_become_a_command()
-    {
-        var script = Script(Batch with { Title = "it's `touch /tmp/x`\n! ls" }, Sample.Figure1());
-        Assert.DoesNotContain("`", script, StringComparison.Ordinal);
-        Assert.DoesNotContain("\n!", script, StringComparison.Ordinal);
-        Assert.Contains("'it''s ''touch /tmp/x'' ! ls'", script, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Epochs_are_averaged_over_the_seeds_that_finished()
+    public void Epochs_are_averaged_over_the_seeds_that_finished_in_a_band_from_the_lowest_to_the_highest()
     {
         RunRow[] runs = [Sample.Run(seed: 1), Sample.Run(seed: 2), Sample.Run(seed: 3).Diverged()];
-        var script = Script(Epoch, runs, [.. runs.SelectMany(run => new[] { run.Epoch(1, 30 + run.Seed), run.Epoch(2, 20 + run.Seed) })]);
-        Assert.Contains("# BN, test\n$row1_1_test << END\n# epoch  error  lowest  highest\n1  31.5  31  32\n2  21.5  21  22\nEND", script, StringComparison.Ordinal);
-        Assert.Contains("1 diverged run is left out.", script, StringComparison.Ordinal);
-        Assert.Equal(2, Occurrences(script, "\nplot "));
+        var figure = Build(Epoch, runs, [.. runs.SelectMany(run => new[] { run.Epoch(1, 30 + run.Seed), run.Epoch(2, 20 + run.Seed) })]);
+        Assert.Equal([new FigurePoint(1, 31.5, 31, 32), new FigurePoint(2, 21.5, 21, 22)], Points(figure, "test error", "BN"));
+        Assert.Contains("1 diverged run is left out.", figure.Notes);
+        Assert.Equal(2, figure.Panels.Count());
     }
 
     [Fact]
-    public void Norms_at_several_batch_sizes_have_a_row_of_panels_each()
+    public void Norms_at_several_batch_sizes_have_a_row_of_panels_each_and_batch_sizes_are_shades_of_one_hue()
     {
-        var script = Script(Epoch, Sample.Figure1(), [.. Sample.Figure1().Select(run => run.Epoch(1, 20))]);
-        Assert.Equal(4, Occurrences(script, "\nplot "));
-        Assert.Contains("'batch 2'", script, StringComparison.Ordinal);
+        var figure = Build(Epoch, Sample.Figure1(), [.. Sample.Figure1().Select(run => run.Epoch(1, 20))]);
+        Assert.Equal(4, figure.Panels.Count());
+        Assert.Equal(["batch 32", "batch 16", "batch 8", "batch 4", "batch 2"], Labels(figure));
+        static int Brightness(string colour) => Enumerable.Range(0, 3).Sum(part => Convert.ToInt32(colour.Substring(1 + (2 * part), 2), 16));
+        var shades = figure.Legend.Select(entry => Brightness(entry.Look.Colour)).ToList();
+        Assert.Equal(shades.OrderDescending(), shades);
     }
 
     [Fact]
     public void Epochs_that_are_not_there_are_asked_for() =>
-        Assert.Throws<ExperimentException>(() => Script(Epoch, Sample.Figure1()));
+        Assert.Throws<ExperimentException>(() => Build(Epoch, Sample.Figure1()));
 
     [Fact]
     public void LN_is_one_group_and_IN_is_one_channel_per_group_and_BN_is_a_line_across()
     {
-        var script = Script(Groups,
+        var figure = Build(Groups,
         [
             Sample.Run("gn", groups: 8, error: 24), Sample.Run("gn", channelsPerGroup: 4, error: 25),
             Sample.Run("ln", error: 26), Sample.Run("in", error: 28), Sample.Run("bn", error: 23.5),
         ]);
-        Assert.Contains("8  24  24  24  1  0  NaN\n1  26  26  26  1  0  NaN\n", script, StringComparison.Ordinal);
-        Assert.Contains("4  25  25  25  1  0  NaN\n1  28  28  28  1  0  NaN\n", script, StringComparison.Ordinal);
-        Assert.Contains("plot 23.5 with lines", script, StringComparison.Ordinal);
-        Assert.Contains("'1 (LN)' 1", script, StringComparison.Ordinal);
+        Assert.Equal([new FigurePoint(8, 24), new FigurePoint(1, 26)], Points(figure, "number of groups, G", "GN"));
+        Assert.Equal([new FigurePoint(4, 25), new FigurePoint(1, 28)], Points(figure, "channels per group, C/G", "GN"));
+        Assert.Equal((SeriesShape.Across, 23.5), (Line(figure, "BN").Shape, Line(figure, "BN").Points[0].Y));
+        Assert.Contains(new Tick(1, "1 (LN)"), figure.Panels.First().X.Ticks!);
     }
 
     [Fact]
     public void A_sweep_without_groups_cannot_be_drawn_against_groups() =>
-        Assert.Contains("runs of bn", Assert.Throws<ExperimentException>(() => Script(Groups, [Sample.Run()])).Message, StringComparison.Ordinal);
+        Assert.Contains("runs of bn", Assert.Throws<ExperimentException>(() => Build(Groups, [Sample.Run()])).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Error_against_the_learning_rate_runs_from_small_to_large_and_ends_where_all_runs_diverge()
@@ -129,16 +211,14 @@ public sealed class FigureTests : IDisposable
                let run = Sample.Run("none", seed: seed, error: 20 + seed) with { Run = $"none-{rate}-{seed}", Lr = rate, LearningRate = rate }
                select rate == 1 ? run.Diverged() : run,
         ];
-        var script = Script(Spec(FigureKind.ErrorAgainstLr), runs);
-        Assert.Contains("\n1E-05  21.5  15.1469  27.8531  2  0  NaN\n0.1  21.5  15.1469  27.8531  2  0  NaN\n1  NaN  NaN  NaN  0  2  NaN\n", script, StringComparison.Ordinal);
-        Assert.Contains("set logscale x 10; set xrange [5.012E-06:", script, StringComparison.Ordinal);
-        Assert.Contains("'0.00001' 1E-05, '0.1' 0.1, '1' 1", script, StringComparison.Ordinal);
-        Assert.Contains("set label '2 of 2' at 1, graph 0.96", script, StringComparison.Ordinal);
-        Assert.Contains("'no norm'", script, StringComparison.Ordinal);
+        var figure = Build(Spec(FigureKind.ErrorAgainstLr), runs);
+        Assert.Equal([0.00001, 0.1, 1], Line(figure, "no norm").Points.Select(point => point.X));
+        Assert.Equal(["0.00001", "0.1", "1"], figure.Panels.Single().X.Ticks!.Select(tick => tick.Text));
+        Assert.Equal((1, 2, 2), figure.Panels.Single().Crosses.Select(cross => (cross.X, cross.Diverged, cross.Runs)).Single());
     }
 
     [Fact]
-    public void Crosses_that_stand_densely_have_a_row_for_each_norm_and_words_only_where_some_runs_finished()
+    public void Crosses_that_stand_densely_have_a_row_for_each_norm()
     {
         RunRow[] runs =
         [
@@ -148,48 +228,46 @@ public sealed class FigureTests : IDisposable
                let run = Sample.Run(norm, seed: seed) with { Lr = 0.001 * (1 << rate) }
                select (norm, rate, seed) is (_, 7, _) or ("none", 6, 1) ? run.Diverged() : run,
         ];
-        var script = Script(Spec(FigureKind.ErrorAgainstLr), runs);
-        Assert.Contains("set label '' at 0.128, graph 0.96", script, StringComparison.Ordinal);
-        Assert.Contains("set label '' at 0.128, graph 0.895", script, StringComparison.Ordinal);
-        Assert.Contains("set label '1/2' at 0.064, graph 0.895", script, StringComparison.Ordinal);
+        var crosses = Build(Spec(FigureKind.ErrorAgainstLr), runs).Panels.Single().Crosses;
+        Assert.Equal([("BN", 0), ("no norm", 1), ("no norm", 1)], crosses.Select(cross => (cross.Series, cross.Row)));
     }
 
     [Fact]
-    public void Error_against_the_scale_of_the_initial_weights_is_the_same_drawing_on_another_axis()
+    public void Error_against_the_scale_of_the_initial_weights_is_the_same_figure_on_another_axis()
     {
-        var script = Script(Spec(FigureKind.ErrorAgainstInitScale), [.. new[] { 0.01, 1, 100 }.Select(scale => Sample.Run() with { InitScale = scale })]);
-        Assert.Contains("'0.01' 0.01, '1' 1, '100' 100", script, StringComparison.Ordinal);
-        Assert.Contains("'scale of the initial weights'", script, StringComparison.Ordinal);
-        Assert.Contains("set label 'BN'", script, StringComparison.Ordinal);
+        var x = Build(Spec(FigureKind.ErrorAgainstInitScale), [.. new[] { 0.01, 1, 100 }.Select(scale => Sample.Run() with { InitScale = scale })]).Panels.Single().X;
+        Assert.Equal(["0.01", "1", "100"], x.Ticks!.Select(tick => tick.Text));
+        Assert.Equal("scale of the initial weights", x.Label);
     }
 
     [Fact]
-    public void Every_norm_has_a_look_of_its_own_that_does_not_depend_on_the_others()
+    public void Every_norm_has_a_look_of_its_own_that_does_not_depend_on_the_others_nor_on_colour()
     {
         var norms = NormCatalog.Entries.Select(entry => (Label: NormLabel.Of(entry.Name), entry.Name)).ToList();
-        var styles = Palette.Assign(norms);
-        Assert.Equal(norms.Count, styles.Values.DistinctBy(style => style.Colour).Count());
-        Assert.All(norms, norm => Assert.Equal(styles[norm.Label].Colour, Palette.Assign([norm])[norm.Label].Colour));
+        var looks = Palette.Assign(norms);
+        Assert.Equal(norms.Count, looks.Values.DistinctBy(look => look.Colour).Count());
+        Assert.Equal(norms.Count, looks.Values.DistinctBy(look => (look.Marker, look.Dash)).Count());
+        Assert.All(norms, norm => Assert.Equal(looks[norm.Label], Palette.Assign([norm])[norm.Label]));
     }
 
     [Fact]
     public void Learning_rates_at_two_batch_sizes_are_two_panels_with_one_legend()
     {
-        var script = Script(Spec(FigureKind.ErrorAgainstLr), [.. new[] { 32, 2 }.SelectMany(batch => new[] { 0.1, 1 }.Select(rate => Sample.Run(batch: batch) with { Lr = rate }))]);
-        Assert.Equal(2, Occurrences(script, "\nplot "));
-        Assert.Contains("'batch 2'", script, StringComparison.Ordinal);
-        Assert.Equal(1, Occurrences(script, "set label 'BN'"));
+        var figure = Build(Spec(FigureKind.ErrorAgainstLr), [.. new[] { 32, 2 }.SelectMany(batch => new[] { 0.1, 1 }.Select(rate => Sample.Run(batch: batch) with { Lr = rate }))]);
+        Assert.Equal(["batch 32", "batch 2"], figure.Panels.Select(panel => panel.Title));
+        Assert.Equal(["BN"], Labels(figure));
     }
 
     [Fact]
-    public void Error_by_norm_has_a_row_for_each_variant_in_the_grids_order_and_a_colour_for_each_batch_size()
+    public void Error_by_norm_has_a_row_for_each_variant_in_the_grids_order_and_a_shade_for_each_batch_size()
     {
         RunRow[] runs = [Sample.Run(), Sample.Run(batch: 2), Sample.Run("gn", groups: 8), Sample.Run("ln").Diverged()];
-        var script = Script(Spec(FigureKind.ErrorByNorm), runs);
-        Assert.Contains("set ytics ('BN' 1, 'GN (G=8)' 2, 'LN' 3)", script, StringComparison.Ordinal);
-        Assert.Contains("set label 'batch 2'", script, StringComparison.Ordinal);
-        Assert.Contains("set label '1 of 1' at graph 0.97, first 2.81", script, StringComparison.Ordinal);
-        Assert.DoesNotContain("set label 'batch 32'", Script(Spec(FigureKind.ErrorByNorm), [.. runs.Where(run => run.Batch == 32)]), StringComparison.Ordinal);
+        var figure = Build(Spec(FigureKind.ErrorByNorm), runs);
+        Assert.Equal(["BN", "GN (G=8)", "LN"], figure.Panels.Single().Y.Ticks!.Select(tick => tick.Text));
+        Assert.Equal(["batch 32", "batch 2"], Labels(figure));
+        Assert.Equal((3, 1), figure.Panels.Single().Crosses.Select(cross => (cross.X, cross.Diverged)).Single());
+        Assert.Contains(FigureRow.Of(figure), row => row is { X: "GN (G=8)", Series: "batch 32", Y: 13.6 });
+        Assert.Empty(Build(Spec(FigureKind.ErrorByNorm), [.. runs.Where(run => run.Batch == 32)]).Legend);
     }
 
     [Fact]
@@ -200,12 +278,11 @@ public sealed class FigureTests : IDisposable
             Sample.Run(error: 20) with { ErrorMovingAverage = 20, ErrorPopulation = 15, ErrorBatch = 25 },
             Sample.Run("gn", groups: 8, error: 14) with { ErrorMovingAverage = 14, ErrorPopulation = 14, ErrorBatch = 14 },
         ];
-        var script = Script(Spec(FigureKind.ErrorByStatistics), runs);
-        Assert.Equal(1, Occurrences(script, "\nplot "));
-        Assert.Contains("# BN, statistics of the test batch\n$batch1 << END\n", script, StringComparison.Ordinal);
-        Assert.Contains("\n32  25  25  25  1  0  15\n", script, StringComparison.Ordinal);
+        var figure = Build(Spec(FigureKind.ErrorByStatistics), runs);
+        Assert.Equal([new FigurePoint(32, 25)], Points(figure, "BN", "statistics of the test batch"));
+        Assert.Single(figure.Panels);
         Assert.Contains("bn, syncbn", Assert.Throws<ExperimentException>(
-            () => Script(Spec(FigureKind.ErrorByStatistics), [runs[1]])).Message, StringComparison.Ordinal);
+            () => Build(Spec(FigureKind.ErrorByStatistics), [runs[1]])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -214,36 +291,40 @@ public sealed class FigureTests : IDisposable
     [InlineData(4, new[] { 2, 2 })]
     [InlineData(5, new[] { 3, 2 })]
     public void Panels_stand_three_side_by_side_and_four_as_two_and_two(int panels, int[] rows) =>
-        Assert.Equal(rows, GnuplotScript.Rows(Enumerable.Range(0, panels)).Select(row => row.Count));
+        Assert.Equal(rows, Figure.InRows(Enumerable.Range(0, panels)).Select(row => row.Count));
 
     [Fact]
     public void Percentiles_draw_the_lowest_seed_and_say_so()
     {
         RunRow[] runs = [Sample.Run(seed: 3), Sample.Run(seed: 2), Sample.Run("gn", groups: 8, seed: 2)];
-        var script = Script(Spec(FigureKind.Percentiles), new FigureData(runs).With<PercentileRow>([.. runs.SelectMany(run => new[] { run.Percentile(100), run.Percentile(0) })]));
-        Assert.Contains("# BN: norm1\n$panel1 << END\n# epoch  1%  20%  80%  99%\n0  -2.3  -0.8  0.8  2.5\n1  -2.3  -0.8  0.8  2.5\nEND", script, StringComparison.Ordinal);
-        Assert.Contains("Of several seeds the lowest is drawn (2).", script, StringComparison.Ordinal);
-        Assert.Equal(2, Occurrences(script, "\nplot "));
+        var figure = Build(Spec(FigureKind.Percentiles), new FigureData(runs).With<PercentileRow>([.. runs.SelectMany(run => new[] { run.Percentile(100), run.Percentile(0) })]));
+        Assert.Equal([new FigurePoint(0, -2.3), new FigurePoint(1, -2.3)], Points(figure, "BN: norm1", "1%"));
+        Assert.Contains("Of several seeds the lowest is drawn (2).", figure.Notes);
+        Assert.Equal(["1%", "20%", "80%", "99%"], Labels(figure));
     }
 
     [Fact]
     public void Of_many_layers_the_first_the_middle_and_the_last_are_drawn_a_row_for_each_norm()
     {
         var run = Sample.Run();
-        var script = Script(Spec(FigureKind.Percentiles), new FigureData([run]).With<PercentileRow>([.. "abcde".Select(layer => run.Percentile(0, $"{layer}"))]));
-        Assert.Contains("# BN: c\n", script, StringComparison.Ordinal);
-        Assert.DoesNotContain("# BN: b\n", script, StringComparison.Ordinal);
-        Assert.Contains("Of 5 layers", script, StringComparison.Ordinal);
+        var figure = Build(Spec(FigureKind.Percentiles), new FigureData([run]).With<PercentileRow>([.. "abcde".Select(layer => run.Percentile(0, $"{layer}"))]));
+        Assert.Equal(["BN: a", "BN: c", "BN: e"], figure.Panels.Select(panel => panel.Title));
+        Assert.Contains(figure.Notes, note => note.Contains("Of 5 layers", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Histograms_are_densities_and_the_last_step_lies_at_the_bottom()
+    public void Histograms_are_densities_from_the_first_step_at_the_top_and_the_last_step_of_an_epoch_is_that_epoch()
     {
         var run = Sample.Run();
-        HistogramRow[] rows = [run.Histogram(0, -0.5, 0.25), run.Histogram(0, 0, 0.75), run.Histogram(100, -0.5, 0.5), run.Histogram(100, 0, 0.5)];
-        var script = Script(Spec(FigureKind.Histograms), new FigureData([run]).With<HistogramRow>(rows));
-        Assert.Contains("# value  base  top  density\n-0.25  1  1.5  0.5\n0.25  1  2.5  1.5\nEND", script, StringComparison.Ordinal);
-        Assert.Contains("set ytics ('epoch 0' 1, 'epoch 1' 0)", script, StringComparison.Ordinal);
+        HistogramRow[] rows =
+        [
+            run.Histogram(0, -0.5, 0.25), run.Histogram(0, 0, 0.75),
+            run.Histogram(799, -0.5, 0.5) with { Epoch = 7.99 }, run.Histogram(799, 0, 0.5) with { Epoch = 7.99 },
+        ];
+        var figure = Build(Spec(FigureKind.Histograms), new FigureData([run]).With<HistogramRow>(rows));
+        Assert.Equal([new FigurePoint(-0.25, 0.5), new FigurePoint(0.25, 1.5)], figure.Panels.Single().Series[0].Points);
+        Assert.Equal([new Tick(1, "epoch 0"), new Tick(2, "epoch 8")], figure.Panels.Single().Y.Ticks!);
+        Assert.Empty(figure.Legend);
     }
 
     [Fact]
@@ -257,10 +338,10 @@ public sealed class FigureTests : IDisposable
                 run.Landscape(5, 0, 1), run.Landscape(5, 0.1, 1 + run.Seed), run.Landscape(5, 0.2, 10 * run.Seed), run.Landscape(5, 0.4, double.NaN),
             }),
         ];
-        var script = Script(Spec(FigureKind.Landscape), new FigureData(runs).With<LandscapeRow>(rows));
-        Assert.Contains("\n5  3  20  1  4  100\n", script, StringComparison.Ordinal);
-        Assert.Contains("At every step the median over 3 seeds.", script, StringComparison.Ordinal);
-        Assert.Equal(3, Occurrences(script, "\nplot "));
+        var figure = Build(Spec(FigureKind.Landscape), new FigureData(runs).With<LandscapeRow>(rows));
+        Assert.Equal([(3, 20), (1, 4)], figure.Panels.Take(2).Select(panel => panel.Series.Single().Points.Single()).Select(point => (point.Low, point.High)));
+        Assert.Equal(100, figure.Panels.Last().Series.Single().Points.Single().Y);
+        Assert.Contains("At every step the median over 3 seeds.", figure.Notes);
     }
 
     [Fact]
@@ -268,9 +349,8 @@ public sealed class FigureTests : IDisposable
     {
         RunRow[] runs = [Sample.Run(seed: 1), Sample.Run(seed: 2), Sample.Run(seed: 3)];
         CovariateShiftRow[] rows = [.. runs.SelectMany(run => Enumerable.Range(1, 5).Select(layer => run.CovariateShift(10, $"conv{layer}", (0.1 * layer) + (0.01 * run.Seed))))];
-        var script = Script(Spec(FigureKind.CovariateShift), new FigureData(runs).With<CovariateShiftRow>(rows));
-        Assert.Contains("\n10  0.32  0.22  0.42\n", script, StringComparison.Ordinal);
-        Assert.Contains("\n10  0.68  0.58  0.78\n", script, StringComparison.Ordinal);
+        var points = FigureRow.Of(Build(Spec(FigureKind.CovariateShift), new FigureData(runs).With<CovariateShiftRow>(rows)));
+        Assert.Equal([("10", 0.32, 0.22, 0.42), ("10", 0.68, 0.58, 0.78)], points.Select(row => (row.X, row.Y!.Value, row.Low!.Value, row.High!.Value)));
     }
 
     [Fact]
@@ -284,79 +364,43 @@ public sealed class FigureTests : IDisposable
                from strength in new[] { 0, 1, 2 }
                select run.DistributionShift(strength == 0 ? "none" : "blur", strength, 12 + (3 * strength) + (run.Norm == "bn" && statistics == "batch" ? 1 : 0), statistics),
         ];
-        var script = Script(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>(rows));
-        Assert.Contains("# BN, statistics of the test batch, blur\n$blur1_3 << END\n# strength  error  low  high  seeds\n0  13  13  13  1\n1  16  16  16  1\n", script, StringComparison.Ordinal);
-        Assert.Contains("# GN (G=8), blur\n", script, StringComparison.Ordinal);
-        Assert.DoesNotContain("GN (G=8), population", script, StringComparison.Ordinal);
-        Assert.Equal(1, Occurrences(script, "\nplot "));
+        var figure = Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>(rows));
+        Assert.Equal([new FigurePoint(0, 13), new FigurePoint(1, 16), new FigurePoint(2, 19)], Points(figure, "blur", "BN, statistics of the test batch"));
+        Assert.Equal(["BN", "BN, population statistics", "BN, statistics of the test batch", "GN (G=8)"], Labels(figure));
+        Assert.Equal("One seed, so there are no bars.", figure.Notes[0]);
     }
 
     [Fact]
     public void A_figure_of_measurements_that_no_run_has_is_answered_with_its_file() =>
         Assert.Equal("landscape is drawn from landscape.csv, and none of 1 runs has measured what belongs there.",
-            Assert.Throws<ExperimentException>(() => Script(Spec(FigureKind.Landscape), [Sample.Run()])).Message);
+            Assert.Throws<ExperimentException>(() => Build(Spec(FigureKind.Landscape), [Sample.Run()])).Message);
 
     [Fact]
-    public void Figures_have_the_names_that_sweep_files_use()
+    public void Figures_have_the_names_that_sweep_files_use_and_their_data_never_takes_the_name_of_what_they_are_drawn_from()
     {
         Assert.All(Enum.GetValues<FigureKind>(), kind => Assert.Equal(kind, FigureKinds.Parse(kind.Name())));
         Assert.Contains("error-against-batch, error-against-epoch", Assert.Throws<ExperimentException>(
             () => FigureKinds.Parse("error")).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Without_gnuplot_the_script_is_there_and_the_package_is_named()
-    {
-        var script = _folder["figure.gp"];
-        var error = Assert.Throws<ExperimentException>(() => Gnuplot.Run(script, ["figure.svg"], "gnuplot-that-is-not-there"));
-        Assert.Equal(ExperimentException.Unavailable, error.ExitCode);
-        Assert.Contains("gnuplot-nox", error.Message, StringComparison.Ordinal);
+        Assert.Empty(FigureKinds.All.Select(figure => figure.DataFile).Intersect([.. FigureKinds.All.Select(figure => figure.File), "summary.csv", "differences.csv"]));
     }
 
     [Theory]
     [InlineData(FigureKind.ErrorAgainstLr, "--lr; here all have 0.1")]
     [InlineData(FigureKind.ErrorAgainstInitScale, "--init-scale; here all have 1")]
     public void A_figure_against_an_option_that_does_not_vary_is_refused(FigureKind kind, string message) =>
-        Assert.Contains(message, Assert.Throws<ExperimentException>(() => Script(Spec(kind), Sample.Figure1())).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ExperimentException>(() => Build(Spec(kind), Sample.Figure1())).Message, StringComparison.Ordinal);
 
-    [FactWhere("gnuplot (Debian: gnuplot-nox)", "gnuplot")]
-    public void Each_kind_is_drawn_in_each_format()
-    {
-        RunRow[] runs = [.. Sample.Figure1(), .. new[] { 2, 4 }.Select(groups => Sample.Run("gn", 32, 1, 14, groups)), Sample.Run("gn", 32, channelsPerGroup: 4)];
-        runs = [.. runs, runs[0] with { Run = "faster", Lr = 0.2 }, runs[0] with { Run = "larger", InitScale = 2 }];
-        EpochRow[] epochs = [.. runs.Where(run => run.Error is not null).SelectMany(run => Enumerable.Range(1, 10).Select(epoch => run.Epoch(epoch, 20)))];
-        runs[0] = runs[0] with { ErrorBatch = 50 };
-        var data = new FigureData(runs).With(epochs)
-            .With<PercentileRow>([.. runs.SelectMany(run => new[] { run.Percentile(0), run.Percentile(100) })])
-            .With<HistogramRow>([.. runs.SelectMany(run => new[] { run.Histogram(0, 0, 0.5), run.Histogram(0, 0.5, 0.5) })])
-            .With<LandscapeRow>([.. runs.SelectMany(run => new[] { run.Landscape(0, 0.1, 2), run.Landscape(10, 0.1, 200) })])
-            .With<CovariateShiftRow>([.. runs.SelectMany(run => new[] { run.CovariateShift(0, "conv1", 0.5), run.CovariateShift(10, "conv1", 0.4) })])
-            .With<DistributionShiftRow>([.. runs.SelectMany(run => new[] { run.DistributionShift("none", 0, 12), run.DistributionShift("blur", 1, 20) })]);
-        foreach (var spec in Enum.GetValues<FigureKind>().Select(Spec).Select(spec => spec with { References = [SummaryTests.WuAndHe] }))
-        {
-            var files = FigureWriter.Write(spec, data, _folder.Path);
-            var name = spec.Kind.Name();
-            Assert.Equal(new[] { ".gp", ".svg", ".png", ".pdf" }.Select(end => _folder[name + end]), files);
-            Assert.Contains(spec.Title, File.ReadAllText(files[1]), StringComparison.Ordinal);
-            Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(files[2])[..4]);
-            Assert.StartsWith("%PDF-", Encoding.ASCII.GetString(File.ReadAllBytes(files[3])), StringComparison.Ordinal);
-        }
-    }
+    private static FigureSpec Spec(FigureKind kind) => new() { Kind = kind };
 
-    [FactWhere("gnuplot (Debian: gnuplot-nox)", "gnuplot")]
-    public void What_gnuplot_complains_about_is_told()
-    {
-        AtomicFile.WriteText(_folder["bad.gp"], "plot nothing_of_the_kind\n");
-        var error = Assert.Throws<ExperimentException>(() => Gnuplot.Run(_folder["bad.gp"], ["bad.svg"]));
-        Assert.Contains("nothing_of_the_kind", error.Message, StringComparison.Ordinal);
-    }
+    private static Figure Build(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow>? epochs = null) =>
+        Build(spec, new FigureData(runs).With(epochs ?? []));
 
-    private static FigureSpec Spec(FigureKind kind) => new() { Kind = kind, Title = $"Figure of {kind.Name()}" };
+    private static Figure Build(FigureSpec spec, FigureData data) => FigureBuilder.Build(spec, data);
 
-    private static string Script(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow>? epochs = null) =>
-        Script(spec, new FigureData(runs).With(epochs ?? []));
+    private static PanelSeries Line(Figure figure, string label) => figure.Panels.SelectMany(panel => panel.Series).First(series => series.Label == label);
 
-    private static string Script(FigureSpec spec, FigureData data) => FigureWriter.Script(spec, data, Enum.GetValues<FigureFormat>());
+    private static IReadOnlyList<FigurePoint> Points(Figure figure, string panel, string label) =>
+        figure.Panels.Single(one => one.Name == panel).Series.Single(series => series.Label == label).Points;
 
-    private static int Occurrences(string text, string part) => text.Split(part).Length - 1;
+    private static IEnumerable<string> Labels(Figure figure) => figure.Legend.Select(entry => entry.Label);
 }

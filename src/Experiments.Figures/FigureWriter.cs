@@ -1,0 +1,65 @@
+using Experiments.Core;
+using Experiments.Core.Figures;
+using Experiments.Core.Results;
+
+namespace Experiments.Figures;
+
+/// <summary>Draws figures, and writes the pictures and what they show.</summary>
+public static class FigureWriter
+{
+    /// <summary>Writes the data that a figure shows as CSV, and a picture of it in each format.</summary>
+    /// <param name="figure">What it shows.</param>
+    /// <param name="page">How it is set.</param>
+    /// <param name="folder">Where the files go.</param>
+    /// <param name="formats">In which formats; null: all.</param>
+    /// <returns>The files written, the data first.</returns>
+    /// <exception cref="ExperimentException">The folder cannot be written to, the page has no room for the figure, or the pictures cannot be drawn on this machine (the data is then there
+    /// nevertheless).</exception>
+    public static IReadOnlyList<string> Write(Figure figure, FigurePage page, string folder, IReadOnlyList<FigureFormat>? formats = null)
+    {
+        ArgumentNullException.ThrowIfNull(figure);
+        ArgumentNullException.ThrowIfNull(page);
+        var name = figure.Kind.Name();
+        var data = Path.Combine(folder, figure.Kind.DataFile());
+        CsvFile.Write(data, FigureRow.Of(figure));
+        var files = new List<string> { data };
+        try
+        {
+            var sheet = new Sheet(figure, page);
+            foreach (var format in formats ?? Enum.GetValues<FigureFormat>())
+            {
+                var file = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
+                AtomicFile.WriteBytes(file, Picture.Of(sheet, format, figure.Title));
+                files.Add(file);
+            }
+        }
+        catch (Exception error) when (IsOfLibrary(error))
+        {
+            throw new ExperimentException(
+                $"Figures cannot be drawn on this machine, since SkiaSharp's library does not load here ({Reason(error)}); {data} holds what {name} shows.",
+                ExperimentException.Unavailable, error);
+        }
+
+        return files;
+    }
+
+    /// <summary>What draws here, with versions, or why nothing does.</summary>
+    public static string Describe()
+    {
+        try
+        {
+            Typefaces.Use();
+            return $"ScottPlot {VersionOf(typeof(ScottPlot.Plot))} on SkiaSharp {VersionOf(typeof(SkiaSharp.SKCanvas))}";
+        }
+        catch (Exception error) when (IsOfLibrary(error))
+        {
+            return $"SkiaSharp's library does not load here ({Reason(error)})";
+        }
+    }
+
+    private static string VersionOf(Type type) => type.Assembly.GetName().Version!.ToString(3);
+
+    private static bool IsOfLibrary(Exception error) => error is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException;
+
+    private static string Reason(Exception error) => error.GetBaseException().Message.Split('\n')[0].Trim();
+}
