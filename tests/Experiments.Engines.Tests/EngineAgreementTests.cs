@@ -9,10 +9,11 @@ namespace Experiments.Engines.Tests;
 public sealed class EngineAgreementTests
 {
     /// <summary>Networks with channels of every vector width and of none, residual sums of both kinds and none; see <see cref="Engines.ResNet"/>.</summary>
-    private static readonly (string Model, int Width, bool Projection)[] s_networks =
+    private static readonly (string Model, int Width, Shortcut Shortcut)[] s_networks =
     [
-        ("resnet8", 4, false), ("resnet8", 8, false), ("resnet8", 10, false), ("resnet8", 10, true), ("resnet8", 16, true),
-        ("small-cnn", 6, false), ("small-cnn", 32, false),
+        ("resnet8", 4, Shortcut.IdentityCentered), ("resnet8", 8, Shortcut.IdentityCentered), ("resnet8", 10, Shortcut.IdentityCentered),
+        ("resnet8", 8, Shortcut.IdentityAppended), ("resnet8", 10, Shortcut.Projection), ("resnet8", 16, Shortcut.Projection),
+        ("small-cnn", 6, Shortcut.IdentityAppended), ("small-cnn", 32, Shortcut.IdentityAppended),
     ];
 
     public static TheoryData<string, int> Norms
@@ -34,10 +35,10 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(Norms))]
     public void Loss_and_gradients_of_the_first_step_agree_and_so_does_the_step(string norm, int workers)
     {
-        foreach (var (model, width, projection) in s_networks)
+        foreach (var (model, width, shortcut) in s_networks)
         {
-            var network = ModelCatalog.Build(model, width, projection, Engines.Shape, Engines.Classes, Engines.NormOf(norm, batch: 3));
-            AgreeOnAStep(new EngineSettings(network, 3, workers), $"{model} of width {width}");
+            var network = ModelCatalog.Build(model, width, shortcut, Engines.Shape, Engines.Classes, Engines.NormOf(norm, batch: 3));
+            AgreeOnAStep(new EngineSettings(network, 3, workers), $"{model} of width {width} with {shortcut}");
         }
     }
 
@@ -49,7 +50,7 @@ public sealed class EngineAgreementTests
     {
         foreach (var (batch, step) in workers == 1 ? [(11, 11)] : new[] { (11, 22), (4, 12), (2, 10) })
         {
-            var network = ModelCatalog.Build("resnet8", 16, true, new ImageShape(3, 32, 30), Engines.Classes, Engines.NormOf(norm, batch));
+            var network = ModelCatalog.Build("resnet8", 16, Shortcut.Projection, new ImageShape(3, 32, 30), Engines.Classes, Engines.NormOf(norm, batch));
             AgreeOnAStep(new EngineSettings(network, batch, step / batch), $"{step} images in batches of {batch}");
         }
     }
@@ -89,7 +90,7 @@ public sealed class EngineAgreementTests
     public void Evaluation_agrees_where_a_batch_is_several_chunks(string norm)
     {
         var shape = new ImageShape(3, 32, 30);
-        var network = ModelCatalog.Build("resnet8", 16, false, shape, Engines.Classes, Engines.NormOf(norm));
+        var network = ModelCatalog.Build("resnet8", 16, Shortcut.IdentityCentered, shape, Engines.Classes, Engines.NormOf(norm));
         var settings = new EngineSettings(network, 11, Workers: 2);
         using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
         foreach (var engine in new[] { torch, onednn })

@@ -64,7 +64,7 @@ public sealed record Run
         var dataset = DatasetCatalog.Find(settings.Dataset);
         var norm = NormCatalog.Create(settings.Norm);
         var complete = Complete(settings);
-        if (complete.Shortcut != Shortcut.Identity && !ModelCatalog.IsResidual(complete.Model))
+        if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
             throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
@@ -73,7 +73,7 @@ public sealed record Run
         if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
             throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
         var network = ModelCatalog.Build(
-            complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
+            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
         network.Check(complete.Batch, complete.Workers);
         var run = new Run(complete, dataset, network);
         Data.Dataset.Check(dataset, run.DataOptions);
@@ -96,13 +96,14 @@ public sealed record Run
         Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
         Norm = settings.Norm.Complete(),
         // What has no effect makes no other run.
+        Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
         MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 ? null : settings.MeasureLayer,
         MeasurePoints = (settings.Measure & ~Measurements.DistributionShift) == 0 ? new RunSettings().MeasurePoints : settings.MeasurePoints,
     };
 
     private static string Identify(RunSettings settings)
     {
-        var identity = string.Join('\n', RunOptions.All.Select(option => $"{option.Name}={option.Get(settings)}"));
+        var identity = string.Join('\n', RunOptions.All.Select(option => $"{option.Name}={option.FirstNameOf(option.Get(settings))}"));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
         var norm = settings.Norm;
         var groups = norm.Groups is { } g ? $"-g{g}" : norm.ChannelsPerGroup is { } c ? $"-c{c}" : "";

@@ -16,8 +16,8 @@ internal sealed unsafe class PaddedIdentityOperation : Operation
     internal PaddedIdentityOperation(Compilation compilation, PaddedIdentity layer, Map input) : base(compilation, "shortcut")
     {
         _input = input;
-        _shape = new PaddedIdentityShape(layer.In, layer.Out, input.Shape.Height, input.Shape.Width, layer.Stride);
-        _kernels = MapKernels.For(input.Precision, (int)System.Numerics.BigInteger.GreatestCommonDivisor(layer.In, layer.Out));
+        _shape = new PaddedIdentityShape(layer.In, layer.Out, input.Shape.Height, input.Shape.Width, layer.Stride, layer.Before);
+        _kernels = MapKernels.For(input.Precision, _shape.CommonDivisor);
         var time = compilation.Buffers.Tick();
         input.ReadAt(time);
         Output = compilation.NewMap(new(layer.Out, _shape.OutHeight, _shape.OutWidth), input.Precision, input.NeedsGradient, time);
