@@ -66,6 +66,9 @@ internal sealed class RunOptionSet
     /// <summary>Whether any of them was typed.</summary>
     public bool AnyTyped(ParseResult result) => Typed(result).Any();
 
+    /// <summary>An option as it was typed; null where it was not.</summary>
+    public string? Text(ParseResult result, string name) => _options.FirstOrDefault(pair => pair.Option.Name == name).Typed is { } typed ? result.GetValue(typed) : null;
+
     private IEnumerable<(RunOption Option, string Text)> Typed(ParseResult result) =>
         _options.Select(pair => (pair.Option, Text: result.GetValue(pair.Typed))).Where(pair => pair.Text is not null).Select(pair => (pair.Option, pair.Text!));
 }

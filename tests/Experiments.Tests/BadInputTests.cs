@@ -9,7 +9,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("trian", 2, "Unknown command 'trian'. Did you mean 'train'?")]
-    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, data, bench, info")]
+    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, export, data, bench, info")]
     [InlineData("train --nrom gn", 2, "Unknown option '--nrom'. Did you mean '--norm'?")]
     [InlineData("train --norm gm", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
     [InlineData("train --norm", 2, "Required argument missing for option: '--norm'.")]
@@ -38,7 +38,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --threads 1000000", 2, "--threads 1000000 is more than this machine has cores")]
     [InlineData("train --width 100000", 2, "--width takes a whole number from 1 to 4096, not '100000'.")]
     [InlineData("train --progress plian", 2, "Unknown --progress 'plian'. Did you mean 'plain'?")]
-    [InlineData("eval .", 2, ". is a folder; name a .safetensors file")]
+    [InlineData("eval .", 2, ". is a folder without weights.safetensors: name a file of weights, or a run's folder.")]
     [InlineData("sweep nowhere.yaml", 2, "There is no sweep nowhere.yaml: name a YAML file, as those in configs/, or a results folder.")]
     [InlineData("sweep", 2, "sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2")]
     [InlineData("sweep --norm bn --print-commands --jobs 2", 2, "and with --print-commands it trains none.")]
