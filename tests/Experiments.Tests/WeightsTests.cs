@@ -25,7 +25,7 @@ public sealed class WeightsTests : IDisposable
         WriteSafetensors("module.safetensors", [.. tensors.Select(tensor => ($"module.{tensor.Name}", tensor.Tensor))]);
         File.WriteAllBytes(_folder["weights.pth"], PyTorchWriter.Write(tensors));
         var plain = Evaluate("plain.safetensors");
-        Assert.StartsWith("small-cnn with BN on 100 images", plain, StringComparison.Ordinal);
+        Assert.StartsWith("small-cnn with bn on 100 images", plain, StringComparison.Ordinal);
         Assert.Equal($"module.safetensors: dropped the prefix module..\n{plain}", Evaluate("module.safetensors"));
         Assert.Equal(plain, Evaluate("weights.pth"));
         Assert.Equal(plain, Evaluate("weights.pth --model small-cnn --width 8 --norm bn"));
@@ -51,7 +51,7 @@ public sealed class WeightsTests : IDisposable
     {
         File.WriteAllBytes(_folder["gn.pt"], PyTorchWriter.Write(Tensors("resnet8", 8, "in")));
         Assert.Contains("gn.pt does not tell which norm its network has, since gn, ln, in have the same weights: give --norm, and --groups with gn.", Refused($"eval gn.pt {Images}"), StringComparison.Ordinal);
-        Assert.Contains("resnet8 with GN", Evaluate("gn.pt --norm gn --groups 4"), StringComparison.Ordinal);
+        Assert.Contains("resnet8 with gn", Evaluate("gn.pt --norm gn --groups 4"), StringComparison.Ordinal);
         File.WriteAllBytes(_folder["other.pt"], PyTorchWriter.Write([("features.0.weight", Safetensors.Tensor.Of([1], [1]))]));
         Assert.Contains("other.pt holds no weights of a network that is known here", Refused($"eval other.pt {Images}"), StringComparison.Ordinal);
         File.WriteAllBytes(_folder["cifar.pt"], PyTorchWriter.Write(Tensors("resnet8", 8, "bn", classes: 100)));

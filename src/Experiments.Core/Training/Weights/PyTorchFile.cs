@@ -183,7 +183,7 @@ public static class PyTorchFile
     private static StridedTensor Tensor(object?[] arguments)
     {
         if (arguments is not [StorageView storage, long offset, object?[] sizes, object?[] strides, ..] || sizes.Length != strides.Length
-            || sizes.Concat(strides).Any(value => value is not long and not >= 0L))
+            || sizes.Concat(strides).Any(value => value is not >= 0L))
             throw Unexpected();
         var (shape, steps) = (Array.ConvertAll(sizes, size => checked((int)(long)size!)), Array.ConvertAll(strides, step => (long)step!));
         var count = shape.Aggregate(1L, (product, size) => checked(product * size));
