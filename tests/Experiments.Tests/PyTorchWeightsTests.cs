@@ -13,7 +13,7 @@ namespace Experiments.Tests;
 public sealed partial class PyTorchWeightsTests : IDisposable
 {
     private const string Python = "/usr/bin/python3";
-    private const int TrainImages = 1000;
+    private const int TrainImages = 2000;
     private const int TestImages = 400;
 
     private readonly TemporaryFolder _folder = new();
@@ -31,14 +31,14 @@ public sealed partial class PyTorchWeightsTests : IDisposable
         Assert.All(expected.Where(one => one.OtherError is not null), one => Assert.True(one.OtherError > one.Error + 2, $"{one}"));
         foreach (var one in expected)
         {
-            var result = Cli.Run($"eval {one.File} --dataset synthetic --train-limit {TrainImages} --test-limit {TestImages} --input-mean {mean} --input-std {deviation}", _folder.Path);
+            var result = Cli.Run($"eval {one.File} --dataset fashion-mnist --train-limit {TrainImages} --test-limit {TestImages} --input-mean {mean} --input-std {deviation}", _folder.Path);
             Assert.Equal((one.File, "", 0), (one.File, result.Error, result.ExitCode));
             Meets(one.Error, one.Loss, result.Output);
             var choice = FormattableString.Invariant($"{one.File} cannot tell which shortcut it was trained with: with {one.Shortcut} the error is {one.Error:0.00}%, with ");
             Assert.Equal(one.OtherError is not null, result.Output.Contains(choice, StringComparison.Ordinal));
             if (one.OtherError is { } other)
                 Assert.Contains(FormattableString.Invariant($"{other:0.00}%. Took {one.Shortcut};"), result.Output, StringComparison.Ordinal);
-            Assert.Equal(one.File.Contains("akamaster", StringComparison.Ordinal), result.Output.Contains("took what lies under state_dict, dropped the prefix module. and renamed ", StringComparison.Ordinal));
+            Assert.Equal(one.File.Contains("akamaster", StringComparison.Ordinal), result.Output.Contains("took what lies under state_dict, dropped the prefix 'module.' and renamed ", StringComparison.Ordinal));
         }
     }
 
@@ -48,7 +48,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
         foreach (var shortcut in new[] { "identity-centered", "identity-appended", "projection" })
         {
             var (mean, deviation) = WriteImages(shortcut);
-            var limits = $"--dataset synthetic --train-limit {TrainImages} --test-limit {TestImages}";
+            var limits = $"--dataset fashion-mnist --train-limit {TrainImages} --test-limit {TestImages}";
             Assert.Equal(0, Cli.Run($"train {limits} --model resnet8 --width 8 --shortcut {shortcut} --norm bn --batch 10 --epochs 1 --out {shortcut}", _folder.Path).ExitCode);
             var run = _folder[shortcut, "runs", Assert.Single(ResultsFolder.ReadRuns(_folder[shortcut])).Run];
             var ours = Cli.Run($"eval {run} --input-mean {mean} --input-std {deviation}", _folder.Path);
@@ -76,15 +76,15 @@ public sealed partial class PyTorchWeightsTests : IDisposable
     // The images that the program evaluates on, for PyTorch; mean and standard deviation as they are typed.
     private (string Mean, string Deviation) WriteImages(string shortcut)
     {
-        using var dataset = Dataset.Open(DatasetCatalog.Find("synthetic"), new() { TrainLimit = TrainImages, TestLimit = TestImages });
+        using var dataset = Dataset.Open(DatasetCatalog.Find("fashion-mnist"), new() { TrainLimit = TrainImages, TestLimit = TestImages });
         foreach (var (name, set) in new[] { ("train", dataset.Train), ("test", dataset.Test) })
         {
             File.WriteAllBytes(_folder[$"{name}.bin"], [.. Enumerable.Range(0, set.Count).SelectMany(image => set.Pixels(image).ToArray())]);
             File.WriteAllBytes(_folder[$"{name}-labels.bin"], [.. Enumerable.Range(0, set.Count).Select(set.Label)]);
         }
 
-        double[] mean = [0.5, 0.45, 0.4], deviation = [0.25, 0.2, 0.3];
-        File.WriteAllText(_folder["images.json"], JsonSerializer.Serialize(new { mean, std = deviation, shape = new[] { 3, 32, 32 }, classes = 10, width = 8, shortcut, load = new { } }));
+        double[] mean = [0.28], deviation = [0.35];
+        File.WriteAllText(_folder["images.json"], JsonSerializer.Serialize(new { mean, std = deviation, shape = new[] { 1, 28, 28 }, classes = 10, width = 8, shortcut, load = new { } }));
         return (Typed(mean), Typed(deviation));
 
         static string Typed(double[] values) => string.Join(',', values.Select(value => value.ToString(CultureInfo.InvariantCulture)));
@@ -120,6 +120,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
             }
         });
 
-        public PyTorchFactAttribute() => Skip ??= s_isThere.Value ? null : $"{Python} cannot import torch: on Debian, apt-get install python3-torch.";
+        public PyTorchFactAttribute() => Skip ??= !s_isThere.Value ? $"{Python} cannot import torch: on Debian, apt-get install python3-torch."
+            : new DataFolder(null).Status(DatasetCatalog.Find("fashion-mnist")).IsReady ? null : "Fashion-MNIST is not there: on Debian, apt-get install dataset-fashion-mnist.";
     }
 }

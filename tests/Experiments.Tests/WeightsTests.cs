@@ -26,7 +26,7 @@ public sealed class WeightsTests : IDisposable
         File.WriteAllBytes(_folder["weights.pth"], PyTorchWriter.Write(tensors));
         var plain = Evaluate("plain.safetensors");
         Assert.StartsWith("small-cnn with bn on 100 images", plain, StringComparison.Ordinal);
-        Assert.Equal($"module.safetensors: dropped the prefix module..\n{plain}", Evaluate("module.safetensors"));
+        Assert.Equal($"module.safetensors: dropped the prefix 'module.'.\n{plain}", Evaluate("module.safetensors"));
         Assert.Equal(plain, Evaluate("weights.pth"));
         Assert.Equal(plain, Evaluate("weights.pth --model small-cnn --width 8 --norm bn"));
     }
@@ -56,6 +56,14 @@ public sealed class WeightsTests : IDisposable
         Assert.Contains("other.pt holds no weights of a network that is known here", Refused($"eval other.pt {Images}"), StringComparison.Ordinal);
         File.WriteAllBytes(_folder["cifar.pt"], PyTorchWriter.Write(Tensors("resnet8", 8, "bn", classes: 100)));
         Assert.Contains("cifar.pt holds weights for images of 3 channels in 100 classes, and synthetic has 3 channels and 10 classes: give --dataset cifar100.", Refused($"eval cifar.pt {Images}"), StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void Weights_for_colour_images_are_answered_with_the_data_sets_that_would_do()
+    {
+        WriteSafetensors("colour.safetensors", Tensors("small-cnn", 8, "bn"));
+        Assert.Contains("colour.safetensors holds weights for images of 3 channels in 10 classes, and fashion-mnist has 1 channel and 10 classes: give --dataset synthetic or cifar10.",
+            Refused("eval colour.safetensors --dataset fashion-mnist"), StringComparison.Ordinal);
     }
 
     [TrainsFact]

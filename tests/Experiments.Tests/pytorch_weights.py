@@ -51,7 +51,7 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    def __init__(self, shortcut, width, classes, channels=3, blocks=1):
+    def __init__(self, shortcut, width, classes, channels=1, blocks=1):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, 1, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)

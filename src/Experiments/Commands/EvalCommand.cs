@@ -52,8 +52,8 @@ internal static class EvalCommand
         {
             var path = WeightFile.Locate(result.GetValue(file)!);
             var content = ForeignNames.Resolve(path, WeightFile.Read(path));
-            var metadata = RunFile.Settings(content.Metadata);
             var isOurs = content.Metadata.ContainsKey("model");
+            var metadata = isOurs ? RunFile.Settings(content.Metadata) : new RunSettings();
             var start = isOurs ? metadata : Recognized(path, content, metadata, name => options.Text(result, name) is not null);
             var settings = options.Settings(result, start with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
             foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
@@ -71,7 +71,7 @@ internal static class EvalCommand
             if (content.Resolved is { } resolved)
                 Console.WriteLine(resolved);
             var kinds = Kinds(result.GetValue(statistics));
-            var isOpen = !isOurs && ModelCatalog.IsResidual(settings.Model) && settings.Shortcut != Shortcut.Projection && options.Text(result, "shortcut") is null;
+            var isOpen = !content.Metadata.ContainsKey("shortcut") && ModelCatalog.IsResidual(settings.Model) && settings.Shortcut != Shortcut.Projection && options.Text(result, "shortcut") is null;
             using var subject = isOpen
                 ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
                 : new EvaluationSubject(path, content, Run.Create(settings), input, machine);

@@ -31,7 +31,7 @@ public static partial class ForeignNames
         while (s_prefixes.FirstOrDefault(prefix => content.Tensors.Count > 0 && content.Tensors.Keys.All(name => name.AsSpan(cut.Length).StartsWith(prefix))) is { } common)
             cut += common;
         if (cut.Length > 0)
-            done.Add($"dropped the prefix {cut}");
+            done.Add($"dropped the prefix '{cut}'");
 
         var tensors = new Dictionary<string, Safetensors.Tensor>();
         var names = new Dictionary<string, string>();
