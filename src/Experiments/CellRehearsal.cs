@@ -49,7 +49,7 @@ internal sealed class CellRehearsal(DataFolder data)
 
     private async Task<(TrainingEstimate? Estimate, string? Failure)> AskAsync(Run run, CancellationToken cancellation)
     {
-        using var process = ThisProgram.Start(RunOptions.ToArguments(run.Settings).Prepend("train").Concat(["--data", data.Path, "--again", TrainCommand.DryRunAnswer, TrainCommand.EndWithParent]), run.Settings.Threads);
+        using var process = ThisProgram.Start(RunOptions.ToArguments(run.Settings).Prepend("train").Concat(["--data", data.Path, TrainCommand.Again, TrainCommand.DryRunAnswer, TrainCommand.EndWithParent]), run.Settings.Threads);
         try
         {
             var errors = process.StandardError.ReadToEndAsync(cancellation);

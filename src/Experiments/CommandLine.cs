@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
+using Experiments.Commands;
 using Experiments.Core;
 
 namespace Experiments;
@@ -43,7 +44,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Say("Stopped; what is done is kept, and the same command goes on.");
+            Say($"Stopped; what is done is kept, and the same command{(BeginsAnew(result) ? " without --again" : "")} goes on.");
             return first switch { PosixSignal.SIGTERM => ExitCode.Terminated, PosixSignal.SIGHUP => ExitCode.HungUp, _ => ExitCode.Interrupted };
         }
         catch (ExperimentException e)
@@ -57,6 +58,10 @@ internal static class CommandLine
             return ExitCode.Failed;
         }
     }
+
+    // Typed once more with it, the command would throw away what is kept.
+    private static bool BeginsAnew(ParseResult result) =>
+        result.CommandResult.Command.Options.OfType<Option<bool>>().Any(option => option.Name == TrainCommand.Again && result.GetValue(option));
 
     // The terminal may be what went away.
     private static void Say(string sentence)

@@ -18,11 +18,12 @@ internal sealed class EvaluationSubject : IDisposable
     /// <param name="run">The network, the data set and the machine's engine.</param>
     /// <param name="input">What inputs are standardized with; null: the training images' own.</param>
     /// <param name="machine">This machine.</param>
-    public EvaluationSubject(string path, Safetensors.Content content, Run run, InputStatistics? input, Machine machine)
+    /// <param name="cancellation">Ends the preparation of the images.</param>
+    public EvaluationSubject(string path, Safetensors.Content content, Run run, InputStatistics? input, Machine machine, CancellationToken cancellation)
     {
         Run = run;
         var state = Checkpoint.Fit(path, content, run.Network);
-        _dataset = machine.Open(run);
+        _dataset = machine.Open(run, null, cancellation);
         _engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         _engine.Write(state);
         Loop = new TrainingLoop(run.Settings, new BatchSource(_dataset, run.BatchOptions(_engine.Layout, input)), _engine, run.Network);
@@ -57,7 +58,7 @@ internal sealed class EvaluationSubject : IDisposable
     {
         var all = new[] { Shortcut.IdentityCentered, Shortcut.IdentityAppended }.Select(shortcut =>
         {
-            var subject = new EvaluationSubject(path, content, Run.Create(settings with { Shortcut = shortcut }), input, machine);
+            var subject = new EvaluationSubject(path, content, Run.Create(settings with { Shortcut = shortcut }), input, machine, cancellation);
             return (Name: RunOptions.Text(shortcut), Subject: subject, Score: subject.Loop.Evaluate(NormStatistics.MovingAverage, subject.Epoch, cancellation));
         }).OrderBy(one => one.Score.Errors).ThenBy(one => double.IsNaN(one.Score.MeanLoss) ? double.MaxValue : one.Score.MeanLoss).ToList();
         all[1].Subject.Dispose();

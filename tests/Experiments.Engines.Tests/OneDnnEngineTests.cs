@@ -2,6 +2,7 @@ using Experiments.Core;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using Experiments.OneDnn;
+using Experiments.OneDnn.Compiled;
 using Experiments.OneDnn.Interop;
 
 namespace Experiments.Engines.Tests;
@@ -39,6 +40,22 @@ public sealed class OneDnnEngineTests
                 Engines.Train(engine, Engines.Batch(engine, 8, step), 0.05);
             return engine.Read();
         }
+    }
+
+    [OneDnnFact]
+    public unsafe void A_pass_that_throws_keeps_no_pointer_to_the_callers_memory()
+    {
+        var settings = new EngineSettings(Engines.ResNet("bn"), 4);
+        using var context = new OneDnnContext();
+        using var parameters = new ParameterStore(settings);
+
+        // without its threads, no pass gets further than its beginning
+        var compilation = new Compilation(settings, context, parameters, team: null!, images: 4, workers: 1, training: false, emulateBf16: false);
+        using var network = new CompiledNetwork(compilation);
+        var slot = settings.Network.NormSlots[0].Name;
+        Assert.Throws<NullReferenceException>(() => network.Observe(new float[4 * settings.Network.Input.Size], new(0), slot, SlotSide.Input, new float[4 * settings.Network.ShapeAt(slot).Size]));
+        Assert.True(compilation.Pass.Observed is null);
+        Assert.Null(compilation.Pass.ObservedSlot);
     }
 
     // The library sums in another order when it shares the work out.

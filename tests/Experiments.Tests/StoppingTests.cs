@@ -84,6 +84,20 @@ public sealed class StoppingTests(StoppingTests.WholeRun whole) : IClassFixture<
         Assert.Equal([true, false], rows.Select(row => File.ReadAllText(_folder["stopped", "runs", row.Run, "log.txt"]).Contains("Goes on from ", StringComparison.Ordinal)));
     }
 
+    [TrainsFact]
+    public void A_run_that_began_anew_and_is_stopped_goes_on_without_again()
+    {
+        using var process = Cli.Start($"train {Training} --again {Frequent} --out stopped", _folder.Path);
+        var error = process.StandardError.ReadToEndAsync();
+        _ = process.StandardOutput.ReadToEndAsync();
+        Assert.True(SpinWait.SpinUntil(() => process.HasExited || (Directory.Exists(_folder["stopped"])
+            && Directory.EnumerateFiles(_folder["stopped"], "*.safetensors", SearchOption.AllDirectories).Any()), TimeSpan.FromMinutes(1)));
+        Cli.Signal(process, 2);
+        process.WaitForExit();
+        Assert.EndsWith("Stopped; what is done is kept, and the same command without --again goes on.\n", error.GetAwaiter().GetResult(), StringComparison.Ordinal);
+        Assert.Contains("Goes on from ", Cli.Run($"train {Training} --out stopped", _folder.Path).Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Minutes_that_are_none_are_an_error()
     {

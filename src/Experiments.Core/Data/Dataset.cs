@@ -20,8 +20,14 @@ public sealed record DataOptions
     /// </summary>
     public int Validation { get; init; }
 
-    /// <summary>Is told of work that takes a while and is done once; null for nobody.</summary>
+    /// <summary>Is told of work that takes a while and is done once, and of waiting for another process that does it; null for nobody.</summary>
     public Action<string>? Say { get; init; }
+
+    /// <summary>Threads for work that takes a while; its result is the same whatever their number.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Ends that work, and waiting for another process.</summary>
+    public CancellationToken Cancellation { get; init; }
 }
 
 /// <summary>
@@ -78,6 +84,7 @@ public sealed class Dataset : IDisposable
     internal ZcaWhitening Whitening => _whitening.Value;
 
     /// <summary>Opens a data set by name; on first use its images are prepared, which takes some seconds.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ExperimentException">
     /// The name is unknown; files are missing or wrong, each of which is named; a limit is not positive or beyond the set; the cache
     /// cannot be written.
@@ -92,7 +99,7 @@ public sealed class Dataset : IDisposable
         options ??= new DataOptions();
         Check(description, options);
         var folder = new DataFolder(options.Folder);
-        var file = ImageCache.Open(description, folder);
+        var file = ImageCache.Open(description, folder, options.Say, options.Cancellation);
         try
         {
             var train = ImageCache.Part(file, description, DatasetPart.Train);
@@ -109,7 +116,7 @@ public sealed class Dataset : IDisposable
 
             if (options.TestLimit < test.Count)
                 test = Sorted(test, BalancedOrder.Of(test, DatasetPart.Test).AsSpan(0, options.TestLimit.Value));
-            return new Dataset(description, file, train, test, () => ZcaCache.Open(description, folder.Require(description), folder, train, options.Say));
+            return new Dataset(description, file, train, test, () => ZcaCache.Open(description, folder.Require(description), folder, train, options));
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Experiments.Core.Results;
 using Microsoft.Win32.SafeHandles;
 
 namespace Experiments.Core.Data;
@@ -22,14 +23,21 @@ internal static class ImageCache
 {
     private const int Page = 4096;
 
+    // Images are prepared in seconds, a whitening in a minute or two: whoever takes longer is stopped or cut off.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
     /// <summary>Maps the prepared images of a set, and prepares them first where they are not there, damaged, or from other files.</summary>
-    public static MappedFile Open(DatasetDescription set, DataFolder folder)
+    /// <param name="set">The data set.</param>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="say">Is told of waiting for another process that prepares them; null for nobody.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public static MappedFile Open(DatasetDescription set, DataFolder folder, Action<string>? say = null, CancellationToken cancellation = default)
     {
         var found = folder.Require(set);
         var path = PathOf(set, found, folder);
         if (TryOpen(path, set, found) is { } ready)
             return ready;
-        using (Lock(path + ".lock", set))
+        using (Lock(path, set, $"prepares the images of {set.Name}", say, cancellation))
         {
             // Another process may have prepared them while this one waited for the lock.
             if (TryOpen(path, set, found) is { } prepared)
@@ -90,7 +98,7 @@ internal static class ImageCache
 
     private static void Prepare(string path, DatasetDescription set, FoundSource found)
     {
-        var beside = path + ".part";
+        var beside = AtomicFile.Beside(path);
         try
         {
             using (var writer = new Writer(beside, set))
@@ -171,29 +179,47 @@ internal static class ImageCache
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Takes a lock file: held by one process at a time, and let go of by the operating system when that process ends, however it ends.</summary>
-    public static FileStream Lock(string path, DatasetDescription set)
+    /// <summary>
+    /// Takes the lock of a file in the cache, and clears away what killed processes have left half written of it. Who waits for it says for
+    /// whom and for what, after a second and then every minute.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="set">The data set.</param>
+    /// <param name="work">What whoever has the lock does, as in "prepares the images of cifar10".</param>
+    /// <param name="say">Is told of the wait; null for nobody.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="patience">How long to wait; null: as long as nobody needs who is alive.</param>
+    /// <exception cref="ExperimentException">The lock is not let go in time, or the folder cannot be written to.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IDisposable Lock(string path, DatasetDescription set, string work, Action<string>? say, CancellationToken cancellation, TimeSpan? patience = null)
     {
-        while (true)
+        var (folder, name) = (Path.GetDirectoryName(path)!, Path.GetFileName(path));
+        var next = TimeSpan.FromSeconds(1);
+        try
         {
-            try
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException exception) when (IsHeldByAnother(exception))
-            {
-                Thread.Sleep(50);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                throw CannotWrite(set, path, exception);
-            }
+            var held = FolderLock.Take(folder, patience ?? Patience, $"{name}.lock", Tell, cancellation);
+            AtomicFile.RemoveLeftovers(folder, name);
+            return held;
         }
-    }
+        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
+        {
+            throw new ExperimentException($"{e.Message} It {work} and has not finished in {Words(patience ?? Patience)}: see whether it still works, end it, and try again.", e.ExitCode, e);
+        }
+        catch (ExperimentException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(set, path, e.InnerException);
+        }
 
-    // EWOULDBLOCK of Linux and of macOS, and Windows' sharing and lock violations: .NET has no exception of its own for them.
-    private static bool IsHeldByAnother(IOException exception) => exception.HResult is 11 or 35 || (exception.HResult & 0xFFFF) is 32 or 33;
+        void Tell(TimeSpan waited, string? holder)
+        {
+            if (waited < next)
+                return;
+            say?.Invoke($"Waiting for {holder ?? "another process"}, which {work}{(waited < TimeSpan.FromMinutes(1) ? "" : $", since {Words(waited)}")}; Ctrl+C ends the wait.");
+            next = waited + TimeSpan.FromMinutes(1);
+        }
+
+        static string Words(TimeSpan time) => time < TimeSpan.FromMinutes(1) ? FormattableString.Invariant($"{time.TotalSeconds:0.#} s") : FormattableString.Invariant($"{time.TotalMinutes:0} min");
+    }
 
     private static ExperimentException CannotWrite(DatasetDescription set, string path, Exception exception) => new(
         $"The images of {set.Name} cannot be prepared in {Path.GetDirectoryName(path)}: {exception.Message.TrimEnd('.')}. " +

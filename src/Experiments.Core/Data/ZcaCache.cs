@@ -26,9 +26,10 @@ internal static class ZcaCache
     /// <param name="found">Its files.</param>
     /// <param name="folder">The folder they were found in.</param>
     /// <param name="training">The images trained on.</param>
-    /// <param name="say">Is told that it is computed, and about how long that takes.</param>
+    /// <param name="options">Whom to tell that it is computed, and about how long that takes; with how many threads; and what ends it.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ExperimentException">The cache cannot be written.</exception>
-    public static ZcaWhitening Open(DatasetDescription set, FoundSource found, DataFolder folder, ImageSet training, Action<string>? say)
+    public static ZcaWhitening Open(DatasetDescription set, FoundSource found, DataFolder folder, ImageSet training, DataOptions options)
     {
         var images = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(training.Records)));
         string[] head =
@@ -41,13 +42,13 @@ internal static class ZcaCache
         var path = Path.ChangeExtension(ImageCache.PathOf(set, found, folder), $"{images[..8]}.zca");
         if (TryRead(path, head, set.Shape.Size) is { } ready)
             return ready;
-        using (ImageCache.Lock(path + ".lock", set))
+        using (ImageCache.Lock(path, set, $"computes the ZCA whitening of {set.Name}", options.Say, options.Cancellation))
         {
             // Another process may have computed it while this one waited for the lock.
             if (TryRead(path, head, set.Shape.Size) is { } computed)
                 return computed;
-            say?.Invoke($"Computing the ZCA whitening of {set.Name}, once: {set.Shape.Size} x {set.Shape.Size} values, in {(set.Shape.Size < 1000 ? "some seconds" : "a minute or two")}.");
-            var whitening = ZcaWhitening.Of(training);
+            options.Say?.Invoke($"Computing the ZCA whitening of {set.Name}, once: {set.Shape.Size} x {set.Shape.Size} values, in {(set.Shape.Size < 1000 ? "some seconds" : "a minute or two")}.");
+            var whitening = ZcaWhitening.Of(training, options.Threads, options.Cancellation);
             Write(path, head, whitening);
             return whitening;
         }

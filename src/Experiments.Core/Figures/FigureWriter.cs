@@ -26,20 +26,21 @@ public static class FigureWriter
     internal static string Script(FigureSpec spec, FigureData data, IReadOnlyList<FigureFormat> formats)
     {
         var cells = SummaryRow.Of(data.Runs);
-        var datasets = cells.Select(cell => cell.Dataset).Distinct().ToList();
+        // Runs that failed are not drawn, and do not count.
+        var drawn = cells.Where(cell => cell.N + cell.NDiverged > 0).ToList();
+        var datasets = drawn.Select(cell => cell.Dataset).Distinct().ToList();
         if (datasets.Count > 1)
         {
             throw new ExperimentException(
                 $"The runs are of different data sets ({string.Join(", ", datasets)}), whose errors do not compare: draw those of one at a time (--dataset).");
         }
 
-        if (cells.Select(cell => cell.Validation > 0).Distinct().Count() > 1)
+        if (drawn.Select(cell => cell.Validation > 0).Distinct().Count() > 1)
         {
             throw new ExperimentException(
                 "Some of the runs measured their errors on the test set and some on images held out of the training set (validation), which do not compare: draw them apart.");
         }
 
-        var drawn = cells.Where(cell => cell.N + cell.NDiverged > 0).ToList();
         if (drawn.All(cell => cell.N == 0) && FigureKinds.Describe(spec.Kind).IsOfErrors)
         {
             throw new ExperimentException(

@@ -12,16 +12,25 @@ internal static class FolderLock
 {
     private const string Usual = ".lock";
 
+    // Whoever asks whether a lock is held has it for a moment: it is not taken until it has been refused for longer than that.
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(500);
+
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows: somebody else has it; any other error will not go away.
     private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
 
     /// <summary>Takes a folder, waiting for whoever has it.</summary>
     /// <param name="folder">The folder, which is made where there is none.</param>
-    /// <param name="patience">How long to wait.</param>
+    /// <param name="patience">How long to wait; at least half a second, which outlasts those who only look whether it is held.</param>
     /// <param name="name">Which of its locks.</param>
+    /// <param name="waiting">Told, about every ten milliseconds, how long it has waited, and for whom; null for nobody.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ExperimentException">It is not let go in time, or cannot be written to.</exception>
-    public static IDisposable Take(string folder, TimeSpan patience, string name = Usual)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IDisposable Take(
+        string folder, TimeSpan patience, string name = Usual, Action<TimeSpan, string?>? waiting = null, CancellationToken cancellation = default)
     {
+        if (patience < LeastPatience)
+            patience = LeastPatience;
         var path = Path.Combine(folder, name);
         var waited = Stopwatch.StartNew();
         while (true)
@@ -37,7 +46,9 @@ internal static class FolderLock
             {
                 if (waited.Elapsed > patience)
                     throw new ExperimentException($"Another process works in {folder}{(Holder(folder, name) is { } holder ? $": {holder}" : "")}.", ExperimentException.Busy, error);
-                Thread.Sleep(10);
+                waiting?.Invoke(waited.Elapsed, Holder(folder, name));
+                cancellation.WaitHandle.WaitOne(10);
+                cancellation.ThrowIfCancellationRequested();
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -41,18 +41,48 @@ public sealed class ResultsFolder(string path)
         return held;
     }
 
-    /// <summary>Makes a run one that has not ended: what an earlier training of it left no longer counts.</summary>
+    /// <summary>
+    /// Makes a run one that has not ended: what an earlier training of it left no longer counts. A row that cannot be read is kept beside, as
+    /// <c>row.csv.damaged</c>.
+    /// </summary>
+    /// <returns>What is wrong with the row and where it is kept, in a sentence; null where nothing is.</returns>
     /// <exception cref="ExperimentException">The folder cannot be written to.</exception>
-    public void Discard(string run)
+    public string? Discard(string run)
     {
+        var damage = DamageOf(run);
         try
         {
+            if (damage is not null)
+                return $"{damage} It is kept as {KeepAside(RowFile(run))}.";
             File.Delete(RowFile(run));
+            return null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ExperimentException($"Cannot write to {RunFolder(run)}: {AtomicFile.Reason(error)}", ExperimentException.Unavailable, error);
         }
+    }
+
+    /// <summary>What is wrong with a run's row, in a sentence; null where there is none, or one that can be read.</summary>
+    public string? DamageOf(string run)
+    {
+        try
+        {
+            ReadRow(run);
+            return null;
+        }
+        catch (ExperimentException damaged)
+        {
+            return damaged.Message;
+        }
+    }
+
+    // Under a name that nothing has: an earlier damaged file stays too.
+    private static string KeepAside(string file)
+    {
+        var aside = Enumerable.Range(1, int.MaxValue).Select(number => $"{file}.damaged{(number == 1 ? "" : $"-{number}")}").First(name => !Path.Exists(name));
+        File.Move(file, aside);
+        return aside;
     }
 
     /// <summary>Whether a process trains a run now, on this machine or, where the file system tells, on another.</summary>

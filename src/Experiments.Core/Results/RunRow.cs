@@ -70,7 +70,7 @@ public sealed record RunRow : Cell
     /// <summary>Test loss (cross-entropy, nats) after the last epoch.</summary>
     public double? TestLoss { get; init; }
 
-    /// <summary>The epoch in which the loss stopped being finite, from 1.</summary>
+    /// <summary>The epoch in which the loss stopped being finite, in training or on the test images, from 1.</summary>
     public int? DivergedEpoch { get; init; }
 
     /// <summary>Learnable parameters of the network.</summary>

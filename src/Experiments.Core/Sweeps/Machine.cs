@@ -6,7 +6,7 @@ namespace Experiments.Core.Sweeps;
 /// <summary>What this machine has: the engines, in order of preference, and the data sets. It settles what was asked for as <c>auto</c>.</summary>
 /// <param name="engines">The engines, the preferred one first.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place, and of data being computed that takes a while.</param>
+/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place, and of data being computed, here or by another process, that takes a while.</param>
 public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data, Action<string>? say = null)
 {
     private bool _said;
@@ -46,10 +46,12 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <summary>Opens the data set of a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="checksum">The checksum that the images must have; null: any.</param>
+    /// <param name="cancellation">Ends what it takes to prepare it, now or later, and waiting for a process that does.</param>
     /// <exception cref="ExperimentException">It is not there, its files are wrong, or its images are others.</exception>
-    public Dataset Open(Run run, string? checksum = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Dataset Open(Run run, string? checksum = null, CancellationToken cancellation = default)
     {
-        var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say });
+        var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say, Threads = run.Settings.Threads, Cancellation = cancellation });
         if (checksum is null || checksum == dataset.Checksum)
             return dataset;
         dataset.Dispose();

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
@@ -8,11 +6,14 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
 
-/// <summary>One training that can be started: settings without anything left open, and the name that follows from them.</summary>
+/// <summary>
+/// One training that can be started: settings without anything left open, and the name that follows from them. Two runs are equal when their
+/// <see cref="Identity"/> is.
+/// </summary>
 public sealed record Run
 {
     private Run(RunSettings settings, DatasetDescription dataset, Network network) =>
-        (Settings, Dataset, Network, Id) = (settings, dataset, network, Identify(settings));
+        (Settings, Dataset, Network, Identity, Id) = (settings, dataset, network, RunIdentity.Of(settings), RunIdentity.NameOf(settings));
 
     /// <summary>Every value.</summary>
     public RunSettings Settings { get; }
@@ -23,11 +24,23 @@ public sealed record Run
     /// <summary>The network.</summary>
     public Network Network { get; }
 
+    /// <summary>Every value that changes the result, as <see cref="RunIdentity"/> writes them.</summary>
+    public string Identity { get; }
+
     /// <summary>
-    /// The folder's name under <c>runs/</c>: norm, batch size and seed to be read, and a hash of every value that changes the result, so that
-    /// two runs share a name when, and only when, they are the same run.
+    /// The folder's name under <c>runs/</c>: that of <see cref="RunIdentity.NameOf"/>, or, in a results folder where an earlier version of the
+    /// program has trained the run, the name that it gave.
     /// </summary>
-    public string Id { get; }
+    public string Id { get; private init; }
+
+    /// <summary>The same run, in a folder of another name.</summary>
+    internal Run In(string folder) => this with { Id = folder };
+
+    /// <inheritdoc/>
+    public bool Equals(Run? other) => other is not null && Identity == other.Identity;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Identity.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
     public RunSettings Cell => Settings with { Seed = -1 };
@@ -75,6 +88,8 @@ public sealed record Run
         var network = ModelCatalog.Build(
             complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
         network.Check(complete.Batch, complete.Workers);
+        if (network.NormSlots is [.., var last] && last.Name == complete.MeasureLayer)
+            complete = complete with { MeasureLayer = null }; // the network's last is meant where none is named
         var run = new Run(complete, dataset, network);
         Data.Dataset.Check(dataset, run.DataOptions);
         var images = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
@@ -98,18 +113,9 @@ public sealed record Run
         // What has no effect makes no other run.
         Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
         MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 ? null : settings.MeasureLayer,
-        MeasurePoints = (settings.Measure & ~Measurements.DistributionShift) == 0 ? new RunSettings().MeasurePoints : settings.MeasurePoints,
+        MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
     };
 
-    private static string Identify(RunSettings settings)
-    {
-        var identity = string.Join('\n', RunOptions.All.Select(option => $"{option.Name}={option.FirstNameOf(option.Get(settings))}"));
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
-        var norm = settings.Norm;
-        var groups = norm.Groups is { } g ? $"-g{g}" : norm.ChannelsPerGroup is { } c ? $"-c{c}" : "";
-        var images = norm.VirtualBatch is { } v ? $"-v{v}" : "";
-        var standardized = norm.WeightStandardization == true ? "-ws" : "";
-        var workers = settings.Workers > 1 ? $"-w{settings.Workers}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{standardized}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
-    }
+    /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
+    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~Measurements.DistributionShift) != 0;
 }

@@ -47,6 +47,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, Action<string>? say, CancellationToken cancellation)
     {
+        run = new SweepFolder(folder).Find(run);
         using var held = folder.Begin(run.Id);
 
         // Another process may have ended it while this one waited for it.
@@ -60,7 +61,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // What was refused has not failed.
+            // What was refused has not failed, and of what never began there is nothing to tell but why.
             if (e is ExperimentException { ExitCode: ExperimentException.BadInput })
                 log.Write($"Refused: {e.Message}");
             else
@@ -85,15 +86,17 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
     {
         var path = folder.RunFolder(run.Id);
         var checkpoints = CheckpointFolder.Of(folder, run);
-        using var dataset = machine.Open(run, ImagesChecksum);
+        using var dataset = machine.Open(run, ImagesChecksum, cancellation);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
 
         // Now that it can be trained, what an earlier training left may go.
         if (Again && !checkpoints.Remove())
             throw new ExperimentException($"Cannot remove {checkpoints.Root}, which the run would go on from.", ExperimentException.Unavailable);
-        folder.Discard(run.Id);
+        var damage = folder.Discard(run.Id);
         if (!checkpoints.Any)
             log.Clear();
+        if (damage is not null)
+            Tell($"{damage} The run is trained {(checkpoints.Any ? "on from its last checkpoint" : "anew")}.");
         AtomicFile.WriteText(Path.Combine(path, "run.yaml"), RunFile.Write(run));
         void Tell(string sentence)
         {

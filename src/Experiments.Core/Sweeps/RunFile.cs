@@ -65,6 +65,22 @@ public static class RunFile
         return [.. values];
     }
 
+    /// <summary>
+    /// A sweep that a results folder tells of, as the version of the program that wrote it understood it: an option that it does not name came
+    /// later, and the runs were trained as <see cref="RunIdentity"/> says of runs without it.
+    /// </summary>
+    internal static Sweep AsWritten(Sweep sweep)
+    {
+        var grid = sweep.Grid;
+        bool IsNamed(string key) => grid.Axes.ContainsKey(key)
+            || (grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == key)));
+        return sweep with
+        {
+            Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name))
+                .Aggregate(grid, (all, part) => all.With(part.Name, [new GridValue(part.LeftOut!)])),
+        };
+    }
+
     private static Grid GridOf(RunSettings settings) =>
         Options(settings).Aggregate(Grid.Default, (grid, option) => grid.With(option.Key, [new GridValue(option.Value)]));
 

@@ -31,8 +31,8 @@ public sealed record RunOption(
     /// <summary>A value under the name that it has now.</summary>
     public string PresentNameOf(string text) => Renamed.GetValueOrDefault(text, text);
 
-    /// <summary>A value under the name that it had first.</summary>
-    internal string? FirstNameOf(string? text) => Renamed.FirstOrDefault(pair => pair.Value == text).Key ?? text;
+    /// <summary>The value of settings under the name that it had first.</summary>
+    internal string? FirstNameOfValue(RunSettings settings) => Get(settings) is var text && Renamed.FirstOrDefault(pair => pair.Value == text).Key is { } first ? first : text;
 }
 
 /// <summary>
@@ -141,7 +141,7 @@ public static partial class RunOptions
 
     private static double Number(string name, string text, bool positive, double least = 0, double most = double.MaxValue) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most && (value > 0 || !positive)
-            ? value
+            ? value + 0.0 // -0 is 0
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
     private static string MeasurementNames => string.Join(", ", Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text));

@@ -68,6 +68,15 @@ public static class RunRecord
         };
     }
 
+    /// <summary>The settings that a row tells of: all but what was measured along the run.</summary>
+    /// <exception cref="ExperimentException">A value is not one of ours.</exception>
+    internal static RunSettings SettingsOf(RunRow row)
+    {
+        var columns = Column.Of(typeof(RunRow)).ToDictionary(column => column.Name);
+        return RunOptions.All.Aggregate(RunIdentity.Unsaid, (settings, option) =>
+            columns.TryGetValue(option.Name.Replace('-', '_'), out var column) && column.Text(row) is { Length: > 0 } text ? option.Set(settings, text) : settings);
+    }
+
     /// <summary>The row of a run that ended with an error.</summary>
     public static RunRow Failed(Run run, string experiment) => Begin(run, experiment, "unknown", DateTimeOffset.UtcNow);
 

@@ -30,7 +30,7 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
     /// <exception cref="ExperimentException">As of <see cref="RunExecutor.Execute"/>.</exception>
     public (TrainingEstimate Estimate, TrainingPosition? From) Measure(Run run, Action<string> say, CancellationToken cancellation)
     {
-        using var dataset = machine.Open(run, ImagesChecksum);
+        using var dataset = machine.Open(run, ImagesChecksum, cancellation);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var from = Again ? null
             : CheckpointFolder.Of(folder, run).GoOnFrom(run, CheckpointFolder.Conditions(run, engine), dataset, AllowDifferentMachine, say)?.Checkpoint;

@@ -86,6 +86,6 @@ public sealed record Sweep
                 mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {RunOptions.Text(measurement)}.");
         }
 
-        return mistakes.Count == 0 ? [.. runs.DistinctBy(run => run.Id)] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
+        return mistakes.Count == 0 ? [.. runs.Distinct()] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
     }
 }

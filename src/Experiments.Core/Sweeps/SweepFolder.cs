@@ -18,8 +18,22 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The sweep that the folder belongs to; null where there is none.</summary>
     /// <exception cref="ExperimentException">Its file is damaged.</exception>
     public Sweep? Read() => File.Exists(SweepPath)
-        ? SweepFile.Read(SweepPath) with { Name = Results.Name }
+        ? RunFile.AsWritten(SweepFile.Read(SweepPath)) with { Name = Results.Name }
         : null;
+
+    /// <summary>The runs of a sweep in grid order, each under the name of its folder here: an earlier version of the program may have given it.</summary>
+    /// <exception cref="ExperimentException">Runs that cannot be trained, all of them at once.</exception>
+    public IReadOnlyList<Run> RunsOf(Sweep sweep)
+    {
+        var folders = new RunFolders(Results);
+        return [.. sweep.Runs().Select(folders.Find)];
+    }
+
+    /// <summary>A run under the name of its folder here.</summary>
+    public Run Find(Run run) => new RunFolders(Results).Find(run);
+
+    /// <summary>The folders of runs that have left something here and are none of these, by name.</summary>
+    public IReadOnlyList<string> OthersThan(IReadOnlyList<Run> runs) => [.. Results.StartedRuns.Except(runs.Select(run => run.Id)).Order(StringComparer.Ordinal)];
 
     /// <summary>Who works on the sweep now, in words; null where nobody does.</summary>
     public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) ?? "one that has not said who" : null;
@@ -45,15 +59,16 @@ public sealed class SweepFolder(ResultsFolder results)
     /// </summary>
     /// <param name="asked">As of <see cref="Claim"/>.</param>
     /// <param name="machine">As there.</param>
+    /// <param name="cancellation">Ends what it takes to prepare data sets.</param>
     /// <returns>The checksum of each data set's images, by its name.</returns>
     /// <exception cref="ExperimentException">The folder cannot be this sweep's, a data set is not to be had, or its images are others.</exception>
-    public IReadOnlyDictionary<string, string> Prepare(Sweep asked, Machine machine)
+    public IReadOnlyDictionary<string, string> Prepare(Sweep asked, Machine machine, CancellationToken cancellation = default)
     {
-        var runs = Fit(asked, machine).Runs();
+        var runs = RunsOf(Fit(asked, machine));
         var checksums = new Dictionary<string, string>();
         foreach (var run in Missing(runs).DistinctBy(run => (run.Dataset, run.DataOptions, run.Settings.Input)))
         {
-            using var opened = machine.Open(run);
+            using var opened = machine.Open(run, null, cancellation);
             opened.Prepare(run.Settings.Input);
             checksums[opened.Name] = opened.Checksum;
         }
@@ -95,7 +110,7 @@ public sealed class SweepFolder(ResultsFolder results)
         if (Results.StartedRuns.Count == 0 || Read() is not { } there)
         {
             var resolved = asked.Resolve(machine);
-            var others = Results.StartedRuns.Except(resolved.Runs().Select(run => run.Id)).ToList();
+            var others = OthersThan(RunsOf(resolved));
             if (others.Count > 0)
                 throw new ExperimentException($"{Results.Root} holds runs that are no part of this sweep, such as {others[0]}: give --out a folder of its own.");
             return resolved;
@@ -109,13 +124,12 @@ public sealed class SweepFolder(ResultsFolder results)
         }
 
         var now = (asked with { Grid = grid }).Resolve(machine);
-        now.Runs();
+        if (now.Runs() is var runs && !there.Runs().Except(runs).Any())
+            return now;
         var differing = RunOptions.All.Select(option => option.Name).Where(key => Values(there, key).Except(Values(now, key)).Any()).ToList();
-        if (differing.Count > 0)
-            throw new ExperimentException($"{Results.Root} holds another sweep: "
-                + string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(now, key)} now"))
-                + $". A sweep may grow by values, not lose any: `sweep {Results.Root}` goes on with what is there, and --out takes a folder of its own.");
-        return now;
+        throw new ExperimentException($"{Results.Root} holds another sweep: "
+            + (differing.Count == 0 ? "it has runs that this one lacks" : string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(now, key)} now")))
+            + $". A sweep may grow by values, not lose any: `sweep {Results.Root}` goes on with what is there, and --out takes a folder of its own.");
     }
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
@@ -125,7 +139,7 @@ public sealed class SweepFolder(ResultsFolder results)
     {
         try
         {
-            return Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList(), unlessHas);
+            return Results.Rebuild(Read() is { } sweep ? [.. RunsOf(sweep).Select(run => run.Id)] : null, unlessHas);
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
@@ -142,21 +156,18 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>A run's row; null where there is none, or none that can be read: the run is then trained again.</summary>
     public RunRow? RowOf(Run run) => OrNone(() => Results.ReadRow(run.Id));
 
+    /// <summary>What is wrong with rows of these runs that cannot be read, a sentence each; the runs are trained again.</summary>
+    public IReadOnlyList<string> DamagedRows(IEnumerable<Run> runs) => [.. runs.Select(run => Results.DamageOf(run.Id)).OfType<string>()];
+
     /// <summary>The runs of a folder without a sweep, which were started by hand, as far as their settings can be read.</summary>
-    public IReadOnlyList<Run> RunsByHand()
-    {
-        var runs = new List<Run>();
-        foreach (var file in Results.RunNames.Order(StringComparer.Ordinal).Select(run => Path.Combine(Results.RunFolder(run), "run.yaml")).Where(File.Exists))
-            ExperimentException.Try(() => runs.AddRange(SweepFile.Read(file).Runs()), []);
-        return runs;
-    }
+    public IReadOnlyList<Run> RunsByHand() => [.. Results.RunNames.Order(StringComparer.Ordinal).SelectMany(name => RunFolders.WrittenIn(Results, name))];
 
     /// <summary>The last epoch that a run has written; null where there is none that can be read.</summary>
     public EpochRow? LastEpochOf(Run run) => OrNone(() => Results.Read<EpochRow>(run.Id) is [.., var last] ? last : null);
 
     /// <summary>
-    /// Leaves the row of a failed run, and the reason in its log, where the run itself could not; not where it has ended all the same, or
-    /// another process trains it.
+    /// Leaves the reason why a run failed in its log and, where its training had begun, the row of a failed run, where the run itself could not;
+    /// not where it has ended all the same, or another process trains it.
     /// </summary>
     /// <exception cref="ExperimentException">It cannot be written.</exception>
     public void RecordFailure(Run run, string experiment, string reason)
@@ -180,6 +191,12 @@ public sealed class SweepFolder(ResultsFolder results)
         var (log, line) = (RunLog.Of(Results, run), $"Failed: {reason}");
         if (log.LastLine != line)
             log.Write(line);
+
+        // A training begins by writing this. A row of one that did not would say what was asked, and nothing that happened.
+        if (!File.Exists(Path.Combine(Results.RunFolder(run.Id), "run.yaml")))
+            return;
+        if (Results.Discard(run.Id) is { } damage)
+            log.Write(damage);
         Results.WriteRow(RunRecord.Failed(run, experiment));
     }
 
@@ -187,7 +204,7 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <exception cref="ExperimentException">The folder is a sweep's, and the run is not one of its.</exception>
     public void Admit(Run run)
     {
-        if (Read() is { } sweep && sweep.Runs().All(own => own.Id != run.Id))
+        if (Read() is { } sweep && !sweep.Runs().Contains(run))
             throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
     }
 

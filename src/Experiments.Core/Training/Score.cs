@@ -12,6 +12,9 @@ public readonly record struct Score(int Images, double Loss, int Errors)
     /// <summary>Images misclassified, in percent.</summary>
     public double ErrorPercent => 100.0 * Errors / Images;
 
+    /// <summary>Whether every class score was a number: where one was not, the loss is none, and the errors say nothing.</summary>
+    public bool IsFinite => double.IsFinite(Loss);
+
     /// <summary>Both together.</summary>
     public static Score operator +(Score a, Score b) => new(a.Images + b.Images, a.Loss + b.Loss, a.Errors + b.Errors);
 

@@ -17,7 +17,7 @@ namespace Experiments.Core.Training;
 public sealed record EpochResult(
     int Epoch, double LearningRate, Score Train, Score? Test, Score? TestPopulation, Score? TestBatch, double Seconds, double TrainSeconds)
 {
-    /// <summary>Whether the loss stopped being finite in this epoch.</summary>
+    /// <summary>Whether the loss stopped being finite in this epoch, in training or on the test images.</summary>
     public bool Diverged => Test is null;
 
     /// <summary>Training images per second.</summary>
@@ -102,7 +102,8 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     }
 
     /// <summary>
-    /// Trains, and yields each epoch as it ends. An epoch whose loss is not finite is the last.
+    /// Trains, and yields each epoch as it ends. An epoch whose loss is not finite, on its training images or on the test images by any of the
+    /// statistics, is the last.
     /// </summary>
     /// <param name="progress">Told after every step, and at once where the training goes on from another.</param>
     /// <param name="cancellation">Ends the training between two steps, or in an evaluation; it can go on from <see cref="Position"/>.</param>
@@ -116,16 +117,14 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         {
             TrainEpoch(epoch, progress, cancellation);
             var result = new EpochResult(epoch + 1, settings.LearningRateAt(epoch, 0, StepsPerEpoch), _train, null, null, null, Seconds, _trainSeconds);
-            if (!double.IsFinite(_train.Loss))
+            if (_train.IsFinite)
+                result = Evaluated(result, cancellation) with { Seconds = Seconds };
+            if (result.Diverged)
             {
                 yield return result;
                 yield break;
             }
 
-            result = result with { Test = Evaluate(NormStatistics.MovingAverage, epoch + 1, cancellation) };
-            if (settings.Epochs - epoch <= Headline.Epochs(settings.Epochs))
-                result = WithOtherStatistics(result, cancellation);
-            result = result with { Seconds = Seconds };
             _epochs.Add(result);
             (_step, _train, _trainSeconds) = (0, default, 0);
             yield return result;
@@ -215,7 +214,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
             _train += score;
             _step++;
             _trainSeconds = before + (Trained() - start).TotalSeconds;
-            if (!double.IsFinite(_train.Loss))
+            if (!_train.IsFinite)
                 break;
             Report(progress);
         }
@@ -233,6 +232,15 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         progress.Report(new TrainingProgress(
             epoch, settings.Epochs, fraction, train, testError, train.Images / trainSeconds, TimeSpan.FromSeconds(Seconds * ((1 - fraction) / fraction))));
         _reporting.Stop();
+    }
+
+    // What diverged has no errors: scores that are not numbers would count as images misclassified.
+    private EpochResult Evaluated(EpochResult result, CancellationToken cancellation)
+    {
+        var evaluated = result with { Test = Evaluate(NormStatistics.MovingAverage, result.Epoch, cancellation) };
+        if (evaluated.Test is { IsFinite: true } && settings.Epochs - result.Epoch < Headline.Epochs(settings.Epochs))
+            evaluated = WithOtherStatistics(evaluated, cancellation);
+        return new[] { evaluated.Test, evaluated.TestPopulation, evaluated.TestBatch }.All(score => score is null or { IsFinite: true }) ? evaluated : result;
     }
 
     // Norms within an image have but one way to evaluate: all three numbers are the same evaluation.

@@ -105,12 +105,19 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     {
         fixed (float* to = values)
         {
-            (_compilation.Pass.ObservedSlot, _compilation.Pass.ObservedSide) = (slot, side);
-            _compilation.Pass.Observed = to;
-            Forward(images, NormMode.Trial, step);
+            try
+            {
+                (_compilation.Pass.ObservedSlot, _compilation.Pass.ObservedSide) = (slot, side);
+                _compilation.Pass.Observed = to;
+                Forward(images, NormMode.Trial, step);
+            }
+            finally
+            {
+                // The memory is the caller's, and may move or be freed from here on.
+                _compilation.Pass.ObservedSlot = null;
+                _compilation.Pass.Observed = null;
+            }
         }
-
-        _compilation.Pass.ObservedSlot = null;
     }
 
     /// <summary>The backward pass of the mean cross-entropy, after a forward pass.</summary>

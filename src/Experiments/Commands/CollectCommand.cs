@@ -41,7 +41,7 @@ internal static class CollectCommand
         foreach (var warning in folder.Rebuild())
             Console.Error.WriteLine(warning);
         var rows = ResultsFolder.ReadRuns(results.Root);
-        var states = RunState.Read(folder, sweep?.Runs() ?? folder.RunsByHand(), queue);
+        var states = RunState.Read(folder, sweep is null ? folder.RunsByHand() : folder.RunsOf(sweep), queue);
         foreach (var remark in SweepTable.Remarks(folder, states, queue))
             Console.WriteLine(remark);
         var others = rows.Select(row => row.Run).Except(states.Select(state => state.Run.Id)).Count();

@@ -74,7 +74,7 @@ internal static class EvalCommand
             var isOpen = !content.Metadata.ContainsKey("shortcut") && ModelCatalog.IsResidual(settings.Model) && settings.Shortcut != Shortcut.Projection && options.Text(result, "shortcut") is null;
             using var subject = isOpen
                 ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
-                : new EvaluationSubject(path, content, Run.Create(settings), input, machine);
+                : new EvaluationSubject(path, content, Run.Create(settings), input, machine, cancellation);
             var trained = isOurs ? Run.Create(metadata).Id : "";
             return Task.FromResult(Evaluate(path, subject, trained, kinds, shifts, result.GetValue(csv), cancellation));
         });

@@ -7,13 +7,15 @@ namespace Experiments.Commands;
 internal static class SlurmSweep
 {
     public static int Submit(
-        Sweep asked, Machine machine, SweepFolder folder, SlurmRequest request, Func<Run, IReadOnlyDictionary<string, string>, string> commandOf)
+        Sweep asked, Machine machine, SweepFolder folder, SlurmRequest request, Func<Run, IReadOnlyDictionary<string, string>, string> commandOf,
+        CancellationToken cancellation)
     {
         var cluster = new SlurmCluster(folder, request);
         var longestArray = cluster.Check(asked, machine);
-        var checksums = folder.Prepare(asked, machine);
+        var checksums = folder.Prepare(asked, machine, cancellation);
         using var held = folder.Hold();
-        var runs = folder.Claim(asked, machine).Runs();
+        var runs = folder.RunsOf(folder.Claim(asked, machine));
+        SweepCommand.TellWhatIsWrong(folder, runs);
         var missing = folder.Missing(runs);
         var submitted = cluster.Submit(asked.Name, missing, run => commandOf(run, checksums), longestArray);
         Console.WriteLine($"{asked.Name}: {submitted.Jobs.Sum(job => job.Runs.Count)} of {runs.Count} runs submitted to Slurm; {runs.Count - missing.Count} finished before, {submitted.Queued} waiting or running there already.");

@@ -56,9 +56,9 @@ internal static class SweepCommand
                 ThisProgram.CommandLine([.. TrainCommand.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
 
             if (request is not null)
-                return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf));
+                return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf, cancellation));
             if (result.GetValue(print))
-                return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf));
+                return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf, cancellation));
             if (result.GetValue(status))
                 return Task.FromResult(Status(asked, machine, folder, atOnce));
             return result.GetValue(dryRun) ? SweepDryRun.RunAsync(asked, machine, folder, atOnce, cancellation)
@@ -97,10 +97,11 @@ internal static class SweepCommand
     private static async Task<int> RunAsync(
         Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, CancellationToken cancellation)
     {
-        var checksums = folder.Prepare(asked, machine);
+        var checksums = folder.Prepare(asked, machine, cancellation);
         using var held = folder.Hold();
         var sweep = folder.Claim(asked, machine);
-        var runs = sweep.Runs();
+        var runs = folder.RunsOf(sweep);
+        TellWhatIsWrong(folder, runs);
         var queued = SlurmQueue.Read(folder.Results).Tasks;
         var missing = folder.Missing([.. runs.Where(run => !queued.ContainsKey(run.Id))]);
         var atOnce = AtOnce(jobs, runs);
@@ -139,11 +140,25 @@ internal static class SweepCommand
             + (missing.Count == 0 ? "nothing left to do" : $"{Math.Min(atOnce, missing.Count)} side by side");
     }
 
-    private static int PrintCommands(Sweep asked, Machine machine, SweepFolder folder, Func<Run, IReadOnlyDictionary<string, string>, string> commandOf)
+    /// <summary>Says before anything is trained which rows cannot be read, and which results in the folder are no run's of the sweep.</summary>
+    internal static void TellWhatIsWrong(SweepFolder folder, IReadOnlyList<Run> runs)
     {
-        var checksums = folder.Prepare(asked, machine);
+        foreach (var damage in folder.DamagedRows(runs))
+            Console.Error.WriteLine($"{damage} The run counts as one that has not ended; when it is trained, this file is kept beside as row.csv.damaged.");
+        if (folder.OthersThan(runs) is { Count: > 0 } others)
+        {
+            Console.Error.WriteLine($"{others.Count} {(others.Count == 1 ? "run" : "runs")} in {folder.Results.Root}, such as {others[0]}, {(others.Count == 1 ? "is" : "are")} no part of this sweep: "
+                + "by run.yaml and row.csv there, they were trained with other options, or these files cannot be read. They stay as they are.");
+        }
+    }
+
+    private static int PrintCommands(
+        Sweep asked, Machine machine, SweepFolder folder, Func<Run, IReadOnlyDictionary<string, string>, string> commandOf, CancellationToken cancellation)
+    {
+        var checksums = folder.Prepare(asked, machine, cancellation);
         using var held = folder.Hold();
-        var runs = folder.Claim(asked, machine).Runs();
+        var runs = folder.RunsOf(folder.Claim(asked, machine));
+        TellWhatIsWrong(folder, runs);
         var missing = folder.Missing(runs);
         foreach (var run in SweepRunner.InOrder(missing))
             Console.WriteLine(commandOf(run, checksums));
@@ -155,10 +170,10 @@ internal static class SweepCommand
     private static IReadOnlyList<Run> Runs(Sweep asked, Machine machine, SweepFolder folder)
     {
         var sweep = folder.Read();
-        var there = sweep?.Runs() ?? folder.RunsByHand();
+        var there = sweep is null ? folder.RunsByHand() : folder.RunsOf(sweep);
         try
         {
-            return sweep is null && there.Count > 0 ? there : folder.Fit(asked, machine).Runs();
+            return sweep is null && there.Count > 0 ? there : folder.RunsOf(folder.Fit(asked, machine));
         }
         catch (ExperimentException e) when (there.Count > 0)
         {

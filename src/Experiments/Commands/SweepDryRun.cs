@@ -11,10 +11,11 @@ internal static class SweepDryRun
 {
     public static async Task<int> RunAsync(Sweep asked, Machine machine, SweepFolder folder, int? jobs, CancellationToken cancellation)
     {
-        var runs = folder.Fit(asked, machine).Runs();
+        var runs = folder.RunsOf(folder.Fit(asked, machine));
+        SweepCommand.TellWhatIsWrong(folder, runs);
         var missing = folder.Missing(runs);
         var atOnce = Math.Min(SweepCommand.AtOnce(jobs, runs), missing.Count);
-        folder.Prepare(asked, machine);
+        folder.Prepare(asked, machine, cancellation);
         var cells = missing.Select(run => run.Cell).Distinct().Count();
         Console.WriteLine(SweepCommand.Heading(asked, folder, runs, missing, atOnce)
             + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is kept"));

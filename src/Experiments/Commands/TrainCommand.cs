@@ -14,6 +14,9 @@ internal static class TrainCommand
     /// <summary>The option by which a sweep's run does not outlive the sweep.</summary>
     public const string EndWithParent = "--end-with-parent";
 
+    /// <summary>The option by which a run begins anew.</summary>
+    public const string Again = "--again";
+
     /// <summary>The option by which a sweep asks how long a run takes.</summary>
     public const string DryRunAnswer = "--dry-run-answer";
 
@@ -22,7 +25,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
         var output = new Option<string>("--out") { Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
-        var again = new Option<bool>("--again") { Description = "train a run anew that is already finished or half done there" };
+        var again = new Option<bool>(Again) { Description = "train a run anew that is already finished or half done there" };
         var dryRun = new Option<bool>("--dry-run") { Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
         var answer = new Option<bool>(DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
         var experiment = new Option<string>("--experiment") { Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
@@ -48,7 +51,7 @@ internal static class TrainCommand
             var machine = options.Machine(result);
             var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? Path.Combine(RepositoryFolder.Root, "results", "train")));
             var style = TrainingDisplay.Style(result.GetValue(progress));
-            var run = Run.Create(machine.Resolve(settings));
+            var run = folder.Find(Run.Create(machine.Resolve(settings)));
 
             // A sweep that measures its cells has looked at its folder itself.
             var measuresCell = result.GetValue(answer);

@@ -77,7 +77,41 @@ public sealed class ImageCacheTests : IDisposable
         });
         Assert.Single(sums.Distinct());
         Assert.NotEqual(0, sums[0]);
-        Assert.Empty(Directory.GetFiles(_folder["cache"], "*.part"));
+        Assert.Empty(Directory.GetFiles(_folder["cache"], "*.tmp"));
+    }
+
+    [Fact]
+    public async Task Waiting_for_another_process_is_told_and_may_be_ended()
+    {
+        Directory.CreateDirectory(_folder["cache"]);
+        using var stop = new CancellationTokenSource();
+        var said = new List<string>();
+        var path = CachePath();
+        Task waiting;
+        using (ImageCache.Lock(path, SmallSets.Cifar, "", null, default))
+        {
+            waiting = Task.Run(() => Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder.Path, Say = Say, Cancellation = stop.Token }));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
+        }
+
+        Assert.Matches($"^Waiting for process {Environment.ProcessId} on .* since .*, which prepares the images of small-cifar; Ctrl\\+C ends the wait.$", Assert.Single(said));
+
+        void Say(string sentence)
+        {
+            said.Add(sentence);
+            stop.Cancel();
+        }
+    }
+
+    [Fact]
+    public void Waiting_has_an_end()
+    {
+        var path = CachePath();
+        using var held = ImageCache.Lock(path, SmallSets.Cifar, "", null, default);
+        var error = Assert.Throws<ExperimentException>(() => ImageCache.Lock(path, SmallSets.Cifar, "prepares the images of small-cifar", null, default, TimeSpan.FromSeconds(1)));
+        Assert.Equal(ExperimentException.Busy, error.ExitCode);
+        Assert.Contains($"process {Environment.ProcessId} on ", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("It prepares the images of small-cifar and has not finished in 1 s: see whether it still works, end it, and try again.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +119,7 @@ public sealed class ImageCacheTests : IDisposable
     {
         CifarSourceTests.Truncate(_folder[SmallSets.CifarSource.Folder, "test.bin"], 10);
         Assert.Throws<ExperimentException>(Open);
-        Assert.DoesNotContain(Directory.GetFiles(_folder["cache"]), path => !path.EndsWith(".lock", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFiles(_folder["cache"]), path => !path.Contains(".lock", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -107,6 +141,9 @@ public sealed class ImageCacheTests : IDisposable
         var path = ImageCache.PathOf(SmallSets.Cifar, SmallSets.Cifar.Source.Find(place)!, folder);
         Assert.Equal(Path.Combine(DataFolder.DefaultPath, "cache"), Path.GetDirectoryName(path));
     }
+
+    private string CachePath() =>
+        ImageCache.PathOf(SmallSets.Cifar, SmallSets.Cifar.Source.Find(_folder.Path)!, new DataFolder(_folder.Path, [SmallSets.Cifar]));
 
     private string Cache() => Assert.Single(Directory.GetFiles(_folder["cache"], "*.images"));
 

@@ -97,6 +97,16 @@ public sealed class InputNormalizationTests : IDisposable
     }
 
     [Fact]
+    public void Zca_has_the_same_bits_whatever_the_threads_and_can_be_stopped()
+    {
+        var one = ZcaWhitening.Of(_set.Train, threads: 1);
+        var three = ZcaWhitening.Of(_set.Train, threads: 3);
+        Assert.Equal(one.Matrix, three.Matrix);
+        Assert.Equal(one.Shift, three.Shift);
+        Assert.ThrowsAny<OperationCanceledException>(() => ZcaWhitening.Of(_set.Train, threads: 1, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public void Zca_gives_training_images_whose_covariance_is_the_identity_but_for_epsilon()
     {
         var whitened = Whitened(Augmentation.None);

@@ -47,6 +47,36 @@ public sealed class AtomicFileTests : IDisposable
         Assert.StartsWith($"Cannot write {_folder["file", "below", "row.csv"]}: ", error.Message, StringComparison.Ordinal);
     }
 
+    // Where a file system has no locks, another task may be writing while leftovers are removed.
+    [Fact]
+    public void Only_what_dead_processes_left_is_removed()
+    {
+        var path = _folder["runs.csv"];
+        using var dead = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("dotnet", "--version") { RedirectStandardOutput = true })!;
+        dead.WaitForExit();
+        var left = Leave(dead.Id, Environment.MachineName);
+        var ofAnother = Leave(dead.Id, "another-machine");
+        var old = Leave(dead.Id, "yet-another-machine");
+        var unsigned = _folder[$".runs.csv.{Guid.NewGuid():N}.tmp"];
+        File.WriteAllText(unsigned, "half");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-2));
+        File.SetLastWriteTimeUtc(unsigned, DateTime.UtcNow.AddDays(-2));
+        AtomicFile.Write(path, stream =>
+        {
+            stream.WriteByte(65);
+            AtomicFile.RemoveLeftovers(_folder.Path, "*.csv");
+        });
+        Assert.Equal("A", File.ReadAllText(path));
+        Assert.Equal([false, true, false, false], new[] { left, ofAnother, old, unsigned }.Select(File.Exists));
+
+        string Leave(int process, string machine)
+        {
+            var file = _folder[$".runs.csv.{Guid.NewGuid():N}-{process}-{machine}.tmp"];
+            File.WriteAllText(file, "half");
+            return file;
+        }
+    }
+
     [FactWhere("Linux, where /dev/full is a disk without room", "/dev/full")]
     public void A_full_disk_is_an_error_that_names_the_file()
     {

@@ -61,6 +61,26 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Empty(results.Read<DistributionShiftRow>(run.Id));
     }
 
+    // 5 steps an epoch; the other statistics are those of the last of 2 epochs alone.
+    [Theory]
+    [InlineData(NormStatistics.MovingAverage, 1, 1)]
+    [InlineData(NormStatistics.MovingAverage, 10, 2)]
+    [InlineData(NormStatistics.Population, 1, 2)]
+    [InlineData(NormStatistics.Batch, 10, 2)]
+    public void A_run_whose_test_scores_are_no_numbers_has_diverged_and_enters_no_mean(NormStatistics statistics, int steps, int epoch)
+    {
+        var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { NotANumberAtEvaluation = (statistics, steps) }));
+        var results = new ResultsFolder(_folder["mine"]);
+        var run = Run.Create(NewRun(machine, Measurements.None).Settings with { Norm = new("bn") });
+        var row = new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
+        Assert.Equal((RunStatus.Diverged, epoch), (row.Status, row.DivergedEpoch!.Value));
+        Assert.Null(row.Error);
+        var last = results.Read<EpochRow>(run.Id)[^1];
+        Assert.Equal((epoch, null, null, null), (last.Epoch, last.TestError, last.TestErrorPopulation, last.TestErrorBatch));
+        var cell = Assert.Single(SummaryRow.Of([row]));
+        Assert.Equal((0, 1, null), (cell.N, cell.NDiverged, cell.Mean));
+    }
+
     [Fact]
     public void A_run_goes_on_with_its_epochs_and_its_clock_and_shows_where_it_is_at_once()
     {
@@ -156,6 +176,73 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Contains("There is no other checkpoint: the run begins anew.", said[1], StringComparison.Ordinal);
         Assert.Equal([3], Files(results, run));
         Assert.Equal([7, 1, 3], engines.Select(engine => engine.Steps.Count));
+    }
+
+    [Fact]
+    public void A_damaged_row_is_told_and_kept_beside_while_the_run_is_trained_anew()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, engines) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        var row = Path.Combine(results.RunFolder(run.Id), "row.csv");
+        foreach (var content in new[] { "nonsense", "more of it" })
+        {
+            new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
+            File.WriteAllText(row, content);
+        }
+
+        Assert.StartsWith($"{row}, line 1: missing column ", Assert.Single(new SweepFolder(results).DamagedRows([run])), StringComparison.Ordinal);
+        var said = new List<string>();
+        Assert.Equal(RunStatus.Finished, new RunExecutor(machine, results, "mine").Execute(run, null, null, said.Add, default).Status);
+        Assert.Equal(3, engines.Count);
+        Assert.Contains($" It is kept as {row}.damaged-2. The run is trained anew.", Assert.Single(said), StringComparison.Ordinal);
+        Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.RunFolder(run.Id), "log.txt")), StringComparison.Ordinal);
+        Assert.Equal(["nonsense", "more of it"], new[] { ".damaged", ".damaged-2" }.Select(end => File.ReadAllText(row + end)));
+        Assert.Empty(new SweepFolder(results).DamagedRows([run]));
+    }
+
+    [Fact]
+    public void A_run_that_fails_keeps_a_damaged_row_beside_its_own()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, _) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
+        var row = Path.Combine(results.RunFolder(run.Id), "row.csv");
+        File.WriteAllText(row, "nonsense");
+        new SweepFolder(results).RecordFailure(run, "mine", "ended by signal 9");
+        Assert.Equal(RunStatus.Failed, results.ReadRow(run.Id)!.Status);
+        Assert.Equal("nonsense", File.ReadAllText($"{row}.damaged"));
+    }
+
+    // Both engines may be missing on a machine that a sweep was moved to, and so may the data.
+    [Fact]
+    public void A_run_that_never_began_leaves_a_log_and_no_row()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var machine = Machine(new RecordingProvider(_ => throw new ExperimentException("There is no library.", ExperimentException.Unavailable)));
+        var run = NewRun(machine, Measurements.None);
+        Assert.Throws<ExperimentException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default));
+        new SweepFolder(results).RecordFailure(run, "mine", "There is no library.");
+        Assert.Null(results.ReadRow(run.Id));
+        Assert.Equal("Failed: There is no library.", RunLog.Of(results, run).LastLine);
+        Assert.Empty(results.StartedRuns);
+    }
+
+    // One who asks whether a run is under way has its lock for a moment.
+    [Fact]
+    public async Task A_failed_run_leaves_its_row_although_somebody_looks_at_its_lock()
+    {
+        var results = new ResultsFolder(_folder["mine"]);
+        var (machine, _) = Recorded();
+        var run = NewRun(machine, Measurements.None);
+        Stop(machine, results, run, step: 7);
+        var look = new FileStream(Path.Combine(results.RunFolder(run.Id), ".lock"), FileMode.Open, FileAccess.Read, FileShare.Read);
+        var record = Task.Run(() => new SweepFolder(results).RecordFailure(run, "mine", "ended by signal 9"));
+        await Task.Delay(100);
+        await look.DisposeAsync();
+        await record;
+        Assert.Equal(RunStatus.Failed, results.ReadRow(run.Id)!.Status);
     }
 
     [Fact]

@@ -190,7 +190,11 @@ public sealed class SweepFolderTests : IDisposable
             Launched.Add(run.Id);
             Before(run);
             if (Fail(run))
+            {
+                AtomicFile.WriteText(Path.Combine(folder.RunFolder(run.Id), "run.yaml"), RunFile.Write(run)); // it had begun
                 return Task.FromResult<string?>("it was told to");
+            }
+
             try
             {
                 new RunExecutor(machine, folder, experiment).Execute(run, null, null, null, cancellation);

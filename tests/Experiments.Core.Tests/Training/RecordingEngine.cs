@@ -22,6 +22,9 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public int? NotANumberAtStep { get; init; }
 
+    /// <summary>The statistics under which test scores are not numbers, after so many steps.</summary>
+    public (NormStatistics Statistics, int Steps)? NotANumberAtEvaluation { get; init; }
+
     public Action? AtEachStep { get; init; }
 
     public Action<NormStatistics, int>? AtEachEvaluation { get; init; }
@@ -51,6 +54,8 @@ internal sealed class RecordingEngine(Network network) : IEngine
         SecondPixels.Add(batch.Values[1]);
         AtEachEvaluation?.Invoke(statistics, batch.Count);
         Score(batch, scores);
+        if (NotANumberAtEvaluation is { } at && at.Statistics == statistics && Steps.Count >= at.Steps)
+            scores[^1] = float.NaN;
     }
 
     public void ForgetPopulation() => (Population, Populations) = (0, Populations + 1);

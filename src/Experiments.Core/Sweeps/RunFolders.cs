@@ -1,0 +1,83 @@
+using Experiments.Core.Results;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Sweeps;
+
+/// <summary>
+/// Finds the folders of runs in a results folder, also of those that an earlier version of the program has named otherwise. Such a folder
+/// keeps its name; that it is the run's is told by what lies in it: <c>run.yaml</c>, or where there is none the row.
+/// </summary>
+/// <param name="results">The results folder.</param>
+internal sealed class RunFolders(ResultsFolder results)
+{
+    private static readonly (Measurements Kind, string File)[] Files =
+    [
+        (Measurements.Percentiles, PercentileRow.FileName),
+        (Measurements.Histograms, HistogramRow.FileName),
+        (Measurements.Landscape, LandscapeRow.FileName),
+        (Measurements.CovariateShift, CovariateShiftRow.FileName),
+        (Measurements.DistributionShift, DistributionShiftRow.FileName),
+    ];
+
+    private readonly List<string> _names = [.. results.RunNames.Order(StringComparer.Ordinal)];
+    private readonly Dictionary<string, IReadOnlyList<Run>> _written = [];
+
+    /// <summary>The runs that <c>run.yaml</c> in a folder tells of, one where all is well; none where it cannot be read.</summary>
+    public static IReadOnlyList<Run> WrittenIn(ResultsFolder results, string name)
+    {
+        var file = Path.Combine(results.RunFolder(name), "run.yaml");
+        var runs = new List<Run>();
+        if (File.Exists(file))
+            ExperimentException.Try(() => runs.AddRange(RunFile.AsWritten(SweepFile.Read(file)).Runs().Select(run => run.In(name))), []);
+        return runs;
+    }
+
+    /// <summary>
+    /// The run under the name of its folder: that in which it has ended, or got furthest; where it has none, the folder that it will have.
+    /// </summary>
+    public Run Find(Run run)
+    {
+        if (HasEnded(run.Id))
+            return run;
+        var folders = _names.Where(name => name != run.Id && MayBeOf(run, name) && IsOf(run, name)).Select(run.In).ToList();
+        return folders.Count == 0 ? run : folders.Prepend(run).MaxBy(folder => Reached(folder.Id))!;
+    }
+
+    // Every version began the name with the norm and ended it with the seed and a hash of 8 digits.
+    private static bool MayBeOf(Run run, string name) =>
+        name.StartsWith($"{run.Settings.Norm.Name}-", StringComparison.Ordinal) && name.Length > 9 && name[..^9].EndsWith(FormattableString.Invariant($"-s{run.Settings.Seed}"), StringComparison.Ordinal);
+
+    private bool IsOf(Run run, string name)
+    {
+        if (!_written.TryGetValue(name, out var written))
+            _written[name] = written = WrittenIn(results, name);
+        return written.Count > 0 ? written.Contains(run) : RowOf(name) is { } row && IsOf(run, row);
+    }
+
+    // A row does not say what was measured: the files beside it do, but for the layer and the number of points.
+    private bool IsOf(Run run, RunRow row)
+    {
+        var measured = Files.Where(file => File.Exists(Path.Combine(results.RunFolder(row.Run), file.File))).Aggregate(Measurements.None, (all, file) => all | file.Kind);
+        if (row.Status == RunStatus.Diverged)
+            measured |= run.Settings.Measure & Measurements.DistributionShift; // it ends without
+        var same = false;
+        ExperimentException.Try(() => same = run.Equals(Run.Create(RunRecord.SettingsOf(row) with
+        {
+            Measure = measured,
+            MeasureLayer = run.Settings.MeasureLayer,
+            MeasurePoints = run.Settings.MeasurePoints,
+        })), []);
+        return same;
+    }
+
+    private int Reached(string name) => HasEnded(name) ? 3 : Directory.Exists(results.CheckpointsOf(name)) || results.IsUnderWay(name) ? 2 : Directory.Exists(results.RunFolder(name)) ? 1 : 0;
+
+    private bool HasEnded(string name) => RowOf(name) is { Status: not RunStatus.Failed };
+
+    private RunRow? RowOf(string name)
+    {
+        RunRow? row = null;
+        ExperimentException.Try(() => row = results.ReadRow(name), []);
+        return row;
+    }
+}
