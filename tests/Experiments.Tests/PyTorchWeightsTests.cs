@@ -1,8 +1,6 @@
-using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Experiments.Core;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
 
@@ -12,7 +10,6 @@ namespace Experiments.Tests;
 [Trait("Speed", "slow")]
 public sealed partial class PyTorchWeightsTests : IDisposable
 {
-    private const string Python = "/usr/bin/python3";
     private const int TrainImages = 2000;
     private const int TestImages = 400;
 
@@ -92,8 +89,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
 
     private void Script(string command, string file = "")
     {
-        var script = Path.Combine(RepositoryFolder.Root, "tests", "Experiments.Tests", "pytorch_weights.py");
-        var result = Cli.Run($"{script} {command} . {file}", _folder.Path, program: Python);
+        var result = Python.Run("pytorch_weights.py", $"{command} . {file}", _folder.Path);
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
@@ -108,19 +104,9 @@ public sealed partial class PyTorchWeightsTests : IDisposable
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class PyTorchFactAttribute : TrainsFactAttribute
     {
-        private static readonly Lazy<bool> s_isThere = new(() =>
-        {
-            try
-            {
-                return Cli.Run("-c import\ttorch", program: Python).ExitCode == 0;
-            }
-            catch (Win32Exception)
-            {
-                return false;
-            }
-        });
+        private static readonly Lazy<bool> s_isThere = new(() => Python.CanImport("torch"));
 
-        public PyTorchFactAttribute() => Skip ??= !s_isThere.Value ? $"{Python} cannot import torch: on Debian, apt-get install python3-torch."
+        public PyTorchFactAttribute() => Skip ??= !s_isThere.Value ? $"{Python.Program} cannot import torch: on Debian, apt-get install python3-torch."
             : new DataFolder(null).Status(DatasetCatalog.Find("fashion-mnist")).IsReady ? null : "Fashion-MNIST is not there: on Debian, apt-get install dataset-fashion-mnist.";
     }
 }

@@ -16,6 +16,9 @@ public static class PyTorchFile
 
     private const long OldProtocol = 1001;
 
+    // Names and shapes, without the values: a ResNet-110 with its optimizer has 200 kB.
+    private const long LargestPickle = 100_000_000;
+
     // Where the state dictionary lies that people save with other things.
     private static readonly string[] s_keys = ["state_dict", "model_state_dict", "model", "net"];
 
@@ -112,7 +115,7 @@ public static class PyTorchFile
         if (entries.TryGetValue($"{folder}byteorder", out var order) && Encoding.ASCII.GetString(Bytes(order, 16)).Trim() == "big")
             throw BigEndian(path);
         var storages = new Dictionary<string, Storage>();
-        var root = new Pickle(Bytes(data, int.MaxValue), 0, Import, id =>
+        var root = new Pickle(Bytes(data, LargestPickle), 0, Import, id =>
         {
             if (id is not object[] parts || parts is not ["storage", StorageType type, string key, _, long count, ..])
                 throw Unexpected();
@@ -244,11 +247,13 @@ public static class PyTorchFile
 
     private static byte[] Bytes(ZipArchiveEntry entry, long most)
     {
-        // Compressed or not, no more is unpacked than is wanted.
-        var bytes = new byte[Math.Min(entry.Length, most)];
+        // Compressed or not, no more is unpacked than is wanted, whatever size the archive tells of.
         using var stream = entry.Open();
-        stream.ReadExactly(bytes);
-        return bytes;
+        var bytes = new MemoryStream();
+        var piece = new byte[1 << 16];
+        while (bytes.Length < most && stream.Read(piece, 0, (int)Math.Min(piece.Length, most - bytes.Length)) is > 0 and var read)
+            bytes.Write(piece, 0, read);
+        return bytes.ToArray();
     }
 
     /// <summary>The class of a storage.</summary>
