@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install-packages.sh g++ libtorch-dev 'libdnnl*' gnuplot-nox dataset-fashion-mnist faketime python3-torch python3-numpy python3-protobuf python3-crc32c slurm-wlm munge || exit
+scripts/install-packages.sh 'libdnnl*' gnuplot-nox dataset-fashion-mnist faketime python3-torch python3-numpy python3-protobuf python3-crc32c slurm-wlm munge || exit
 dotnet build --verbosity quiet -nologo || { echo "0 passed, 1 failed"; exit 1; }
 
 log=$(mktemp)

@@ -1,45 +1,86 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
 namespace Experiments.Torch;
 
-/// <summary>What depends on whose binding carries this engine: our own to the system's libtorch, or TorchSharp.</summary>
+/// <summary>libtorch, as TorchSharp brings it. Nothing of it is loaded before it is asked for.</summary>
 internal static class Library
 {
-#if TORCHSHARP
-    private static readonly Lazy<string?> s_problem = new(() =>
-    {
-        try
-        {
-            InitializeDeviceType(DeviceType.CPU);
-            return null;
-        }
-        catch (Exception e) when (e is DllNotFoundException or NotSupportedException or TypeInitializationException)
-        {
-            return $"libtorch cannot be loaded ({e.Message}): restore the package TorchSharp-cpu or TorchSharp-cuda-linux and build again.";
-        }
-    });
+    private static readonly Lazy<string?> s_problem = new(Load);
 
     /// <summary>Why libtorch cannot be used here, in one sentence; null where it can.</summary>
     internal static string? Problem => s_problem.Value;
+
+    /// <summary>
+    /// The devices that it can compute on, the best first. A libtorch for the processor alone is not loaded for this answer: who looks for
+    /// the fastest engine and takes another does without.
+    /// </summary>
+    internal static IReadOnlyList<string> Devices => (Has("torch_cpu"), Has("torch_cuda")) switch
+    {
+        (false, _) => [],
+        (true, false) => ["cpu"],
+        (true, true) => Problem is null
+            ? [.. Enumerable.Range(0, cuda.device_count()).Select(index => string.Create(CultureInfo.InvariantCulture, $"cuda:{index}")), "cpu"]
+            : [],
+    };
 
     /// <summary>The library and its version, where there is no problem.</summary>
     internal static string Name => $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
 
     /// <summary>How many tensors have not been disposed.</summary>
     internal static long LiveTensors => Tensor.TotalCount;
-#else
-    /// <summary>Why libtorch cannot be used here, in one sentence; null where it can.</summary>
-    internal static string? Problem => LibTorchLibrary.Check();
-
-    /// <summary>The library and its version, where there is no problem.</summary>
-    internal static string Name => $"libtorch {LibTorchLibrary.Version}";
-
-    /// <summary>How many tensors have not been disposed.</summary>
-    internal static long LiveTensors => LibTorchLibrary.LiveTensors;
-#endif
 
     /// <summary>Computes with so many threads from here on. OpenMP counts per calling thread, so every entry says it again.</summary>
     internal static void UseThreads(int threads)
     {
         if (get_num_threads() != threads)
             set_num_threads(threads);
+    }
+
+    // The loader is asked before TorchSharp is: where it fails, TorchSharp prints forty lines and copies half a gigabyte before it gives up.
+    private static string? Load()
+    {
+        try
+        {
+            try
+            {
+                NativeLibrary.Load(OldCppLibrary.Library, typeof(torch).Assembly, null);
+            }
+            catch (DllNotFoundException e) when (OperatingSystem.IsLinux() && e.Message.Contains(OldCppLibrary.MissingVersion, StringComparison.Ordinal))
+            {
+                OldCppLibrary.Use();
+            }
+
+            InitializeDeviceType(DeviceType.CPU);
+            return null;
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException or IOException or UnauthorizedAccessException)
+        {
+            return Explain(RuntimeInformation.RuntimeIdentifier, Has("torch_cpu"), e.Message);
+        }
+    }
+
+    /// <summary>Whether a library lies where the runtime looks for it. Nothing is loaded.</summary>
+    private static bool Has(string name) =>
+        OldCppLibrary.Folders().Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"*{name}.*").Any());
+
+    /// <summary>Why libtorch cannot be used, and what would do.</summary>
+    /// <param name="rid">This machine's runtime identifier.</param>
+    /// <param name="built">Whether libtorch lies beside the program.</param>
+    /// <param name="loader">What the system's loader says.</param>
+    internal static string Explain(string rid, bool built, string loader)
+    {
+        const string Systems = "Linux with glibc (x64), Windows (x64, Arm64) and macOS (Apple silicon)";
+        if (!built)
+        {
+            return rid is "linux-x64" or "win-x64" or "win-arm64" or "osx-arm64"
+                ? $"The program was built without libtorch for {rid}: build it on this system, or with dotnet publish -r {rid}."
+                : $"There is no libtorch package for {rid}, only for {Systems}: take --engine onednn where oneDNN is installed.";
+        }
+
+        // The loader lists every place it tried; what it says of the library itself is the line with its reason.
+        var lines = loader.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var reason = (lines.FirstOrDefault(line => line.Contains("' not found", StringComparison.Ordinal)) ?? lines[0]).TrimEnd('.');
+        return $"libtorch cannot be loaded ({reason}): it needs a C library and a C++ library at least as new as those of Debian 12, Ubuntu 22.04 or RHEL 10.";
     }
 }

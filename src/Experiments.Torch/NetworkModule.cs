@@ -1,70 +1,93 @@
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+using Experiments.Core.Training;
 
 namespace Experiments.Torch;
 
-/// <summary>A network's layer records, one module each.</summary>
+/// <summary>A network's layer records, one module each: TorchSharp's own where it has the layer.</summary>
 internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
 {
-    private readonly SequenceModule layers;
-    private readonly List<(NormSlot Slot, NormModule Module)> _norms = [];
+    private readonly nn.Module<Tensor, Tensor> layers;
+    private readonly Dictionary<string, Parameter> _learnt = [];
+    private readonly Dictionary<string, NormLayer> _norms = [];
     private readonly Network _network;
-    private readonly IReadOnlyDictionary<string, Parameter> _leaves;
+    private readonly EngineSettings _settings;
     private readonly Device _device;
 
     /// <summary>Builds the network.</summary>
-    /// <param name="network">Its description.</param>
-    /// <param name="leaves">Its parameters by name.</param>
-    /// <param name="device">Where they lie.</param>
-    /// <param name="seed">What random numbers follow from.</param>
-    internal NetworkModule(Network network, IReadOnlyDictionary<string, Parameter> leaves, Device device, long seed) : base(nameof(NetworkModule))
+    /// <param name="settings">What it is built for.</param>
+    /// <param name="device">Where its parameters lie.</param>
+    internal NetworkModule(EngineSettings settings, Device device) : base(nameof(NetworkModule))
     {
-        Pass = new Pass { Seed = seed };
-        (_network, _leaves, _device) = (network, leaves, device);
-        layers = Build(network.Layers);
+        (_network, _settings, _device) = (settings.Network, settings, device);
+        layers = Build(_network.Layers);
         RegisterComponents();
     }
 
-    /// <summary>What the norms do in the next forward pass.</summary>
-    internal Pass Pass { get; }
+    /// <summary>The norms by the names of their slots, in the order of the network.</summary>
+    internal IReadOnlyDictionary<string, NormLayer> Norms => _norms;
+
+    /// <summary>A parameter, by the name that the network has for it.</summary>
+    internal Parameter Learnt(string name) => _learnt[name];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input) => layers.call(input);
 
-    /// <summary>Forgets all population statistics.</summary>
-    internal void ForgetPopulation() => _norms.ForEach(norm => norm.Module.ForgetPopulation());
-
     /// <summary>Running mean and variance of each norm that has them, in the order of the network.</summary>
     internal IEnumerable<(string Name, int Channels, Tensor Values)> RunningStatistics() =>
         from norm in _norms
-        from buffer in norm.Module.named_buffers()
-        select ($"{norm.Slot.Name}.{buffer.name}", norm.Slot.Channels, buffer.buffer);
+        from buffer in norm.Value.named_buffers()
+        select ($"{norm.Key}.{buffer.name}", (int)buffer.buffer.size(0), buffer.buffer);
 
-    private SequenceModule Build(IReadOnlyList<Layer> layers) =>
-        new(layers.Select((layer, index) => Build(layer, index == 0 ? null : layers[index - 1])));
+    private nn.Module<Tensor, Tensor> Build(IReadOnlyList<Layer> layers) =>
+        nn.Sequential(layers.Select((layer, index) => ($"{index}", Build(layer, index == 0 ? null : layers[index - 1]))));
 
-    private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous) => layer switch
+    private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous)
     {
-        Convolution c => new ConvolutionModule(
-            c, _network.Norm.Weights, _leaves[Network.WeightName(c, _network.Norm)], _leaves.GetValueOrDefault(Network.GainName(c))),
-        NormSlot slot => Build(slot),
         // In place of what was just made, of which nobody else has need; but never of an input that a shortcut may share.
-        Activation a => new ActivationModule(a.Kind, inPlace: previous is NormSlot or Residual),
-        MaxPool => new MaxPoolModule(),
-        Residual r => new ResidualModule(Build(r.Branch), Build(r.Shortcut)),
-        PaddedIdentity p => new PaddedIdentityModule(p),
-        GlobalAveragePool => new GlobalAveragePoolModule(),
-        Linear l => new LinearModule(_leaves[$"{l.Name}.weight"], _leaves[$"{l.Name}.bias"]),
-        _ => throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer"),
-    };
-
-    private NormModule Build(NormSlot slot)
-    {
-        var (mean, variance) = _network.Norm.HasRunningStatistics
-            ? (zeros(slot.Channels, float32, _device).DetachFromDisposeScope(), ones(slot.Channels, float32, _device).DetachFromDisposeScope())
-            : (null, null);
-        var module = new NormModule(_network.Norm, slot, _norms.Count, _leaves.GetValueOrDefault($"{slot.Name}.weight"),
-            _leaves.GetValueOrDefault($"{slot.Name}.bias"), mean, variance, Pass);
-        _norms.Add((slot, module));
-        return module;
+        var inPlace = previous is NormSlot or Residual;
+        switch (layer)
+        {
+            case Convolution { Kernel: > 1 } c when _network.Norm.Weights == WeightTransform.None:
+                var convolution = nn.Conv2d(c.In, c.Out, c.Kernel, c.Stride, c.Padding, bias: false, device: _device);
+                convolution.weight = TransformedConvolution.ChannelsLast(convolution.weight!);
+                _learnt[Network.WeightName(c, _network.Norm)] = convolution.weight;
+                return convolution;
+            case Convolution c:
+                var transformed = new TransformedConvolution(_network.Norm.Weights, c.In, c.Out, c.Kernel, c.Stride, c.Padding, _device);
+                _learnt[Network.WeightName(c, _network.Norm)] = transformed.Weight;
+                if (transformed.Gain is not null)
+                    _learnt[Network.GainName(c)] = transformed.Gain;
+                return transformed;
+            case NormSlot slot:
+                var norm = new NormLayer(_network.Norm, slot.Channels, _settings.Workers, _settings.Seed, _norms.Count, _device);
+                if (norm.Gamma is not null)
+                    _learnt[$"{slot.Name}.weight"] = norm.Gamma;
+                if (norm.Beta is not null)
+                    _learnt[$"{slot.Name}.bias"] = norm.Beta;
+                return _norms[slot.Name] = norm;
+            case Linear l:
+                var linear = nn.Linear(l.In, l.Out, device: _device);
+                (_learnt[$"{l.Name}.weight"], _learnt[$"{l.Name}.bias"]) = (linear.weight, linear.bias!);
+                return linear;
+            case Activation a:
+                return a.Kind switch
+                {
+                    ActivationKind.Relu => nn.ReLU(inPlace),
+                    ActivationKind.Sigmoid => nn.Sigmoid(),
+                    ActivationKind.Tanh => nn.Tanh(),
+                    _ => throw new InvalidOperationException($"unknown activation {a.Kind}"),
+                };
+            case MaxPool:
+                return nn.MaxPool2d(2);
+            case Residual r:
+                return new ResidualModule(Build(r.Branch), Build(r.Shortcut));
+            case PaddedIdentity p:
+                return new PaddedIdentityModule(p);
+            case GlobalAveragePool:
+                return nn.Sequential(("mean", nn.AdaptiveAvgPool2d(1)), ("flatten", nn.Flatten()));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer");
+        }
     }
 }

@@ -12,13 +12,13 @@ internal sealed class PopulationStatistics : IDisposable
 
     /// <summary>Pools in a batch.</summary>
     /// <param name="mean">Its mean of each channel, [C].</param>
-    /// <param name="deviations">Its sum of squared deviations of each channel, [C].</param>
+    /// <param name="variance">Its biased variance of each channel, [C].</param>
     /// <param name="count">The values that each of them is over.</param>
-    internal void Add(Tensor mean, Tensor deviations, double count)
+    internal void Add(Tensor mean, Tensor variance, double count)
     {
         using var scope = NewDisposeScope();
         var batchMean = mean.to(float64);
-        var batchDeviations = deviations.to(float64);
+        var batchDeviations = variance.to(float64) * count;
         _mean ??= zeros_like(batchMean).DetachFromDisposeScope();
         _deviations ??= zeros_like(batchDeviations).DetachFromDisposeScope();
 
@@ -30,11 +30,15 @@ internal sealed class PopulationStatistics : IDisposable
         _count = total;
     }
 
-    /// <summary>Mean and biased variance of each channel, [C], in the precision of the layer.</summary>
+    /// <summary>The mean of each channel, [C], in the precision of the layer.</summary>
     /// <exception cref="InvalidOperationException">Nothing has been collected.</exception>
-    internal (Tensor Mean, Tensor Variance) Read(ScalarType type) => _mean is not null && _deviations is not null
-        ? (_mean.to(type), (_deviations / _count).to(type))
-        : throw new InvalidOperationException("There are no population statistics: collect them first.");
+    internal Tensor Mean(ScalarType type) => Collected(_mean).to(type);
+
+    /// <summary>The biased variance of each channel, likewise.</summary>
+    /// <exception cref="InvalidOperationException">Nothing has been collected.</exception>
+    internal Tensor Variance(ScalarType type) => (Collected(_deviations) / _count).to(type);
+
+    private static Tensor Collected(Tensor? sum) => sum ?? throw new InvalidOperationException("There are no population statistics: collect them first.");
 
     /// <summary>Forgets all.</summary>
     internal void Clear()

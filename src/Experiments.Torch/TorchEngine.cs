@@ -1,18 +1,23 @@
 using System.Runtime.InteropServices;
 using Experiments.Core.Data;
+using Experiments.Core.Networks;
 using Experiments.Core.Training;
+using TorchSharp.Modules;
 
 namespace Experiments.Torch;
 
-/// <summary>A network on libtorch, trained by autograd and SGD.</summary>
+/// <summary>A network of TorchSharp's modules, trained by autograd and torch.optim.SGD.</summary>
 internal sealed class TorchEngine : IEngine
 {
     private readonly EngineSettings _settings;
     private readonly Device _device;
-    private readonly FlatParameters _parameters;
     private readonly NetworkModule _network;
+    private readonly SGD _optimizer;
 
-    /// <summary>A batch in the processor's memory: the images [N, C, H, W] and labels [N] of the largest one so far.</summary>
+    /// <summary>The optimizer's momentum by parameter, which is null before a parameter's first step.</summary>
+    private readonly Dictionary<string, SGD.State> _momentum;
+
+    /// <summary>A batch in the processor's memory: the images [N, H, W, C] and labels [N] of the largest one so far.</summary>
     private Tensor _images;
     private Tensor _labels;
 
@@ -21,9 +26,15 @@ internal sealed class TorchEngine : IEngine
         _settings = settings;
         _device = device(settings.Device);
         ProcessMemory.Keep();
-        Torch.Library.UseThreads(settings.Threads);
-        _parameters = new FlatParameters(settings, _device);
-        _network = new NetworkModule(settings.Network, _parameters.Leaves(), _device, settings.Seed);
+        using var scope = Begin();
+        _network = new NetworkModule(settings, _device);
+        // Two groups where only weights decay; of equal decay they are the same as one.
+        var groups = settings.Network.Parameters
+            .GroupBy(parameter => settings.DecayNormsAndBiases || parameter.Kind is ParameterKind.ConvolutionWeight or ParameterKind.LinearWeight)
+            .Select(group => (Decay: group.Key ? settings.WeightDecay : 0, Names: group.Select(parameter => parameter.Name).ToList())).ToList();
+        _optimizer = optim.SGD(
+            groups.Select(group => new SGD.ParamGroup(group.Names.Select(_network.Learnt), momentum: settings.Momentum, weight_decay: group.Decay)), learningRate: 0, settings.Momentum);
+        _momentum = groups.SelectMany(group => group.Names).Zip(_optimizer.state_dict().State.Cast<SGD.State>()).ToDictionary();
         (_images, _labels) = Allocate(settings.Batch * settings.Workers);
     }
 
@@ -40,9 +51,12 @@ internal sealed class TorchEngine : IEngine
         var (images, labels) = LoadStep(batch);
         var logits = _network.call(images);
         var loss = nn.functional.cross_entropy(logits, labels);
+        _optimizer.zero_grad();
         loss.backward();
+        foreach (var group in _optimizer.ParamGroups)
+            group.LearningRate = step.LearningRate;
+        _optimizer.step();
         CopyScores(logits, scores);
-        _parameters.Step(step.LearningRate);
     }
 
     /// <inheritdoc/>
@@ -51,8 +65,9 @@ internal sealed class TorchEngine : IEngine
         using var scope = Begin(NormMode.Trial, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
         var loss = nn.functional.cross_entropy(_network.call(images), labels);
+        _optimizer.zero_grad();
         loss.backward();
-        return (loss.item<float>(), _parameters.TakeGradients());
+        return (loss.item<float>(), Read(name => _network.Learnt(name).grad));
     }
 
     /// <inheritdoc/>
@@ -61,30 +76,43 @@ internal sealed class TorchEngine : IEngine
         _settings.Network.CheckMap(slot, batch.Count, values.Length);
         using var scope = Begin(NormMode.Trial, workers: 1, step);
         using var noGrad = no_grad();
-        var pass = _network.Pass;
-        (pass.ObservedSlot, pass.ObservedSide) = (slot, side);
-        _network.call(Load(batch).Images);
-        using var observed = pass.Observed!;
-        (pass.ObservedSlot, pass.Observed) = (null, null);
-        MemoryMarshal.Cast<byte, float>(observed.permute(0, 2, 3, 1).contiguous().cpu().bytes).CopyTo(values);
+        float[]? seen = null;
+        var hook = _network.Norms[slot].register_forward_hook((_, input, output) =>
+        {
+            seen = Floats((side == SlotSide.Input ? input : output).permute(0, 2, 3, 1));
+            return output;
+        });
+        try
+        {
+            _network.call(Load(batch).Images);
+        }
+        finally
+        {
+            hook.remove();
+        }
+
+        seen!.CopyTo(values);
     }
 
     /// <inheritdoc/>
     public void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores)
     {
-        var mode = statistics.InEvaluation();
-        using var scope = Begin(mode, workers: 1);
+        using var scope = Begin(statistics.InEvaluation());
         using var noGrad = no_grad();
         CopyScores(_network.call(Load(batch).Images), scores);
     }
 
     /// <inheritdoc/>
-    public void ForgetPopulation() => _network.ForgetPopulation();
+    public void ForgetPopulation()
+    {
+        foreach (var norm in _network.Norms.Values)
+            norm.ForgetPopulation();
+    }
 
     /// <inheritdoc/>
     public void CollectPopulation(ImageBatch batch)
     {
-        using var scope = Begin(NormMode.Collect, workers: 1);
+        using var scope = Begin(NormMode.Collect);
         using var noGrad = no_grad();
         _network.call(Load(batch).Images);
     }
@@ -92,41 +120,58 @@ internal sealed class TorchEngine : IEngine
     /// <inheritdoc/>
     public EngineState Read()
     {
-        Torch.Library.UseThreads(_settings.Threads);
-        using var scope = NewDisposeScope();
-        var buffers = _network.RunningStatistics()
-            .Select(buffer => new NamedArray(buffer.Name, [buffer.Channels], buffer.Values.cpu().data<float>().ToArray()));
-        return new EngineState(_parameters.ReadValues(), [.. buffers], _parameters.ReadVelocities());
+        using var scope = Begin();
+        var buffers = _network.RunningStatistics().Select(buffer => new NamedArray(buffer.Name, [buffer.Channels], Floats(buffer.Values)));
+        return new EngineState(Read(_network.Learnt), [.. buffers], Read(name => _momentum[name].momentum_buffer));
     }
 
     /// <inheritdoc/>
     public void Write(EngineState state)
     {
-        Torch.Library.UseThreads(_settings.Threads);
-        using var scope = NewDisposeScope();
+        using var scope = Begin();
         using var noGrad = no_grad();
         var running = _network.RunningStatistics().ToList();
         var parameters = _settings.Network.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).ToList();
         state.Check(parameters, [.. running.Select(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Channels]))]);
-        _parameters.Write(state.Parameters, state.Momentum);
-        foreach (var (buffer, values) in running.Zip(state.Buffers))
-            buffer.Values.copy_(tensor(values.Values));
+        foreach (var array in state.Parameters)
+            _network.Learnt(array.Name).copy_(OnDevice(array));
+        foreach (var (buffer, array) in running.Zip(state.Buffers))
+            buffer.Values.copy_(OnDevice(array));
+        foreach (var momentum in _momentum.Values)
+        {
+            momentum.momentum_buffer?.Dispose();
+            momentum.momentum_buffer = null;
+        }
+
+        foreach (var array in state.Momentum)
+            _momentum[array.Name].momentum_buffer = zeros_like(_network.Learnt(array.Name)).copy_(OnDevice(array)).DetachFromDisposeScope();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        using var finalizers = Finalizers.Keep();
+        _optimizer.Dispose();
         _network.Dispose();
-        _parameters.Dispose();
         _images.Dispose();
         _labels.Dispose();
     }
 
-    private DisposeScope Begin(NormMode mode, int workers, TrainingStep step = default)
+    /// <summary>Whatever calls libtorch stands between this and the end of what it returns.</summary>
+    private static Scope Begin(int threads)
     {
-        Torch.Library.UseThreads(_settings.Threads);
-        (_network.Pass.Mode, _network.Pass.Workers, _network.Pass.Step) = (mode, workers, step);
-        return NewDisposeScope();
+        var finalizers = Finalizers.Keep();
+        Torch.Library.UseThreads(threads);
+        return new Scope(NewDisposeScope(), finalizers);
+    }
+
+    private Scope Begin() => Begin(_settings.Threads);
+
+    private Scope Begin(NormMode mode, int workers = 1, TrainingStep step = default)
+    {
+        foreach (var norm in _network.Norms.Values)
+            (norm.Mode, norm.Workers, norm.Step) = (mode, workers, step);
+        return Begin();
     }
 
     private (Tensor Images, Tensor Labels) LoadStep(ImageBatch batch)
@@ -136,7 +181,7 @@ internal sealed class TorchEngine : IEngine
         return Load(batch);
     }
 
-    /// <summary>Images [N, C, H, W] and labels [N] on the device.</summary>
+    /// <summary>Images [N, C, H, W], with channels last in memory, and labels [N] on the device.</summary>
     private (Tensor Images, Tensor Labels) Load(ImageBatch batch)
     {
         if (batch.Shape != _settings.Network.Input || batch.Layout != Layout)
@@ -162,10 +207,25 @@ internal sealed class TorchEngine : IEngine
             empty([count], int64).DetachFromDisposeScope());
     }
 
+    /// <summary>One array a parameter, in the order of the network; zeros where there is nothing yet.</summary>
+    private List<NamedArray> Read(Func<string, Tensor?> values) => [.. _settings.Network.Parameters.Select(parameter =>
+        new NamedArray(parameter.Name, parameter.Shape, values(parameter.Name) is { } tensor ? Floats(tensor) : new float[parameter.Size]))];
+
+    private Tensor OnDevice(NamedArray array) => tensor(array.Values, [.. array.Shape.Select(size => (long)size)], device: _device);
+
+    /// <summary>The values in the order of the shape.</summary>
+    private static float[] Floats(Tensor values) => MemoryMarshal.Cast<byte, float>(values.detach().contiguous().cpu().bytes).ToArray();
+
     /// <summary>Copies class scores [N, classes].</summary>
-    private static void CopyScores(Tensor logits, Span<float> scores)
+    private static void CopyScores(Tensor logits, Span<float> scores) => Floats(logits).CopyTo(scores);
+
+    /// <summary>What an entry makes is disposed of at its end, and until then no finalizer runs.</summary>
+    private sealed class Scope(DisposeScope tensors, Finalizers finalizers) : IDisposable
     {
-        using var here = logits.detach().cpu();
-        MemoryMarshal.Cast<byte, float>(here.bytes).CopyTo(scores);
+        public void Dispose()
+        {
+            tensors.Dispose();
+            finalizers.Dispose();
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Training;
 
@@ -17,9 +16,7 @@ public sealed class TorchEngineProvider : IEngineProvider
     public string? Library => Torch.Library.Problem is null ? Torch.Library.Name : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Devices => Torch.Library.Problem is null
-        ? [.. Enumerable.Range(0, cuda.device_count()).Select(index => string.Create(CultureInfo.InvariantCulture, $"cuda:{index}")), "cpu"]
-        : [];
+    public IReadOnlyList<string> Devices => Torch.Library.Devices;
 
     /// <inheritdoc/>
     public string? Unavailable(string device, Precision precision)
@@ -28,12 +25,12 @@ public sealed class TorchEngineProvider : IEngineProvider
             return problem;
         if (precision != Precision.Fp32)
             return "The torch engine computes in fp32 only: take --precision fp32.";
-        if (Devices.Contains(device) || (device == "cuda" && cuda.is_available()))
+        var devices = Devices;
+        if (devices.Contains(device) || (device == "cuda" && devices.Count > 1))
             return null;
-        var known = string.Join(" or ", Devices);
-        return device.StartsWith("cuda", StringComparison.Ordinal) && !cuda.is_available()
-            ? $"There is no CUDA device that {Library} can use here, and so no {device}: take --device cpu, or install a libtorch with CUDA and its driver."
-            : $"There is no device {device} here: take --device {known}.";
+        return device.StartsWith("cuda", StringComparison.Ordinal) && devices.Count == 1
+            ? $"There is no CUDA device that {Library} can use here, and so no {device}: take --device cpu, or, on a machine with an NVIDIA GPU and its driver, build with -p:Torch=cuda-linux (or cuda-windows)."
+            : $"There is no device {device} here: take --device {string.Join(" or ", devices)}.";
     }
 
     /// <inheritdoc/>

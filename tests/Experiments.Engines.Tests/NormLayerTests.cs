@@ -76,13 +76,13 @@ public sealed class NormLayerTests
         long[] shape = [2, 6, 3, 1];
         var (x, dy) = (Input(shape, 3, float64, false), Numbers.Varied(shape, 2));
         using var layer = new Layer(NormOf(name, grouping), 6, float64, workers: 1);
-        layer.Pass.Mode = NormMode.Batch;
+        layer.Mode = NormMode.Batch;
         var outcome = layer.Run(x, dy);
         foreach (var (values, gradient) in new[] { (x, outcome.Dx), (layer.Gamma, outcome.DGamma), (layer.Beta, outcome.DBeta) })
         {
             if (values is null)
                 continue;
-            var elements = values.detach().data<double>();
+            var elements = values.detach().view(-1).data<double>();
             var expected = new double[elements.Count];
             for (var i = 0; i < expected.Length; i++)
             {
@@ -147,7 +147,7 @@ public sealed class NormLayerTests
         foreach (var (name, depends) in new[] { ("gn", false), ("ln", false), ("in", false), ("bn", true), ("syncbn", true) })
         {
             using var layer = new Layer(NormCatalog.Create(new(name, name == "gn" ? 3 : null)), 6, float64);
-            layer.Pass.Mode = NormMode.Batch;
+            layer.Mode = NormMode.Batch;
             var difference = (layer.Forward(batch).narrow(0, 0, 1) - layer.Forward(other).narrow(0, 0, 1)).abs().max().item<double>();
             Assert.True(depends ? difference > 0.01 : difference == 0, $"{name}: {difference}");
         }
@@ -209,7 +209,7 @@ public sealed class NormLayerTests
         using var scope = NewDisposeScope();
         using var layer = new Layer(NormCatalog.Create(new("bn")), 6, float64);
         var (mean, variance) = (layer.RunningMean!.clone(), layer.RunningVariance!.clone());
-        layer.Pass.Mode = mode;
+        layer.Mode = mode;
         using (no_grad())
             layer.Forward(Input([4, 6, 3, 5], 1, float64, false));
         Numbers.Close(mean, layer.RunningMean!, 0, "running mean");
@@ -222,7 +222,7 @@ public sealed class NormLayerTests
         using var scope = NewDisposeScope();
         using var layer = new Layer(NormCatalog.Create(new("bn")), 6, float64);
         var x = Input([4, 6, 3, 5], 2, float64, false);
-        layer.Pass.Mode = NormMode.MovingAverage;
+        layer.Mode = NormMode.MovingAverage;
         using var noGrad = no_grad();
         var expected = nn.functional.batch_norm(x, layer.RunningMean!, layer.RunningVariance!, layer.Gamma, layer.Beta, training: false, eps: Norm.Epsilon);
         Numbers.Close(expected, layer.Forward(x), 1e-12, "y");

@@ -1,4 +1,3 @@
-using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.Torch;
@@ -38,33 +37,36 @@ internal static class Numbers
     internal static void Close(float[] expected, float[] actual, double tolerance, string what) =>
         Close(Array.ConvertAll(expected, value => (double)value), Array.ConvertAll(actual, value => (double)value), tolerance, what);
 
-    internal static double[] Doubles(Tensor values) => values.detach().to(float64).data<double>().ToArray();
+    internal static double[] Doubles(Tensor values) => values.detach().to(float64).contiguous().view(-1).data<double>().ToArray();
 }
 
 /// <summary>A norm layer alone, with its input, gamma, beta and running statistics.</summary>
 internal sealed class Layer : IDisposable
 {
-    private readonly NormModule _module;
+    private readonly NormLayer _module;
 
-    internal Layer(Norm norm, int channels, ScalarType type, int workers = 1)
+    internal Layer(Norm norm, int channels, ScalarType type, int workers = 1, bool byDefinition = false)
     {
-        Gamma = norm.Affine.HasFlag(Affine.Scale) ? new Parameter((Numbers.Varied([channels], 11) + 1.5).to(type)) : null;
-        Beta = norm.Affine.HasFlag(Affine.Shift) ? new Parameter(Numbers.Varied([channels], 12).to(type)) : null;
-        RunningMean = norm.HasRunningStatistics ? Numbers.Varied([channels], 13).to(type) : null;
-        RunningVariance = norm.HasRunningStatistics ? Numbers.Varied([channels], 14).square().add(0.5).to(type) : null;
-        Pass = new Pass { Workers = workers, Seed = 1, Step = new TrainingStep(0) };
-        _module = new NormModule(norm, new NormSlot("norm1", channels), 0, Gamma, Beta, RunningMean, RunningVariance, Pass);
+        _module = new NormLayer(norm, channels, workers, dtype: type) { AlwaysByDefinition = byDefinition };
+        using var noGrad = no_grad();
+        Gamma?.copy_(Numbers.Varied([channels], 11) + 1.5);
+        Beta?.copy_(Numbers.Varied([channels], 12));
+        RunningMean?.copy_(Numbers.Varied([channels], 13));
+        RunningVariance?.copy_(Numbers.Varied([channels], 14).square().add(0.5));
     }
 
-    internal Parameter? Gamma { get; }
+    internal Parameter? Gamma => _module.Gamma;
 
-    internal Parameter? Beta { get; }
+    internal Parameter? Beta => _module.Beta;
 
-    internal Tensor? RunningMean { get; }
+    internal Tensor? RunningMean => _module.RunningMean;
 
-    internal Tensor? RunningVariance { get; }
+    internal Tensor? RunningVariance => _module.RunningVariance;
 
-    internal Pass Pass { get; }
+    internal NormMode Mode
+    {
+        set => _module.Mode = value;
+    }
 
     internal Tensor Forward(Tensor x) => _module.call(x);
 

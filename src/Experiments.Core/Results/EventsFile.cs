@@ -3,6 +3,10 @@ namespace Experiments.Core.Results;
 /// <summary>
 /// A run's epochs as the events file that TensorBoard finds in the run's folder. A record's time is when the training began and the seconds it
 /// has trained: a run that was stopped has the times of one that was not.
+/// <para>
+/// TorchSharp's SummaryWriter is not taken: it appends to a file of its own making, whereas a run that goes on must write each epoch once, and
+/// it is in the assembly that loads libtorch, which a run on the other engine does without.
+/// </para>
 /// </summary>
 /// <param name="folder">The run's folder.</param>
 /// <param name="started">When the run began.</param>

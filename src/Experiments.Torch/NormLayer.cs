@@ -1,0 +1,221 @@
+using Experiments.Core.Norms;
+using Experiments.Core.Training;
+
+namespace Experiments.Torch;
+
+/// <summary>
+/// A layer of any normalization of the catalogue, for a network of TorchSharp's modules:
+/// <code>
+///   y = gamma * (x - mean) / sqrt(var + epsilon) + beta          (Wu &amp; He 2018, Eqns 1, 2 and 6)
+/// </code>
+/// with mean and biased variance over the set S_i that the norm's <see cref="Pooling"/> describes. <see cref="ByDefinition"/> says it as the
+/// paper does, and autograd differentiates it; where libtorch has a kernel for the very set, that computes. After <c>train()</c> the layer takes a
+/// batch's own statistics and moves its running averages; after <c>eval()</c> it takes these, where the norm has them.
+/// </summary>
+public sealed class NormLayer : nn.Module<Tensor, Tensor>
+{
+    // What one statistic is over in a map [S, s, G, c, H*W]: a block of s samples and c channels, and all places.
+    private static readonly long[] s_set = [1, 3, 4];
+
+    private readonly Norm _norm;
+    private readonly int _channels;
+    private readonly long _seed;
+    private readonly int _position;
+    private readonly PopulationStatistics _population = new();
+    private readonly Parameter? weight;
+    private readonly Parameter? bias;
+    private readonly Tensor? running_mean;
+    private readonly Tensor? running_var;
+
+    /// <summary>Makes the layer, with gamma 1, beta 0, running mean 0 and running variance 1.</summary>
+    /// <param name="norm">The normalization, for example <c>NormCatalog.Create(new("gn", Groups: 8))</c>.</param>
+    /// <param name="channels">C, the channels of its input.</param>
+    /// <param name="workers">The workers that a training batch falls into, one after the other: BN takes its statistics within one, SyncBN over all.</param>
+    /// <param name="seed">What the noise of a noisy norm follows from.</param>
+    /// <param name="position">Which of the network's norms it is, so that each draws a noise of its own.</param>
+    /// <param name="device">Where its arrays lie; null: on the processor.</param>
+    /// <param name="dtype">Their type; null: float32.</param>
+    public NormLayer(Norm norm, int channels, int workers = 1, long seed = 1, int position = 0, Device? device = null, ScalarType? dtype = null)
+        : base(nameof(NormLayer))
+    {
+        ArgumentNullException.ThrowIfNull(norm);
+        _ = norm.Pooling?.Channels.ChannelsIn(channels);
+        (_norm, _channels, Workers, _seed, _position) = (norm, channels, workers, seed, position);
+        weight = norm.Affine.HasFlag(Affine.Scale) ? Learnt(ones(channels, dtype ?? float32, device)) : null;
+        bias = norm.Affine.HasFlag(Affine.Shift) ? Learnt(zeros(channels, dtype ?? float32, device)) : null;
+        if (norm.HasRunningStatistics)
+        {
+            running_mean = zeros(channels, dtype ?? float32, device).DetachFromDisposeScope();
+            running_var = ones(channels, dtype ?? float32, device).DetachFromDisposeScope();
+        }
+
+        RegisterComponents();
+
+        static Parameter Learnt(Tensor values)
+        {
+            var parameter = new Parameter(values);
+            parameter.DetachFromDisposeScope();
+            return parameter;
+        }
+    }
+
+    /// <summary>gamma, [C]; null where the norm has none.</summary>
+    public Parameter? Gamma => weight;
+
+    /// <summary>beta, [C]; null where the norm has none.</summary>
+    public Parameter? Beta => bias;
+
+    /// <summary>The moving average of the batches' means, [C]; null where the norm keeps none.</summary>
+    public Tensor? RunningMean => running_mean;
+
+    /// <summary>The moving average of the batches' unbiased variances, [C]; null where the norm keeps none.</summary>
+    public Tensor? RunningVariance => running_var;
+
+    /// <summary>The workers that the next batch falls into.</summary>
+    public int Workers { get; set; }
+
+    /// <summary>
+    /// What the layer does; null (the default): what <c>train()</c> and <c>eval()</c> say, <see cref="NormMode.Train"/> or
+    /// <see cref="NormMode.MovingAverage"/>.
+    /// </summary>
+    public NormMode? Mode { get; set; }
+
+    /// <summary>
+    /// The step of the training: noise follows from its number, and Batch Renormalization's limits from its ramp. The layer counts its own
+    /// steps while <see cref="Mode"/> is null.
+    /// </summary>
+    public TrainingStep Step { get; set; } = new(LearningRate: 0);
+
+    /// <summary>Whether <see cref="ByDefinition"/> computes even where libtorch has a kernel, for tests of one against the other.</summary>
+    internal bool AlwaysByDefinition { get; set; }
+
+    /// <summary>Normalizes a feature map.</summary>
+    /// <param name="input">x, [N, C, H, W], in any order in memory.</param>
+    /// <returns>y, of the same shape.</returns>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        var mode = Mode ?? (training ? NormMode.Train : NormMode.MovingAverage);
+        var y = (_norm, mode) switch
+        {
+            // A handle of its own: what goes into a layer of TorchSharp's and what comes out are disposed of one by one.
+            ({ Pooling: null }, _) => ScaleAndShift(input.alias()),
+            ({ HasRunningStatistics: true }, NormMode.MovingAverage) => ScaleAndShift(Stored(input, running_mean!, running_var!)),
+            ({ HasRunningStatistics: true }, NormMode.Population) => ScaleAndShift(Stored(input, _population.Mean(input.dtype), _population.Variance(input.dtype))),
+            _ => ByBatch(input, mode),
+        };
+        if (_norm.IsNoisy && mode.IsTraining())
+            y = Noisy(y);
+        if (Mode is null && training)
+            Step = Step with { Number = Step.Number + 1 };
+        return y.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Forgets what was seen in the mode <see cref="NormMode.Collect"/>.</summary>
+    public void ForgetPopulation() => _population.Clear();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _population.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>By the batch's own statistics.</summary>
+    private Tensor ByBatch(Tensor x, NormMode mode)
+    {
+        var blocks = _norm.Pooling!.Over((int)x.size(0), Workers, _channels);
+        var keeps = _norm.HasRunningStatistics && mode is NormMode.Train or NormMode.Collect;
+        var plain = _norm is { Use: StatisticsUse.MeanAndVariance, Renorm: null } && mode != NormMode.Collect && !AlwaysByDefinition;
+        var count = blocks.Samples * blocks.Channels * x.size(2) * x.size(3);
+        return (plain && count > 1, blocks) switch
+        {
+            // All samples and one channel: BN's set.
+            (true, { SampleBlocks: 1, Channels: 1 }) when _norm.HasRunningStatistics => nn.functional.batch_norm(
+                x, keeps ? running_mean : null, keeps ? running_var : null, weight, bias, training: true, _norm.RunningMomentum, Norm.Epsilon),
+            // One sample and a group of channels: GN's, LN's with one group, IN's with C. Channels first, since of maps with channels last libtorch
+            // takes the variance as E[x^2] - E[x]^2, which loses it at a large mean.
+            (true, { Samples: 1 }) when weight is null == bias is null =>
+                nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, weight, bias, Norm.Epsilon),
+            // Its backward pass fails where there is a beta and no gamma (libtorch 2.10).
+            (true, { Samples: 1 }) => ScaleAndShift(nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, null, null, Norm.Epsilon)),
+            _ => ByDefinition(x, blocks, mode, keeps, count),
+        };
+    }
+
+    /// <summary>The definition: mean and variance over S_i, normalize, scale and shift.</summary>
+    private Tensor ByDefinition(Tensor input, PoolingBlocks blocks, NormMode mode, bool keeps, long count)
+    {
+        // [N, C, H, W] as S x G blocks of s samples and c channels that share a statistic: [S, s, G, c, H*W]
+        var x = input.reshape(blocks.SampleBlocks, blocks.Samples, blocks.ChannelBlocks, blocks.Channels, input.size(2) * input.size(3));
+        // [S, 1, G, 1, 1]; the variance from x - mean, never as E[x^2] - E[x]^2.
+        var mean = x.mean(s_set, keepdim: true);
+        var centred = x - mean;
+        var variance = (centred * centred).mean(s_set, keepdim: true);
+        var normalized = _norm.Use == StatisticsUse.Mean ? centred : centred * (variance + Norm.Epsilon).rsqrt();
+        if (_norm.Renorm is { } renorm && mode.IsTraining())
+            normalized = Renormalized(renorm, normalized, mean, variance);
+        if (keeps)
+            Keep(mean, variance, mode, count);
+        return ScaleAndShift(normalized.view(input.shape));
+    }
+
+    /// <summary>x^ * r + d of Batch Renormalization, as <see cref="BatchRenorm"/> defines them. No gradient flows through r and d.</summary>
+    private Tensor Renormalized(BatchRenorm renorm, Tensor normalized, Tensor mean, Tensor variance)
+    {
+        var (rMax, dMax) = renorm.Limits(Step.RenormRamp);
+        using var noGrad = no_grad();
+        // One value a block from one a channel: [1, 1, G, 1, 1]
+        Tensor PerBlock(Tensor perChannel) => perChannel.view(1, 1, mean.size(2), -1, 1).narrow(3, 0, 1);
+        var movingDeviation = (PerBlock(running_var!) + Norm.Epsilon).sqrt();
+        var r = ((variance + Norm.Epsilon).sqrt() / movingDeviation).clamp(1 / rMax, rMax);
+        var d = ((mean - PerBlock(running_mean!)) / movingDeviation).clamp(-dMax, dMax);
+        using var grad = enable_grad();
+        return (normalized * r) + d;
+    }
+
+    /// <summary>s * y + m, with numbers s and m for each sample's channel (see <see cref="ActivationNoise"/>).</summary>
+    private Tensor Noisy(Tensor y)
+    {
+        var scales = new float[y.size(0) * _channels];
+        var shifts = new float[scales.Length];
+        ActivationNoise.Draw(_seed, Step.Number, _position, _channels, scales, shifts);
+        Tensor PerCell(float[] values) => tensor(values, device: y.device).to(y.dtype).view(-1, _channels, 1, 1);
+        return (y * PerCell(scales)) + PerCell(shifts);
+    }
+
+    /// <summary>(x - mean) / sqrt(var + epsilon), or x - mean, with statistics [C] from elsewhere.</summary>
+    private Tensor Stored(Tensor x, Tensor mean, Tensor variance)
+    {
+        var centred = x - mean.view(_channels, 1, 1);
+        return _norm.Use == StatisticsUse.Mean ? centred : centred * (variance.view(_channels, 1, 1) + Norm.Epsilon).rsqrt();
+    }
+
+    private Tensor ScaleAndShift(Tensor x)
+    {
+        var y = weight is null ? x : x * weight.view(_channels, 1, 1);
+        return bias is null ? y : y + bias.view(_channels, 1, 1);
+    }
+
+    /// <summary>Moves the running averages towards a batch's statistics [S, 1, G, 1, 1], or pools these into the population's.</summary>
+    private void Keep(Tensor mean, Tensor variance, NormMode mode, long count)
+    {
+        using var noGrad = no_grad();
+        // The same for all channels of a block: [1, 1, G, c, 1]
+        long[] perChannel = [1, 1, mean.size(2), _channels / mean.size(2), 1];
+        for (var block = 0; block < Norm.BlocksToKeep((int)mean.size(0), Workers); block++)
+        {
+            var (blockMean, blockVariance) = (mean.narrow(0, block, 1), variance.narrow(0, block, 1));
+            if (mode == NormMode.Collect)
+            {
+                _population.Add(blockMean.expand(perChannel).reshape(_channels), blockVariance.expand(perChannel).reshape(_channels), count);
+                continue;
+            }
+
+            // The running variance takes the unbiased one.
+            running_mean!.view(perChannel).mul_(1 - _norm.RunningMomentum).add_(blockMean, _norm.RunningMomentum);
+            running_var!.view(perChannel).mul_(1 - _norm.RunningMomentum).add_(blockVariance, _norm.RunningMomentum * count / (count - 1));
+        }
+    }
+}

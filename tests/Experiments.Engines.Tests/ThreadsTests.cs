@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Experiments.Core.Networks;
+using Experiments.Core.Training;
+
+namespace Experiments.Engines.Tests;
+
+/// <summary>An engine computes with as many threads as it is told: the processor's time says so, whatever else the machine does.</summary>
+public sealed partial class ThreadsTests
+{
+    [Theory, OnTorch(1, 2), OnOneDnn(1, 2)]
+    public void Training_takes_the_time_of_other_threads_only_where_it_is_given_several(string engineName, int threads)
+    {
+        var shape = new Core.Data.ImageShape(3, 32, 32);
+        var network = ModelCatalog.Build("resnet8", 32, Shortcut.Projection, shape, Engines.Classes, Engines.NormOf("bn"));
+        var share = 0.0;
+        var thread = new Thread(() =>
+        {
+            using var engine = Engines.Create(engineName, new EngineSettings(network, 32, Threads: threads));
+            var batch = Engines.Batch(engine, 32, 1, shape);
+            var scores = new float[32 * Engines.Classes];
+            engine.Train(batch, new(0.01), scores);
+            var (process, own) = (ProcessTime(), OwnTime());
+            for (var step = 0; step < 10; step++)
+                engine.Train(batch, new(0.01), scores);
+            (process, own) = (ProcessTime() - process, OwnTime() - own);
+            share = (process - own) / process;
+        });
+        thread.Start();
+        thread.Join();
+        // One thread leaves the runtime's own some time; two share the work.
+        Assert.True(threads == 1 ? share < 0.15 : share > 0.25, $"{share:p0} of the processor's time were other threads'");
+    }
+
+    private static double ProcessTime() => Seconds("/proc/self/stat");
+
+    private static double OwnTime() => Seconds($"/proc/self/task/{gettid().ToString(CultureInfo.InvariantCulture)}/stat");
+
+    /// <summary>User's and system's time: the fields 14 and 15 of proc(5), the twelfth and thirteenth after the name in brackets.</summary>
+    private static double Seconds(string file)
+    {
+        var fields = File.ReadAllText(file).Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / 100;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int gettid();
+}

@@ -1,2 +1,0 @@
-global using LibTorch.Modules;
-global using static LibTorch.torch;
