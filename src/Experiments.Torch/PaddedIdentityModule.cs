@@ -2,10 +2,10 @@ using Experiments.Core.Networks;
 
 namespace Experiments.Torch;
 
-/// <summary>One pixel in every Stride rows and columns, and zeros for new channels after the old ones.</summary>
+/// <summary>One pixel in every Stride rows and columns, and zeros for new channels before and after the old ones.</summary>
 internal sealed class PaddedIdentityModule(PaddedIdentity layer) : nn.Module<Tensor, Tensor>(nameof(PaddedIdentityModule))
 {
-    private readonly long[] _newChannels = [0, 0, 0, 0, 0, layer.Out - layer.In];
+    private readonly long[] _newChannels = [0, 0, 0, 0, layer.Before, layer.Out - layer.In - layer.Before];
 
     public override Tensor forward(Tensor input)
     {

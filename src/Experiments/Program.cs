@@ -11,6 +11,7 @@ var root = new RootCommand("Trains one network with different normalization laye
     PlotCommand.Create(),
     TableCommand.Create(),
     EvalCommand.Create(),
+    ExportCommand.Create(),
     DataCommand.Create(),
     BenchCommand.Create(),
     InfoCommand.Create(),

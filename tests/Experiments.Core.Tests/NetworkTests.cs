@@ -17,7 +17,7 @@ public sealed class NetworkTests
     [InlineData("resnet110", 1.7, 1_727_962)]
     public void A_resnet_has_the_published_number_of_parameters(string model, double millions, int exactly)
     {
-        var network = ModelCatalog.Build(model, null, projection: false, Cifar, 10, NormCatalog.Create(new("bn")));
+        var network = ModelCatalog.Build(model, null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("bn")));
         Assert.Equal(exactly, network.ParameterCount);
         Assert.Equal(millions, network.ParameterCount / 1e6, millions < 1 ? 0.005 : 0.05);
     }
@@ -28,14 +28,14 @@ public sealed class NetworkTests
     [InlineData("vgg11", 9_220_480)]
     [InlineData("vgg16", 14_714_688)]
     public void A_vgg_has_the_published_convolutions(string model, int published) =>
-        Assert.Equal(published + (512 * 10) + 10, ModelCatalog.Build(model, null, false, Cifar, 10, NormCatalog.Create(new("none"))).ParameterCount);
+        Assert.Equal(published + (512 * 10) + 10, ModelCatalog.Build(model, null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("none"))).ParameterCount);
 
     [Fact]
     public void A_norm_stands_before_or_after_the_activation()
     {
         foreach (var (position, expected) in new[] { (NormPosition.Before, "norm4_2 relu"), (NormPosition.After, "relu norm4_2") })
         {
-            var layers = ModelCatalog.Build("vgg11", null, false, Cifar, 10, NormCatalog.Create(new("bn")), new(ActivationKind.Relu, position)).Layers;
+            var layers = ModelCatalog.Build("vgg11", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("bn")), new(ActivationKind.Relu, position)).Layers;
             var names = layers.Select(layer => layer is Activation ? "relu" : layer.Name).ToList();
             var convolution = names.IndexOf("conv4_2");
             Assert.Equal(expected, string.Join(' ', names.Skip(convolution + 1).Take(2)));
@@ -45,20 +45,34 @@ public sealed class NetworkTests
     [Fact]
     public void A_vgg_refuses_images_that_it_would_halve_to_nothing() =>
         Assert.Contains("takes images of 16x16 or more, not 14x28",
-            Assert.Throws<ExperimentException>(() => ModelCatalog.Build("vgg16", null, false, new(3, 14, 28), 10, NormCatalog.Create(new("bn")))).Message, StringComparison.Ordinal);
+            Assert.Throws<ExperimentException>(() => ModelCatalog.Build("vgg16", null, Shortcut.IdentityCentered, new(3, 14, 28), 10, NormCatalog.Create(new("bn")))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_virtual_batch_that_does_not_divide_the_batch_is_answered_with_those_that_do() =>
         Assert.Contains("--virtual-batch 16 does not divide --batch 12; what would do: 1, 2, 3, 4, 6, 12",
-            Assert.Throws<ExperimentException>(() => ModelCatalog.Build("resnet8", null, false, Cifar, 10, NormCatalog.Create(new("ghost-bn"))).Check(12, 1)).Message,
+            Assert.Throws<ExperimentException>(() => ModelCatalog.Build("resnet8", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("ghost-bn"))).Check(12, 1)).Message,
             StringComparison.Ordinal);
 
     [Fact]
     public void Projection_shortcuts_add_two_convolutions_and_two_norms()
     {
-        var identity = ModelCatalog.Build("resnet20", null, projection: false, Cifar, 10, NormCatalog.Create(new("bn")));
-        var projection = ModelCatalog.Build("resnet20", null, projection: true, Cifar, 10, NormCatalog.Create(new("bn")));
+        var identity = ModelCatalog.Build("resnet20", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("bn")));
+        var projection = ModelCatalog.Build("resnet20", null, Shortcut.Projection, Cifar, 10, NormCatalog.Create(new("bn")));
         Assert.Equal((16 * 32) + (32 * 64) + (2 * 32) + (2 * 64), projection.ParameterCount - identity.ParameterCount);
+    }
+
+    [Fact]
+    public void Identity_shortcuts_have_their_new_channels_on_both_sides_or_after_and_no_parameters()
+    {
+        IEnumerable<(int In, int Out, int Before)> Identities(Shortcut shortcut, int width) =>
+            from layer in ModelCatalog.Build("resnet8", width, shortcut, Cifar, 10, NormCatalog.Create(new("bn"))).AllLayers.OfType<PaddedIdentity>()
+            select (layer.In, layer.Out, layer.Before);
+        Assert.Equal([(16, 32, 8), (32, 64, 16)], Identities(Shortcut.IdentityCentered, 16));
+        Assert.Equal([(3, 6, 1), (6, 12, 3)], Identities(Shortcut.IdentityCentered, 3));
+        Assert.Equal([(16, 32, 0), (32, 64, 0)], Identities(Shortcut.IdentityAppended, 16));
+        Assert.Empty(Identities(Shortcut.Projection, 16));
+        Assert.Single(new[] { Shortcut.IdentityCentered, Shortcut.IdentityAppended }
+            .Select(shortcut => ModelCatalog.Build("resnet20", null, shortcut, Cifar, 10, NormCatalog.Create(new("bn"))).ParameterCount).Distinct());
     }
 
     [Theory]
@@ -69,17 +83,17 @@ public sealed class NetworkTests
     [InlineData("gn")]
     public void Every_norm_of_the_paper_has_the_same_parameters(string norm) =>
         Assert.Equal(
-            ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(new("bn"))).Parameters.Select(p => (p.Name, p.Size)),
-            ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(new(norm))).Parameters.Select(p => (p.Name, p.Size)));
+            ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("bn"))).Parameters.Select(p => (p.Name, p.Size)),
+            ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new(norm))).Parameters.Select(p => (p.Name, p.Size)));
 
     [Fact]
     public void The_default_network_has_64_channels_or_more_in_every_normalized_layer() =>
-        Assert.All(ModelCatalog.Build("small-cnn", null, false, Cifar, 10, NormCatalog.Create(new("gn"))).NormSlots, slot => Assert.True(slot.Channels >= 64));
+        Assert.All(ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("gn"))).NormSlots, slot => Assert.True(slot.Channels >= 64));
 
     [Fact]
     public void The_norm_at_the_end_of_every_residual_branch_is_marked_and_no_other()
     {
-        var network = ModelCatalog.Build("resnet20", null, projection: true, Cifar, 10, NormCatalog.Create(new("bn")));
+        var network = ModelCatalog.Build("resnet20", null, Shortcut.Projection, Cifar, 10, NormCatalog.Create(new("bn")));
         Assert.Equal(9, network.NormSlots.Count(slot => slot.EndsResidual));
         Assert.All(network.NormSlots.Where(slot => slot.EndsResidual), slot => Assert.EndsWith(".norm2", slot.Name, StringComparison.Ordinal));
     }
@@ -87,7 +101,7 @@ public sealed class NetworkTests
     [Fact]
     public void Maps_are_halved_between_stages_also_when_their_size_is_odd()
     {
-        var network = ModelCatalog.Build("resnet8", null, projection: true, new ImageShape(1, 29, 27), 10, NormCatalog.Create(new("bn")));
+        var network = ModelCatalog.Build("resnet8", null, Shortcut.Projection, new ImageShape(1, 29, 27), 10, NormCatalog.Create(new("bn")));
         Assert.Equal([(29, 27), (29, 27), (29, 27), (15, 14), (15, 14), (15, 14), (8, 7), (8, 7), (8, 7)],
             network.Shapes().Select(pair => (pair.Shape.Height, pair.Shape.Width)));
     }
@@ -95,7 +109,7 @@ public sealed class NetworkTests
     [Fact]
     public void Groups_that_do_not_divide_a_layer_are_refused_with_the_layer_its_channels_and_groups_that_would_do()
     {
-        var network = ModelCatalog.Build("resnet20", null, false, Cifar, 10, NormCatalog.Create(new("gn", Groups: 32)));
+        var network = ModelCatalog.Build("resnet20", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("gn", Groups: 32)));
         var error = Assert.Throws<ExperimentException>(() => network.Check(batch: 2, workers: 1));
         Assert.Contains("--groups 32 does not divide the 16 channels of layer norm1", error.Message, StringComparison.Ordinal);
         Assert.Contains("1, 2, 4, 8, 16.", error.Message, StringComparison.Ordinal);
@@ -104,7 +118,7 @@ public sealed class NetworkTests
     [Fact]
     public void Channels_per_group_that_do_not_divide_a_layer_are_refused_likewise()
     {
-        var network = ModelCatalog.Build("resnet20", null, false, Cifar, 10, NormCatalog.Create(new("gn", ChannelsPerGroup: 32)));
+        var network = ModelCatalog.Build("resnet20", null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("gn", ChannelsPerGroup: 32)));
         Assert.Contains("--channels-per-group 32", Assert.Throws<ExperimentException>(() => network.Check(2, 1)).Message, StringComparison.Ordinal);
     }
 
@@ -117,7 +131,7 @@ public sealed class NetworkTests
     public void A_statistic_over_a_single_value_is_refused(string norm, int batch, bool refused)
     {
         // 4x4 images shrink to one pixel in the last stage of a residual network
-        var network = ModelCatalog.Build("resnet8", null, false, new ImageShape(3, 4, 4), 10, NormCatalog.Create(new(norm)));
+        var network = ModelCatalog.Build("resnet8", null, Shortcut.IdentityCentered, new ImageShape(3, 4, 4), 10, NormCatalog.Create(new(norm)));
         var error = Record.Exception(() => network.Check(batch, workers: 2));
         Assert.Equal(refused, error is ExperimentException e && e.Message.Contains("single value", StringComparison.Ordinal));
     }

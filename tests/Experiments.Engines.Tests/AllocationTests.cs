@@ -18,7 +18,7 @@ public sealed partial class AllocationTests
         foreach (var (shape, threads) in new[] { (Engines.Shape, 1), (Engines.Shape, 2), (new ImageShape(3, 64, 60), 1) })
         {
             const int Workers = 3, Batch = 3, Steps = 50, SmallestObject = 24;
-            var network = ModelCatalog.Build("resnet8", 16, true, shape, Engines.Classes, Engines.NormOf(norm, Batch));
+            var network = ModelCatalog.Build("resnet8", 16, Shortcut.Projection, shape, Engines.Classes, Engines.NormOf(norm, Batch));
             using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads));
             var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
             var scores = new float[Workers * Batch * Engines.Classes];

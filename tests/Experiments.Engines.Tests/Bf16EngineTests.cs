@@ -22,7 +22,7 @@ public sealed class Bf16EngineTests
     {
         // The larger images are taken in two chunks, of 8 and 1.
         var shape = new ImageShape(3, height, width);
-        var settings = new EngineSettings(ModelCatalog.Build("resnet8", 8, true, shape, Engines.Classes, Engines.NormOf(norm)), 9);
+        var settings = new EngineSettings(ModelCatalog.Build("resnet8", 8, Shortcut.Projection, shape, Engines.Classes, Engines.NormOf(norm)), 9);
         using var fp32 = Engines.Create("onednn", settings);
         using var bf16 = Create(settings);
         var expected = fp32.LossAndGradients(Engines.Batch(fp32, 9, 1, shape), new(0));

@@ -78,7 +78,7 @@ public sealed class BuildingBlockTests
     {
         var norm = NormCatalog.Create(new(name, Groups: name == "gn" ? 2 : null, WeightStandardization: name == "gn"));
         var shape = new ImageShape(3, 32, 30);
-        EngineAgreementTests.AgreeOnSteps(new(ModelCatalog.Build("resnet8", 16, true, shape, Engines.Classes, norm, s_smooth), 21), EngineAgreementTests.Rounding, name);
+        EngineAgreementTests.AgreeOnSteps(new(ModelCatalog.Build("resnet8", 16, Shortcut.Projection, shape, Engines.Classes, norm, s_smooth), 21), EngineAgreementTests.Rounding, name);
     }
 
     [Theory, OnTorch("wn", "wn-mean-only-bn"), OnOneDnn("wn", "wn-mean-only-bn")]
@@ -202,5 +202,5 @@ public sealed class BuildingBlockTests
     }
 
     private static Network Build(string model, int width, Norm norm, BuildingBlock? block = null) =>
-        ModelCatalog.Build(model, width, projection: model == "resnet8" && width >= 8, s_shape, Engines.Classes, norm, block);
+        ModelCatalog.Build(model, width, model == "resnet8" && width >= 8 ? Shortcut.Projection : Shortcut.IdentityCentered, s_shape, Engines.Classes, norm, block);
 }

@@ -33,8 +33,8 @@ public sealed class CheckpointTests
         string Refused(Network network) =>
             Assert.Throws<ExperimentException>(() => Checkpoint.Fit(path, Safetensors.Read(path), network)).Message;
         Assert.Contains("bn1.running_mean [8] is not part of it", Refused(Engines.ResNet("gn", projection: true)), StringComparison.Ordinal);
-        Assert.Contains("layer2.0.downsample.0.weight", Refused(ModelCatalog.Build("resnet8", 8, false, Engines.Shape, Engines.Classes, Engines.NormOf("bn"))), StringComparison.Ordinal);
-        var wider = ModelCatalog.Build("resnet8", 12, true, Engines.Shape, Engines.Classes, Engines.NormOf("bn"));
+        Assert.Contains("layer2.0.downsample.0.weight", Refused(ModelCatalog.Build("resnet8", 8, Shortcut.IdentityCentered, Engines.Shape, Engines.Classes, Engines.NormOf("bn"))), StringComparison.Ordinal);
+        var wider = ModelCatalog.Build("resnet8", 12, Shortcut.Projection, Engines.Shape, Engines.Classes, Engines.NormOf("bn"));
         Assert.Contains("conv1.weight has shape [8, 3, 3, 3] instead of [12, 3, 3, 3]", Refused(wider), StringComparison.Ordinal);
     }
 }

@@ -19,10 +19,11 @@ public sealed class EngineAgreementTests
     internal const double RoundingAtReLUs = 0.01;
 
     /// <summary>Networks with channels of every vector width and of none, residual sums of both kinds and none; see <see cref="Engines.ResNet"/>.</summary>
-    private static readonly (string Model, int Width, bool Projection)[] s_networks =
+    private static readonly (string Model, int Width, Shortcut Shortcut)[] s_networks =
     [
-        ("resnet8", 4, false), ("resnet8", 8, false), ("resnet8", 10, false), ("resnet8", 10, true), ("resnet8", 16, true),
-        ("small-cnn", 6, false), ("small-cnn", 32, false),
+        ("resnet8", 4, Shortcut.IdentityCentered), ("resnet8", 8, Shortcut.IdentityCentered), ("resnet8", 10, Shortcut.IdentityCentered),
+        ("resnet8", 8, Shortcut.IdentityAppended), ("resnet8", 10, Shortcut.Projection), ("resnet8", 16, Shortcut.Projection),
+        ("small-cnn", 6, Shortcut.IdentityAppended), ("small-cnn", 32, Shortcut.IdentityAppended),
     ];
 
     public static TheoryData<string, int> Norms
@@ -44,11 +45,11 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(Norms))]
     public void Loss_and_gradients_of_the_first_step_agree_and_so_does_the_step(string norm, int workers)
     {
-        foreach (var (model, width, projection) in s_networks)
+        foreach (var (model, width, shortcut) in s_networks)
         {
-            var what = $"{model} of width {width}";
-            AgreeOnSteps(new EngineSettings(Smooth(model, width, projection, Engines.Shape, norm, batch: 3), 3, workers), Rounding, what);
-            var sharp = ModelCatalog.Build(model, width, projection, Engines.Shape, Engines.Classes, Engines.NormOf(norm, batch: 3));
+            var what = $"{model} of width {width} with {shortcut}";
+            AgreeOnSteps(new EngineSettings(Smooth(model, width, shortcut, Engines.Shape, norm, batch: 3), 3, workers), Rounding, what);
+            var sharp = ModelCatalog.Build(model, width, shortcut, Engines.Shape, Engines.Classes, Engines.NormOf(norm, batch: 3));
             AgreeOnSteps(new EngineSettings(sharp, 3, workers), RoundingAtReLUs, $"{what} with ReLUs");
         }
     }
@@ -61,7 +62,7 @@ public sealed class EngineAgreementTests
     {
         foreach (var (batch, step) in workers == 1 ? [(11, 11)] : new[] { (11, 22), (4, 12), (2, 10) })
         {
-            var network = Smooth("resnet8", 16, true, new ImageShape(3, 32, 30), norm, batch);
+            var network = Smooth("resnet8", 16, Shortcut.Projection, new ImageShape(3, 32, 30), norm, batch);
             AgreeOnSteps(new EngineSettings(network, batch, step / batch), Rounding, $"{step} images in batches of {batch}");
         }
     }
@@ -71,7 +72,7 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(Norms))]
     public void Evaluation_agrees_in_all_kinds_of_statistics_after_training_and_so_do_the_moving_averages(string norm, int workers)
     {
-        var settings = new EngineSettings(Smooth("resnet8", 8, true, Engines.Shape, norm, 4), 4, workers);
+        var settings = new EngineSettings(Smooth("resnet8", 8, Shortcut.Projection, Engines.Shape, norm, 4), 4, workers);
         using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
         foreach (var engine in new[] { torch, onednn })
         {
@@ -101,7 +102,7 @@ public sealed class EngineAgreementTests
     public void Evaluation_agrees_where_a_batch_is_several_chunks(string norm)
     {
         var shape = new ImageShape(3, 32, 30);
-        var network = ModelCatalog.Build("resnet8", 16, false, shape, Engines.Classes, Engines.NormOf(norm));
+        var network = ModelCatalog.Build("resnet8", 16, Shortcut.IdentityCentered, shape, Engines.Classes, Engines.NormOf(norm));
         var settings = new EngineSettings(network, 11, Workers: 2);
         using IEngine torch = Engines.Create("torch", settings), onednn = Engines.Create("onednn", settings);
         foreach (var engine in new[] { torch, onednn })
@@ -129,7 +130,7 @@ public sealed class EngineAgreementTests
     {
         const int Steps = 100;
         const double Margin = 3;
-        var settings = new EngineSettings(Smooth("resnet8", 4, false, Engines.Shape, norm, 4), 4, workers);
+        var settings = new EngineSettings(Smooth("resnet8", 4, Shortcut.IdentityCentered, Engines.Shape, norm, 4), 4, workers);
         var expected = Losses("torch", perturbation: null);
         var own = new[] { 1, 2, 3 }.Max(seed => Distance(expected, Losses("torch", seed)));
         var others = Distance(expected, Losses("onednn", perturbation: null));
@@ -192,8 +193,8 @@ public sealed class EngineAgreementTests
     }
 
     /// <summary>A network with hyperbolic tangents.</summary>
-    internal static Network Smooth(string model, int width, bool projection, ImageShape shape, string norm, int batch) => ModelCatalog.Build(
-        model, width, projection, shape, Engines.Classes, Engines.NormOf(norm, batch), new BuildingBlock(ActivationKind.Tanh));
+    internal static Network Smooth(string model, int width, Shortcut shortcut, ImageShape shape, string norm, int batch) => ModelCatalog.Build(
+        model, width, shortcut, shape, Engines.Classes, Engines.NormOf(norm, batch), new BuildingBlock(ActivationKind.Tanh));
 
     /// <summary>
     /// Of three batches: the loss, every gradient, and after a step every parameter, velocity and moving average. The distances are relative to

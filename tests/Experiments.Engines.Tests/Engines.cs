@@ -30,7 +30,7 @@ internal static class Engines
     /// too, writes past its memory in strided 1x1 convolutions of fewer than 8 channels, and takes the process with it.
     /// </summary>
     internal static Network ResNet(string norm, bool projection = false, int batch = 4) =>
-        ModelCatalog.Build("resnet8", projection ? 8 : 4, projection, Shape, Classes, NormOf(norm, batch));
+        ModelCatalog.Build("resnet8", projection ? 8 : 4, projection ? Shortcut.Projection : Shortcut.IdentityCentered, Shape, Classes, NormOf(norm, batch));
 
     /// <summary>An engine by its name on the command line, with the initial state of a seed.</summary>
     internal static IEngine Create(string name, EngineSettings settings, long seed = 1)

@@ -15,7 +15,7 @@ public sealed class MeasurementTests
     public void A_training_that_is_measured_is_the_same_bits(string engineName, string norm)
     {
         using var dataset = Dataset.Open(DatasetCatalog.Find("synthetic"), new DataOptions { TrainLimit = 60, TestLimit = 20 });
-        var network = ModelCatalog.Build("resnet8", 4, false, dataset.Shape, dataset.Classes, Engines.NormOf(norm));
+        var network = ModelCatalog.Build("resnet8", 4, Shortcut.IdentityCentered, dataset.Shape, dataset.Classes, Engines.NormOf(norm));
 
         (IReadOnlyList<EpochResult> Epochs, EngineState State, MeasurementPlan Plan) Trained(Measurements measure)
         {

@@ -12,7 +12,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("trian", 2, "Unknown command 'trian'. Did you mean 'train'?")]
-    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, data, bench, info")]
+    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, export, data, bench, info")]
     [InlineData("train --nrom gn", 2, "Unknown option '--nrom'. Did you mean '--norm'?")]
     [InlineData("train --norm gm", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
     [InlineData("train --norm", 2, "--norm takes a value: NAME.")]
@@ -55,7 +55,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("plot --figrue landscape nowhere", 2, "Unknown option '--figrue'. Did you mean '--figure'?")]
     [InlineData("plot", 2, "plot takes FOLDER: results folders")]
     [InlineData("completion fish", 2, "Unknown shell 'fish'.")]
-    [InlineData("eval .", 2, ". is a folder; name a .safetensors file")]
+    [InlineData("eval .", 2, ". is a folder without weights.safetensors: name a file of weights, or a run's folder.")]
     [InlineData("sweep nowhere.yaml", 2, "There is no sweep nowhere.yaml: name one in configs/ (batch-renorm, ")]
     [InlineData("sweep", 2, "sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2")]
     [InlineData("sweep --norm bn --print-commands --jobs 2", 2, "and with --print-commands it trains none.")]

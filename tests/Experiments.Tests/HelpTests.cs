@@ -10,6 +10,7 @@ public sealed class HelpTests
     [InlineData("plot")]
     [InlineData("table")]
     [InlineData("eval")]
+    [InlineData("export")]
     [InlineData("data")]
     [InlineData("bench")]
     [InlineData("info")]

@@ -48,7 +48,7 @@ public sealed partial class ReadmeTests
         var readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md"));
         foreach (Match file in FileName().Matches(readme))
             Assert.True(File.Exists(Path.Combine(RepositoryFolder.Root, file.Value)), file.Value);
-        foreach (var command in new[] { "train", "sweep", "collect", "plot", "table", "eval", "data", "bench", "info" })
+        foreach (var command in new[] { "train", "sweep", "collect", "plot", "table", "eval", "export", "data", "bench", "info" })
             Assert.Contains($"`{command}", readme, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,5 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Experiments.Core;
 using Experiments.Core.Results;
 
 namespace Experiments.Tests;
@@ -10,8 +8,6 @@ namespace Experiments.Tests;
 [Trait("Speed", "slow")]
 public sealed class TensorBoardTests : IDisposable
 {
-    private const string Python = "/usr/bin/python3";
-
     private const string Training = "--dataset synthetic --train-limit 200 --test-limit 100 --model resnet8 --width 8 --norm bn --batch 4";
 
     private readonly TemporaryFolder _folder = new();
@@ -111,8 +107,7 @@ public sealed class TensorBoardTests : IDisposable
 
     private IEnumerable<string[]> Lines(string results, string run)
     {
-        var script = Path.Combine(RepositoryFolder.Root, "tests", "Experiments.Tests", "read_events.py");
-        var result = Cli.Run($"{script} {EventsFile(results, run)}", program: Python);
+        var result = Python.Run("read_events.py", EventsFile(results, run));
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         return result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'));
     }
@@ -123,19 +118,9 @@ public sealed class TensorBoardTests : IDisposable
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class ReadsEventsFactAttribute : TrainsFactAttribute
     {
-        private static readonly Lazy<bool> s_reads = new(() =>
-        {
-            try
-            {
-                return Cli.Run("-c import\tcrc32c,google.protobuf", program: Python).ExitCode == 0;
-            }
-            catch (Win32Exception)
-            {
-                return false;
-            }
-        });
+        private static readonly Lazy<bool> s_reads = new(() => Python.CanImport("crc32c,google.protobuf"));
 
         public ReadsEventsFactAttribute() =>
-            Skip ??= s_reads.Value ? null : $"{Python} cannot import protobuf and crc32c: on Debian, apt-get install python3-protobuf python3-crc32c.";
+            Skip ??= s_reads.Value ? null : $"{Python.Program} cannot import protobuf and crc32c: on Debian, apt-get install python3-protobuf python3-crc32c.";
     }
 }

@@ -52,12 +52,13 @@ public sealed record Residual(string Name, IReadOnlyList<Layer> Branch, IReadOnl
 
 /// <summary>
 /// The shortcut without parameters where a block changes shape (He et al. 2016, option A): every Stride-th pixel, and zeros for the
-/// channels that are new, after the old ones.
+/// channels that are new.
 /// </summary>
 /// <param name="In">Input channels.</param>
 /// <param name="Out">Output channels.</param>
 /// <param name="Stride">The stride.</param>
-public sealed record PaddedIdentity(int In, int Out, int Stride) : Layer("");
+/// <param name="Before">How many of the new channels stand before the old ones; the rest follow them.</param>
+public sealed record PaddedIdentity(int In, int Out, int Stride, int Before) : Layer("");
 
 /// <summary>The mean over height and width: [N, C, H, W] becomes [N, C].</summary>
 public sealed record GlobalAveragePool() : Layer("");

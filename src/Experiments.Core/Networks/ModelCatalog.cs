@@ -34,13 +34,13 @@ public static class ModelCatalog
     /// <summary>Builds the network of a name.</summary>
     /// <param name="model">The name.</param>
     /// <param name="width">Channels of its first stage; null: its default.</param>
-    /// <param name="projection">Residual networks: projection shortcuts instead of padded identities.</param>
+    /// <param name="shortcut">Residual networks: what their shortcuts do where the shape changes.</param>
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
     /// <param name="block">Convolution, norm and activation; null: the norm before a ReLU.</param>
     /// <exception cref="ExperimentException">There is no network of that name, or it does not take images so small.</exception>
-    public static Network Build(string model, int? width, bool projection, ImageShape input, int classes, Norm norm, BuildingBlock? block = null)
+    public static Network Build(string model, int? width, Shortcut shortcut, ImageShape input, int classes, Norm norm, BuildingBlock? block = null)
     {
         var channels = width ?? DefaultWidth(model);
         block ??= new BuildingBlock();
@@ -49,7 +49,7 @@ public static class ModelCatalog
             throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn.");
         return family switch
         {
-            Family.ResNet => ResNet.Build(depth, channels, projection, block, input, classes, norm),
+            Family.ResNet => ResNet.Build(depth, channels, shortcut, block, input, classes, norm),
             Family.Vgg => Vgg.Build(depth, channels, block, input, classes, norm),
             Family.SmallCnn => SmallCnn.Build(channels, block, input, classes, norm),
             _ => throw new InvalidOperationException($"unknown family {family}"),
@@ -59,10 +59,10 @@ public static class ModelCatalog
     /// <summary>The channels of each layer of a network that is normalized, whatever the norm and the images.</summary>
     /// <param name="model">The name.</param>
     /// <param name="width">Channels of its first stage; null: its default.</param>
-    /// <param name="projection">Residual networks: projection shortcuts.</param>
+    /// <param name="shortcut">Residual networks: what their shortcuts do where the shape changes.</param>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static IReadOnlyList<int> NormChannels(string model, int? width, bool projection) =>
-        [.. Build(model, width, projection, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots.Select(slot => slot.Channels)];
+    public static IReadOnlyList<int> NormChannels(string model, int? width, Shortcut shortcut) =>
+        [.. Build(model, width, shortcut, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots.Select(slot => slot.Channels)];
 
     private static (Family Family, int Depth) Parse(string model)
     {

@@ -16,12 +16,12 @@ public static class ResNet
     /// <summary>Builds the network.</summary>
     /// <param name="depth">6n+2: 8, 14, 20, 32, 44, 56, 110, ...</param>
     /// <param name="width">Channels of the first stage.</param>
-    /// <param name="projection">Where a block changes shape: a 1x1 convolution and a norm (option B) instead of the padded identity (A).</param>
+    /// <param name="shortcut">What a block that changes its shape does to its input.</param>
     /// <param name="block">Convolution, norm and activation; where the norm comes last, that of the sum still follows the sum.</param>
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
-    public static Network Build(int depth, int width, bool projection, BuildingBlock block, ImageShape input, int classes, Norm norm)
+    public static Network Build(int depth, int width, Shortcut shortcut, BuildingBlock block, ImageShape input, int classes, Norm norm)
     {
         var blocks = (depth - 2) / 6;
         List<Layer> layers = [.. block.Layers(new("conv1", input.Channels, width, 3), "norm1")];
@@ -32,7 +32,7 @@ public static class ResNet
             for (var index = 0; index < blocks; index++)
             {
                 var stride = stage > 1 && index == 0 ? 2 : 1;
-                layers.Add(Block($"layer{stage}.{index}", channels, outChannels, stride, projection, block));
+                layers.Add(Block($"layer{stage}.{index}", channels, outChannels, stride, shortcut, block));
                 layers.Add(new Activation(block.Activation));
                 channels = outChannels;
             }
@@ -42,7 +42,7 @@ public static class ResNet
         return new Network($"resnet{depth}", input, classes, norm, layers);
     }
 
-    private static Residual Block(string name, int channels, int outChannels, int stride, bool projection, BuildingBlock block)
+    private static Residual Block(string name, int channels, int outChannels, int stride, Shortcut shortcut, BuildingBlock block)
     {
         IReadOnlyList<Layer> branch =
         [
@@ -50,12 +50,14 @@ public static class ResNet
             new Convolution($"{name}.conv2", outChannels, outChannels, 3),
             new NormSlot($"{name}.norm2", outChannels, EndsResidual: true),
         ];
-        IReadOnlyList<Layer> shortcut = (stride, projection) switch
+        IReadOnlyList<Layer> path = (stride, shortcut) switch
         {
             (1, _) => [],
-            (_, false) => [new PaddedIdentity(channels, outChannels, stride)],
-            (_, true) => [new Convolution($"{name}.shortcut.conv", channels, outChannels, 1, stride), new NormSlot($"{name}.shortcut.norm", outChannels)],
+            (_, Shortcut.IdentityCentered) => [new PaddedIdentity(channels, outChannels, stride, (outChannels - channels) / 2)],
+            (_, Shortcut.IdentityAppended) => [new PaddedIdentity(channels, outChannels, stride, 0)],
+            (_, Shortcut.Projection) => [new Convolution($"{name}.shortcut.conv", channels, outChannels, 1, stride), new NormSlot($"{name}.shortcut.norm", outChannels)],
+            _ => throw new InvalidOperationException($"unknown shortcut {shortcut}"),
         };
-        return new Residual(name, branch, shortcut);
+        return new Residual(name, branch, path);
     }
 }

@@ -6,6 +6,9 @@ namespace Experiments.Core.Results;
 /// </summary>
 public record Cell
 {
+    /// <summary>The name of <c>identity-appended</c> in rows of a time when there was but one identity.</summary>
+    public const string IdentityOnce = "identity";
+
     /// <summary>The data set trained on.</summary>
     public required string Dataset { get; init; }
 
@@ -15,8 +18,11 @@ public record Cell
     /// <summary>Channels of the network's first stage.</summary>
     public required int Width { get; init; }
 
-    /// <summary>How a residual network's shortcuts change their shape: <c>identity</c> or <c>projection</c>.</summary>
-    public required string Shortcut { get; init; }
+    /// <summary>
+    /// How a residual network's shortcuts change their shape: <c>identity-centered</c>, <c>identity-appended</c> or <c>projection</c>; other
+    /// networks have <c>identity-appended</c>. Older rows say <c>identity</c> for it.
+    /// </summary>
+    public required string Shortcut { get; init => field = value == IdentityOnce ? "identity-appended" : value; }
 
     /// <summary>The activation function: <c>relu</c>, <c>sigmoid</c> or <c>tanh</c>.</summary>
     public string Activation { get; init; } = "relu";

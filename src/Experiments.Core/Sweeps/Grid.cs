@@ -35,10 +35,13 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
     /// <summary>One run, all options at their defaults.</summary>
     public static Grid Default { get; } = new(ImmutableSortedDictionary.Create<string, ImmutableArray<GridValue>>(StringComparer.Ordinal));
 
-    /// <summary>The grid with an axis replaced. What is said later wins: groups replace those that a norm carried before.</summary>
+    /// <summary>
+    /// The grid with an axis replaced; values have the names that they have now. What is said later wins: groups replace those that a norm
+    /// carried before.
+    /// </summary>
     public Grid With(string key, ImmutableArray<GridValue> values)
     {
-        var axes = Axes.SetItem(key, values);
+        var axes = Axes.SetItem(key, [.. values.Select(value => value with { Text = RunOptions.Find(key)?.PresentNameOf(value.Text) ?? value.Text })]);
         if (RunOptions.OfNorm.Contains(key))
         {
             var replaced = RunOptions.Exclusive.Contains(key) ? RunOptions.Exclusive : [key];

@@ -77,7 +77,7 @@ public sealed record Run
         var dataset = DatasetCatalog.Find(settings.Dataset);
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
-        if (complete.Shortcut != Shortcut.Identity && !ModelCatalog.IsResidual(complete.Model))
+        if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
             throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
@@ -86,7 +86,7 @@ public sealed record Run
         if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
             throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
         var network = ModelCatalog.Build(
-            complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
+            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
         network.Check(complete.Batch, complete.Workers);
         if (network.NormSlots is [.., var last] && last.Name == complete.MeasureLayer)
             complete = complete with { MeasureLayer = null }; // the network's last is meant where none is named
@@ -117,8 +117,9 @@ public sealed record Run
     {
         Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
         Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups
-            ? ModelCatalog.NormChannels(settings.Model, settings.Width, settings.Shortcut == Shortcut.Projection) : null),
+            ? ModelCatalog.NormChannels(settings.Model, settings.Width, settings.Shortcut) : null),
         // What has no effect makes no other run.
+        Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
         MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 ? null : settings.MeasureLayer,
         MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
     };

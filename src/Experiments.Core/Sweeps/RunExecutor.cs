@@ -195,7 +195,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
 
     /// <summary>Writes the weights as they are after an epoch.</summary>
     internal static void WriteWeights(ResultsFolder there, Run run, Dataset dataset, IEngine engine, int epoch, long steps) =>
-        AtomicFile.WriteBytes(Path.Combine(there.RunFolder(run.Id), "weights.safetensors"),
+        AtomicFile.WriteBytes(Path.Combine(there.RunFolder(run.Id), Checkpoint.FileName),
             Checkpoint.Write(run.Network, engine.Read(), steps, RunFile.Metadata(run, dataset.Statistics, epoch)));
 
     /// <summary>A position in a few words.</summary>

@@ -102,5 +102,6 @@ public static class RunIdentity
         return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{standardized}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
     }
 
-    private static IdentityPart Part(string name, string? leftOut = null) => new(name, leftOut, settings => RunOptions.Find(name)!.Get(settings));
+    private static IdentityPart Part(string name, string? leftOut = null) =>
+        new(name, leftOut, settings => RunOptions.Find(name)!.FirstNameOfValue(settings));
 }

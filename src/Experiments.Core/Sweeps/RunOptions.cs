@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Results;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
@@ -31,6 +33,15 @@ public sealed record RunOption(
 
     /// <summary>The values that it takes, or examples of them; none where they are numbers.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>Values that once had another name, by that name: it is still read, and identities of runs go on with it.</summary>
+    public IReadOnlyDictionary<string, string> Renamed { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>A value under the name that it has now.</summary>
+    public string PresentNameOf(string text) => Renamed.GetValueOrDefault(text, text);
+
+    /// <summary>The value of settings under the name that it had first.</summary>
+    internal string? FirstNameOfValue(RunSettings settings) => Get(settings) is var text && Renamed.FirstOrDefault(pair => pair.Value == text).Key is { } first ? first : text;
 }
 
 /// <summary>
@@ -62,7 +73,8 @@ public static partial class RunOptions
             new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
             Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
-            Choice<Shortcut>("shortcut", "how residual shortcuts change shape", s => s.Shortcut, (s, v) => s with { Shortcut = v }),
+            Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
+                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = Text(Shortcut.IdentityAppended) }),
             Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
             Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
         .. Under("Normalization",
@@ -115,13 +127,14 @@ public static partial class RunOptions
     /// </summary>
     public static IEnumerable<string> ToArguments(RunSettings settings)
     {
-        // What has no default of its own follows from the model or the norm; but a number of groups is always said, since it follows from both.
+        // What has no default of its own follows from the model or the norm, and so does a shortcut where there are none. A number of groups is
+        // always said, since it follows from both.
         var defaults = new RunSettings();
         var following = Run.Complete(defaults with { Model = settings.Model, Norm = new(settings.Norm.Name) });
         following = following with { Norm = following.Norm with { Groups = null } };
         return from option in All
                let text = option.Get(settings)
-               where text is not null && text != (option.Get(defaults) ?? option.Get(following))
+               where text is not null && text != (option.Get(defaults) ?? option.Get(following)) && (option.Name != "shortcut" || text != option.Get(following))
                from argument in new[] { $"--{option.Name}", text }
                select argument;
     }
@@ -197,16 +210,22 @@ public static partial class RunOptions
         { Values = [.. names.Where(n => n != RunSettings.Auto)] };
     }
 
-    private static RunOption Choice<T>(string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set)
-        where T : struct, Enum => Optional<T>(name, help, Text(get(new RunSettings())), s => get(s), set);
+    private static RunOption Choice<T>(
+        string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
+        where T : struct, Enum => Optional<T>(name, help, Text(get(new RunSettings())), s => get(s), set, renamed);
 
-    private static RunOption Optional<T>(string name, string help, string defaultText, Func<RunSettings, T?> get, Func<RunSettings, T, RunSettings> set)
+    private static RunOption Optional<T>(
+        string name, string help, string defaultText, Func<RunSettings, T?> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
         where T : struct, Enum
     {
         var values = Enum.GetValues<T>().ToDictionary(Text<T>);
+        renamed ??= [];
         return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? Text(value) : null,
-            (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)))
-        { Values = [.. values.Keys] };
+            (s, text) => values.TryGetValue(renamed.GetValueOrDefault(text, text), out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)))
+        {
+            Renamed = renamed,
+            Values = [.. values.Keys],
+        };
     }
 
     private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{came}'.");

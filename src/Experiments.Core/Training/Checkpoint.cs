@@ -10,6 +10,9 @@ namespace Experiments.Core.Training;
 /// </summary>
 public static partial class Checkpoint
 {
+    /// <summary>The name of the file in a run's folder.</summary>
+    public const string FileName = "weights.safetensors";
+
     /// <summary>The bytes of a checkpoint.</summary>
     /// <param name="network">The network.</param>
     /// <param name="state">Its parameters and running statistics.</param>
@@ -26,41 +29,61 @@ public static partial class Checkpoint
     /// <param name="path">The file, for messages.</param>
     /// <param name="content">What was read from it.</param>
     /// <param name="network">The network.</param>
-    /// <exception cref="ExperimentException">A tensor is missing, left over, or of another shape: the checkpoint is of another network.</exception>
+    /// <exception cref="ExperimentException">
+    /// A tensor is missing, left over, or of another shape: the checkpoint is of another network. Or a value is not a number.
+    /// </exception>
     public static EngineState Fit(string path, Safetensors.Content content, Network network)
     {
         var initial = Initialization.Create(network, seed: 0);
         var left = content.Tensors.Keys.ToHashSet();
+        var missing = new List<NamedArray>();
         var mistakes = new List<string>();
         NamedArray Take(NamedArray expected)
         {
             var name = ForeignName(expected.Name);
             if (!left.Remove(name))
-                mistakes.Add($"{name} {Shape(expected.Shape)} is missing");
+                missing.Add(expected with { Name = name });
             else if (!content.Tensors[name].Shape.SequenceEqual(expected.Shape))
-                mistakes.Add($"{name} has shape {Shape(content.Tensors[name].Shape)} instead of {Shape(expected.Shape)}");
+                mistakes.Add($"{content.NameInFile(name)} has shape {Shape(content.Tensors[name].Shape)} instead of {Shape(expected.Shape)}");
             else if (content.Tensors[name].ToFloats() is not { } values)
-                mistakes.Add($"{name} is of type {content.Tensors[name].Type} instead of a floating-point type");
+                mistakes.Add($"{content.NameInFile(name)} is of type {content.Tensors[name].Type} instead of a floating-point type");
             else
                 return expected with { Values = values };
             return expected;
         }
 
         var state = new EngineState([.. initial.Parameters.Select(Take)], [.. initial.Buffers.Select(Take)], []);
-        mistakes.AddRange(left.Where(name => !name.EndsWith(".num_batches_tracked", StringComparison.Ordinal)).Order()
-            .Select(name => $"{name} {Shape(content.Tensors[name].Shape)} is not part of it"));
-        if (mistakes.Count == 0)
-            return state;
-        var more = mistakes.Count > 3 ? $"; and {mistakes.Count - 3} more" : "";
-        throw new ExperimentException($"{path} is the checkpoint of another network than {network.Model} with {network.Norm}: "
-            + $"{string.Join("; ", mistakes.Take(3))}{more}. --model, --width, --shortcut, --norm and the options of a norm say which network it is.");
+        left.RemoveWhere(name => name.EndsWith(".num_batches_tracked", StringComparison.Ordinal));
+        if (mistakes.Count + missing.Count + left.Count > 0)
+            throw Misfit(path, content, network, mistakes, missing, left);
+        foreach (var array in state.Parameters.Concat(state.Buffers))
+        {
+            if (array.Values.Count(value => !float.IsFinite(value)) is > 0 and var wrong)
+                throw new ExperimentException($"{path}: {content.NameInFile(ForeignName(array.Name))} holds {wrong} {(wrong == 1 ? "value that is" : "values that are")} not finite (NaN or infinite) among {array.Values.Length}: "
+                    + "such weights, as of a training that diverged, have no error.");
+        }
+
+        return state;
     }
 
-    /// <summary>The channels of the images and the number of classes that weights are for, by the shapes of the first convolution and the linear layer; null where there is none.</summary>
-    public static (int? Channels, int? Classes) ChannelsAndClasses(Safetensors.Content content)
+    private static ExperimentException Misfit(
+        string path, Safetensors.Content content, Network network, List<string> mistakes, List<NamedArray> missing, HashSet<string> left)
     {
-        int? Size(int axis, params string[] names) => names.Select(name => content.Tensors.GetValueOrDefault(name)).FirstOrDefault(tensor => tensor?.Shape.Count > axis)?.Shape[axis];
-        return (Size(1, "conv1.weight", "conv1.weight_v"), Size(0, "fc.weight"));
+        const int Most = 3;
+        var open = missing.ToList();
+        foreach (var name in left.Order(StringComparer.Ordinal).Take(Most))
+        {
+            var shape = content.Tensors[name].Shape;
+            var wanted = Suggestion.Nearest(name, open.Where(array => array.Shape.SequenceEqual(shape)).Select(array => array.Name)) ?? Suggestion.Nearest(name, open.Select(array => array.Name));
+            var nearest = wanted is null ? "" : $" (nearest wanted: {wanted} {Shape(open.First(array => array.Name == wanted).Shape)})";
+            open.RemoveAll(array => array.Name == wanted);
+            mistakes.Add($"{content.NameInFile(name)} {Shape(shape)} is not part of it{nearest}");
+        }
+
+        mistakes.AddRange(open.Select(array => $"{array.Name} {Shape(array.Shape)} is missing"));
+        var more = mistakes.Count + Math.Max(0, left.Count - Most) - (2 * Most);
+        return new ExperimentException($"{path} is the checkpoint of another network than {network.Model} with {network.Norm}: "
+            + $"{string.Join("; ", mistakes.Take(2 * Most))}{(more > 0 ? $"; and {more} more" : "")}. --model, --width, --shortcut, --norm and the options of a norm say which network it is.");
     }
 
     /// <summary>
@@ -87,7 +110,7 @@ public static partial class Checkpoint
         }
     }
 
-    private static string Shape(IReadOnlyList<int> shape) => $"[{string.Join(", ", shape.Select(size => size.ToString(CultureInfo.InvariantCulture)))}]";
+    private static string Shape(IReadOnlyList<int> shape) => $"[{string.Join(", ", shape.Take(8).Select(size => size.ToString(CultureInfo.InvariantCulture)))}]";
 
     [GeneratedRegex(@"\bnorm(\d+)\.")]
     private static partial Regex NormName();

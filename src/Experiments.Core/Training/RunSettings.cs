@@ -24,16 +24,6 @@ public enum LearningRateScaling
     None,
 }
 
-/// <summary>How a residual block's shortcut changes its shape.</summary>
-public enum Shortcut
-{
-    /// <summary>Every second pixel and zeros for new channels.</summary>
-    Identity,
-
-    /// <summary>A 1x1 convolution and a norm.</summary>
-    Projection,
-}
-
 /// <summary>Which parameters weight decay acts on.</summary>
 public enum DecayOn
 {
@@ -62,8 +52,8 @@ public sealed record RunSettings
     /// <summary>Channels of the network's first stage; null: the network's own default.</summary>
     public int? Width { get; init; }
 
-    /// <summary>How residual shortcuts change their shape.</summary>
-    public Shortcut Shortcut { get; init; } = Shortcut.Identity;
+    /// <summary>How residual shortcuts change their shape; networks without shortcuts have <see cref="Shortcut.IdentityAppended"/>.</summary>
+    public Shortcut Shortcut { get; init; } = Shortcut.IdentityCentered;
 
     /// <summary>The activation function.</summary>
     public ActivationKind Activation { get; init; } = ActivationKind.Relu;

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Training;
 
@@ -10,7 +12,7 @@ namespace Experiments.Core.Training;
 /// </summary>
 public static class Safetensors
 {
-    private const long LargestHeader = 100_000_000;
+    private const ulong LargestHeader = 100_000_000;
 
     /// <summary>A tensor of a file: its type as written there, its shape, its bytes.</summary>
     public sealed record Tensor(string Type, IReadOnlyList<int> Shape, byte[] Bytes)
@@ -33,7 +35,20 @@ public static class Safetensors
     }
 
     /// <summary>A file's tensors by name and its metadata.</summary>
-    public sealed record Content(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata);
+    public sealed record Content(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlyDictionary<string, string> Metadata)
+    {
+        /// <summary>The keys under which the tensors lay in the file, joined by points; empty where they lay at its top.</summary>
+        public string Under { get; init; } = "";
+
+        /// <summary>What each tensor is called in the file, by its present name, where names were brought under ours.</summary>
+        public IReadOnlyDictionary<string, string> NamesInFile { get; init; } = new Dictionary<string, string>();
+
+        /// <summary>What was done to the names, in a sentence; null where nothing was.</summary>
+        public string? Resolved { get; init; }
+
+        /// <summary>What a tensor is called in the file, for a message.</summary>
+        public string NameInFile(string name) => Echo.Of(NamesInFile.GetValueOrDefault(name, name));
+    }
 
     /// <summary>The bytes of a file with these tensors, in this order, and this metadata.</summary>
     public static byte[] Write(IEnumerable<(string Name, Tensor Tensor)> tensors, IReadOnlyDictionary<string, string> metadata)
@@ -83,28 +98,16 @@ public static class Safetensors
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="ExperimentException">It is missing, cut short, or no safetensors file.</exception>
-    public static Content Read(string path)
-    {
-        byte[] bytes;
-        if (Directory.Exists(path))
-            throw new ExperimentException($"{path} is a folder; name a .safetensors file, for example a run's weights.safetensors.");
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ExperimentException($"Cannot read the checkpoint {path}: {e.Message}", ExperimentException.BadInput, e);
-        }
-
-        return Read(path, bytes);
-    }
+    /// <exception cref="ExperimentException">It is missing, or what the format forbids.</exception>
+    public static Content Read(string path) => Read(path, WeightFile.Bytes(path));
 
     /// <summary>Reads what was read from a file.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="bytes">Its bytes.</param>
-    /// <exception cref="ExperimentException">It is cut short, or no safetensors file.</exception>
+    /// <exception cref="ExperimentException">
+    /// It is what the format forbids, by the rules of its own reader (huggingface/safetensors, tensor.rs): the header is JSON, begins with a brace
+    /// and names nothing twice; tensors lie one after the other, and each byte after the header belongs to exactly one.
+    /// </exception>
     public static Content Read(string path, byte[] bytes)
     {
         try
@@ -113,7 +116,8 @@ public static class Safetensors
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
         {
-            throw Damaged(path, "its header is not that of a safetensors file");
+            throw Damaged(path, e is JsonException && e.Message.Contains("uplicate", StringComparison.Ordinal)
+                ? "its header has a name twice, which the format forbids" : "its header is not that of a safetensors file");
         }
     }
 
@@ -121,47 +125,74 @@ public static class Safetensors
     {
         if (bytes.Length < 8)
             throw Damaged(path, $"it has {bytes.Length} bytes, too few for a header");
-        var headerLength = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        if (headerLength is < 2 or > LargestHeader)
+        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        if (headerLength > LargestHeader)
             throw Damaged(path, "its header is not that of a safetensors file");
-        if (8 + headerLength > bytes.Length)
+        if (headerLength > (ulong)bytes.Length - 8)
             throw Damaged(path, $"its header alone should have {headerLength} bytes, the whole file has {bytes.Length}");
 
-        var values = bytes.AsSpan(8 + (int)headerLength);
-        using var header = JsonDocument.Parse(bytes.AsMemory(8, (int)headerLength));
-        var tensors = new Dictionary<string, Tensor>();
+        var json = bytes.AsMemory(8, (int)headerLength);
+        if (!json.Span.StartsWith("{"u8) || !Utf8.IsValid(json.Span))
+            throw Damaged(path, "its header is not that of a safetensors file");
+        using var header = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
         var metadata = new Dictionary<string, string>();
+        var places = new List<(string Name, string Type, List<int> Shape, long Begin, long End)>();
         foreach (var entry in header.RootElement.EnumerateObject())
         {
-            if (entry.Name == "__metadata__")
+            if (entry.Name != "__metadata__")
             {
-                foreach (var item in entry.Value.EnumerateObject())
-                    metadata[item.Name] = item.Value.GetString() ?? "";
+                places.Add(Place(entry.Name, entry.Value, path));
                 continue;
             }
 
-            var type = entry.Value.GetProperty("dtype").GetString() ?? "";
-            var shape = entry.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()).ToList();
-            var offsets = entry.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64()).ToList();
-            if (offsets is not [var begin, var end] || begin < 0 || begin > end)
-                throw Damaged(path, $"tensor {entry.Name} lies nowhere");
-            if (end > values.Length)
-                throw Damaged(path, $"tensor {entry.Name} ends at byte {end} of the values, of which there are {values.Length}: the file was cut short");
-            var expected = shape.Aggregate(BytesOf(type), (product, size) => checked(product * size));
-            if (expected != end - begin)
-                throw Damaged(path, $"tensor {entry.Name} of shape [{string.Join(", ", shape)}] and type {type} should have {expected} bytes and has {end - begin}");
-            tensors[entry.Name] = new Tensor(type, shape, values[(int)begin..(int)end].ToArray());
+            foreach (var item in entry.Value.ValueKind == JsonValueKind.Null ? default : entry.Value.EnumerateObject())
+                metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Damaged(path, $"{Echo.Of(item.Name)} in its metadata is no text");
         }
 
-        return new Content(tensors, metadata);
+        var values = bytes.AsMemory(8 + (int)headerLength);
+        var free = 0L;
+        foreach (var (name, _, _, begin, end) in places.OrderBy(place => (place.Begin, place.End)))
+        {
+            if (begin != free)
+                throw Damaged(path, begin < free ? $"tensor {Echo.Of(name)} lies on bytes of another" : $"{begin - free} bytes before tensor {Echo.Of(name)} belong to none");
+            if (end > values.Length)
+                throw Damaged(path, $"tensor {Echo.Of(name)} ends at byte {end} of the values, of which there are {values.Length}: the file was cut short");
+            free = end;
+        }
+
+        if (free != values.Length)
+            throw Damaged(path, $"{values.Length - free} bytes after its last tensor belong to none");
+
+        // In the order of the header.
+        return new Content(
+            places.ToDictionary(place => place.Name, place => new Tensor(place.Type, place.Shape, values[(int)place.Begin..(int)place.End].ToArray())), metadata);
     }
 
-    private static long BytesOf(string type) => type switch
+    private static (string Name, string Type, List<int> Shape, long Begin, long End) Place(string name, JsonElement entry, string path)
     {
-        "F64" or "I64" or "U64" => 8,
-        "F32" or "I32" or "U32" => 4,
-        "F16" or "BF16" or "I16" or "U16" => 2,
-        _ => 1,
+        var type = entry.GetProperty("dtype").GetString() ?? "";
+        var shape = entry.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()).ToList();
+        var offsets = entry.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64()).ToList();
+        if (offsets is not [var begin, var end] || begin < 0 || begin > end || shape.Any(size => size < 0))
+            throw Damaged(path, $"tensor {Echo.Of(name)} lies nowhere");
+        if (BitsOf(type) is not { } bits)
+            throw Damaged(path, $"tensor {Echo.Of(name)} is of type {Echo.Of(type)}, which the format does not have");
+        var expected = shape.Aggregate((long)bits, (product, size) => checked(product * size));
+        if (expected % 8 != 0 || expected / 8 != end - begin)
+            throw Damaged(path, $"tensor {Echo.Of(name)} of shape [{string.Join(", ", shape.Take(8))}] and type {type} should have {expected / 8.0} bytes and has {end - begin}");
+        return (name, type, shape, begin, end);
+    }
+
+    // Bits of a value; null where the format has no such type.
+    private static int? BitsOf(string type) => type switch
+    {
+        "F64" or "I64" or "U64" or "C64" => 64,
+        "F32" or "I32" or "U32" => 32,
+        "F16" or "BF16" or "I16" or "U16" => 16,
+        "BOOL" or "I8" or "U8" or "F8_E4M3" or "F8_E5M2" or "F8_E8M0" => 8,
+        "F6_E2M3" or "F6_E3M2" => 6,
+        "F4" => 4,
+        _ => null,
     };
 
     private static ExperimentException Damaged(string path, string what) => new($"{path} is no whole checkpoint: {what}.");

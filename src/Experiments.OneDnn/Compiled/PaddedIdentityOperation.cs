@@ -1,4 +1,3 @@
-using System.Numerics;
 using Experiments.Core.Networks;
 using Experiments.OneDnn.Kernels;
 
@@ -14,11 +13,11 @@ internal sealed unsafe class PaddedIdentityOperation : MapOperation
         : base(compilation, "shortcut", "padded identity", input, new(shape.Out, shape.OutHeight, shape.OutWidth), input.Precision, BackwardReads.GradientAlone)
     {
         _shape = shape;
-        _kernels = MapKernels.For(input.Precision, (int)BigInteger.GreatestCommonDivisor(shape.In, shape.Out));
+        _kernels = MapKernels.For(input.Precision, shape.CommonDivisor);
     }
 
     internal PaddedIdentityOperation(Compilation compilation, PaddedIdentity layer, Map input)
-        : this(compilation, new PaddedIdentityShape(layer.In, layer.Out, input.Shape.Height, input.Shape.Width, layer.Stride), input)
+        : this(compilation, new PaddedIdentityShape(layer.In, layer.Out, input.Shape.Height, input.Shape.Width, layer.Stride, layer.Before), input)
     {
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Experiments.Core.Training;
@@ -17,7 +18,7 @@ internal abstract unsafe class MapKernels
     /// <summary>Its gradient: dy / area in every place.</summary>
     public abstract void AveragePoolGradient(float* dy, void* dx, int images, int area, int channels);
 
-    /// <summary>Every stride-th row and column, and zeros for the channels that are new, after the old ones.</summary>
+    /// <summary>Every stride-th row and column, and zeros for the channels that are new.</summary>
     public abstract void PaddedIdentity(void* x, void* y, int images, in PaddedIdentityShape shape);
 
     /// <summary>Its gradient: zeros where nothing was taken.</summary>
@@ -60,8 +61,12 @@ internal abstract unsafe class MapKernels
 /// <param name="Height">Of the input.</param>
 /// <param name="Width">Of the input.</param>
 /// <param name="Stride">The stride.</param>
-internal readonly record struct PaddedIdentityShape(int In, int Out, int Height, int Width, int Stride)
+/// <param name="Before">New channels before the old ones.</param>
+internal readonly record struct PaddedIdentityShape(int In, int Out, int Height, int Width, int Stride, int Before)
 {
+    /// <summary>What the kernels' vectors must divide.</summary>
+    public int CommonDivisor => (int)BigInteger.GreatestCommonDivisor(BigInteger.GreatestCommonDivisor(In, Out), Before);
+
     /// <summary>Height of the output.</summary>
     public int OutHeight => (Height + Stride - 1) / Stride;
 
@@ -121,9 +126,11 @@ internal sealed unsafe class MapKernels<TVector, TElement> : MapKernels
                 for (nint w = 0; w < shape.Width; w += shape.Stride)
                 {
                     var from = (TElement*)x + ((((n * shape.Height) + h) * shape.Width) + w) * shape.In;
+                    for (nint c = 0; c < shape.Before; c += TVector.Width)
+                        TElement.Store(TVector.Of(0), to + c);
                     for (nint c = 0; c < shape.In; c += TVector.Width)
-                        TElement.Store(TElement.Load<TVector>(from + c), to + c);
-                    for (nint c = shape.In; c < shape.Out; c += TVector.Width)
+                        TElement.Store(TElement.Load<TVector>(from + c), to + shape.Before + c);
+                    for (nint c = shape.Before + shape.In; c < shape.Out; c += TVector.Width)
                         TElement.Store(TVector.Of(0), to + c);
                     to += shape.Out;
                 }
@@ -143,7 +150,7 @@ internal sealed unsafe class MapKernels<TVector, TElement> : MapKernels
                 for (nint w = 0; w < shape.Width; w++, to += shape.In)
                 {
                     var taken = h % shape.Stride == 0 && w % shape.Stride == 0;
-                    var from = (TElement*)dy + ((((n * shape.OutHeight) + (h / shape.Stride)) * shape.OutWidth) + (w / shape.Stride)) * shape.Out;
+                    var from = (TElement*)dy + ((((n * shape.OutHeight) + (h / shape.Stride)) * shape.OutWidth) + (w / shape.Stride)) * shape.Out + shape.Before;
                     for (nint c = 0; c < shape.In; c += TVector.Width)
                         TElement.Store(taken ? TElement.Load<TVector>(from + c) : TVector.Of(0), to + c);
                 }

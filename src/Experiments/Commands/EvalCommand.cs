@@ -1,11 +1,14 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Networks;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Commands;
 
@@ -26,7 +29,7 @@ internal static class EvalCommand
     public static Command Create()
     {
         var command = new Command("eval", "Measure the error of a checkpoint on a data set.");
-        var file = new Argument<string>("checkpoint") { Description = "a .safetensors file: a run's weights, or weights from PyTorch under torchvision's names", HelpName = "CHECKPOINT" };
+        var file = new Argument<string>("checkpoint") { Description = "a run's folder, or a file of weights: safetensors, or .pt, .pth or .th from PyTorch", HelpName = "CHECKPOINT" };
         command.Arguments.Add(file);
         var options = new RunOptionSet(command, Relevant.Contains, option => OfMachine.Contains(option.Name) ? option.Default : "the checkpoint's");
         var statistics = new Option<string>("--statistics")
@@ -47,78 +50,122 @@ internal static class EvalCommand
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
         {
-            var path = result.GetValue(file)!;
-            var content = Safetensors.Read(path);
-            var metadata = RunFile.Settings(content.Metadata);
-            var settings = options.Settings(result, metadata with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
+            var path = WeightFile.Locate(result.GetValue(file)!);
+            var content = ForeignNames.Resolve(path, WeightFile.Read(path));
             var isOurs = content.Metadata.ContainsKey("model");
+            var metadata = isOurs ? RunFile.Settings(content.Metadata) : new RunSettings();
+            var start = isOurs ? metadata : Recognized(path, content, metadata, name => options.Text(result, name) is not null);
+            var settings = options.Settings(result, start with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
             foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
                 throw new ExperimentException($"{path} is the checkpoint of a network with {option.Name} {option.Get(metadata) ?? "not given"}, not {option.Get(settings)}: leave --{option.Name} out.");
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {
-                ({ } m, { } d) => new InputStatistics(RunFile.Split("input-mean", m), RunFile.Split("input-std", d)),
+                ({ } m, { } d) => new InputStatistics(OnUnitScale("input-mean", m), OnUnitScale("input-std", d)),
                 (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(content.Metadata) : null,
                 _ => throw new ExperimentException("--input-mean and --input-std belong together: give both or neither."),
             };
             var machine = options.Machine(result);
-            if (options.Text(result, "dataset") is null && !isOurs)
-                CheckChannels(path, content, DatasetCatalog.Find(machine.Resolve(settings).Dataset));
+            settings = machine.Resolve(settings);
+            CheckImages(path, content, settings);
             var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
+            if (content.Resolved is { } resolved)
+                Console.WriteLine(resolved);
+            var kinds = Kinds(result.GetValue(statistics));
+            var isOpen = !content.Metadata.ContainsKey("shortcut") && ModelCatalog.IsResidual(settings.Model) && settings.Shortcut != Shortcut.Projection && options.Text(result, "shortcut") is null;
+            using var subject = isOpen
+                ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
+                : new EvaluationSubject(path, content, Run.Create(settings), input, machine, cancellation);
             var trained = isOurs ? Run.Create(metadata).Id : "";
-            Evaluate(path, content, trained, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), shifts, result.GetValue(csv), machine, cancellation);
-            return Task.FromResult(ExitCode.Done);
+            return Task.FromResult(Evaluate(path, subject, trained, kinds, shifts, result.GetValue(csv), cancellation));
         });
         return command.WithExamples(
-            "eval results/train/runs/<run>/weights.safetensors",
-            "eval results/train/runs/<run>/weights.safetensors --statistics all",
-            "eval results/train/runs/<run>/weights.safetensors --statistics all --shift all --csv shifts.csv",
-            "eval resnet20.safetensors --model resnet20 --shortcut projection --norm bn --dataset cifar10 --input-mean 0.491,0.482,0.447 --input-std 0.247,0.243,0.262");
+            "eval results/train/runs/<run>",
+            "eval results/train/runs/<run> --statistics all",
+            "eval results/train/runs/<run> --statistics all --shift all --csv shifts.csv",
+            "eval resnet20.pth --dataset cifar10 --input-mean 0.491,0.482,0.447 --input-std 0.247,0.243,0.262");
     }
 
-    // Weights of a foreign file say how many channels their images have, but not which data set they are for.
-    private static void CheckChannels(string path, Safetensors.Content content, DatasetDescription dataset)
+    // Trained is the name of the run that left the weights; they are evaluated on this machine now, and perhaps on other images.
+    private static int Evaluate(
+        string path, EvaluationSubject subject, string trained, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<DataShift> shifts, string? csv,
+        CancellationToken cancellation)
     {
-        var (channels, classes) = Checkpoint.ChannelsAndClasses(content);
-        if (channels is null || channels == dataset.Shape.Channels)
-            return;
-        var others = DatasetCatalog.All.Where(other => other.Shape.Channels == channels && (classes is null || other.Classes == classes)).Select(other => $"--dataset {other.Name}").ToList();
-        throw new ExperimentException($"The weights in {path} are for images of {channels} channels, and those of {dataset.Name}, taken where no --dataset is given, have {dataset.Shape.Channels}: "
-            + $"give {(others.Count > 0 ? string.Join(" or ", others) : "the data set that they are for")}.");
-    }
-
-    // The run is what is evaluated now, on this machine and perhaps other images; trained is the name of the run that left the weights.
-    private static void Evaluate(
-        string path, Safetensors.Content content, string trained, Run run, InputStatistics? input, IReadOnlyList<NormStatistics> kinds,
-        IReadOnlyList<DataShift> shifts, string? csv, Machine machine, CancellationToken cancellation)
-    {
-        var state = Checkpoint.Fit(path, content, run.Network);
-        using var dataset = machine.Open(run, null, cancellation);
-        using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
-        engine.Write(state);
-        var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout, input));
-        var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
-        // The population's images are those that the training took after this epoch, so that its number is met again.
-        var epoch = RunFile.Epoch(content.Metadata);
+        var (run, loop, epoch) = (subject.Run, subject.Loop, subject.Epoch);
         var hasChoice = run.Network.Norm.HasRunningStatistics;
         kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
-        var subject = $"{run.Network.Model} with {run.Network.Norm} on {dataset.Test.Count} images of {dataset.Description.Title}";
+        var scores = new List<Score>();
         if (shifts.Count > 0)
         {
-            var scores = kinds.SelectMany(kind => loop.Evaluate(kind, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new ShiftedScore(shift, kind, score)));
-            var rows = scores.Select(score => MeasurementRecord.Of(run, score) with { Run = trained }).ToList();
-            Console.Write(DistributionShiftRow.Table($"{subject}: error in %", rows));
+            var shifted = kinds.SelectMany(kind => loop.Evaluate(kind, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new ShiftedScore(shift, kind, score))).ToList();
+            var rows = shifted.Select(score => MeasurementRecord.Of(run, score) with { Run = trained }).ToList();
+            Console.Write(DistributionShiftRow.Table($"{subject.Title}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows);
-            return;
+            scores.AddRange(shifted.Select(score => score.Score));
+        }
+        else
+        {
+            Console.WriteLine(subject.Title);
+            foreach (var kind in kinds)
+            {
+                var score = loop.Evaluate(kind, epoch, cancellation);
+                var name = hasChoice ? RunOptions.Text(kind) : "own";
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
+                scores.Add(score);
+            }
         }
 
-        Console.WriteLine(subject);
-        foreach (var kind in kinds)
+        if (scores.All(score => double.IsFinite(score.MeanLoss)))
+            return ExitCode.Done;
+        Console.Error.WriteLine($"Some of the network's scores are not numbers, and count as errors: the weights of {path} leave the range of {RunOptions.Text(run.Settings.Precision)}.");
+        return ExitCode.Failed;
+    }
+
+    // What the weights' shapes tell, where nothing else was said. What they leave open is asked for.
+    private static RunSettings Recognized(string path, Safetensors.Content content, RunSettings settings, Func<string, bool> isGiven)
+    {
+        var network = NetworkOfWeights.Of(content.Tensors);
+        if (network.Model is null && !isGiven("model"))
         {
-            var score = loop.Evaluate(kind, epoch, cancellation);
-            var name = hasChoice ? RunOptions.Text(kind) : "own";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
+            var shown = content.Tensors.Take(3).Select(tensor => $"{content.NameInFile(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]");
+            throw new ExperimentException($"{path} holds no weights of a network that is known here (CIFAR's resnets of three equally long stages, small-cnn, and vgg under this program's names): "
+                + (content.Tensors.Count == 0 ? "it holds no tensors." : $"it begins with {string.Join(", ", shown)}. --model compares them with one."));
         }
+
+        if (network.Norm is null && !isGiven(RunOptions.Norm))
+            throw new ExperimentException($"{path} does not tell which norm its network has, since {string.Join(", ", network.Norms)} have the same weights: give --norm{(network.Norms.Contains("gn") ? ", and --groups with gn" : "")}.");
+        return settings with
+        {
+            Model = network.Model ?? settings.Model,
+            Width = network.Width ?? settings.Width,
+            Shortcut = network.Shortcut ?? settings.Shortcut,
+            Norm = new(network.Norm ?? network.Norms[0], Affine: network.Affine),
+        };
+    }
+
+    // Before the tensors are compared one by one: what differs is the data set.
+    private static void CheckImages(string path, Safetensors.Content content, RunSettings settings)
+    {
+        var network = NetworkOfWeights.Of(content.Tensors);
+        var dataset = DatasetCatalog.Find(settings.Dataset);
+        if ((network.Channels ?? dataset.Shape.Channels) == dataset.Shape.Channels && (network.Classes ?? dataset.Classes) == dataset.Classes)
+            return;
+        var fitting = DatasetCatalog.All.Where(other => other.Shape.Channels == network.Channels && other.Classes == network.Classes).Select(other => other.Name).ToList();
+        throw new ExperimentException($"{path} holds weights for images of {Channels(network.Channels)} in {network.Classes} classes, and {dataset.Name} has {Channels(dataset.Shape.Channels)} and {dataset.Classes} classes: "
+            + (fitting.Count > 0 ? $"give --dataset {string.Join(" or ", fitting)}." : "give --dataset with such images."));
+
+        static string Channels(int? channels) => channels == 1 ? "1 channel" : $"{channels} channels";
+    }
+
+    private static ImmutableArray<double> OnUnitScale(string option, string text)
+    {
+        var values = RunFile.Split(option, text);
+        if (values.All(value => value <= 1))
+            return values;
+        var scaled = string.Join(',', values.Select(value => Math.Round(value / byte.MaxValue, 4).ToString(CultureInfo.InvariantCulture)));
+        throw new ExperimentException(values.All(value => value <= byte.MaxValue)
+            ? $"--{option} {text} is on a scale from 0 to 255, and pixels are on one from 0 to 1 here: give --{option} {scaled}."
+            : $"--{option} takes numbers on a scale from 0 to 1, as in 0.49,0.48,0.45, not '{text}'.");
     }
 
     // None where no table is asked for; the images as they are lead the table of all kinds.

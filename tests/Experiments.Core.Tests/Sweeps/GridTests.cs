@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
@@ -21,6 +22,7 @@ public sealed class RunIdentityTests
         {
             Dataset = "cifar10",
             Model = "resnet20",
+            Shortcut = Shortcut.IdentityAppended, // once the default
             Norm = new("gn", 8),
             Batch = 2,
             Epochs = 100,

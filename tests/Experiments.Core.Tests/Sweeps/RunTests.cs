@@ -1,4 +1,5 @@
 using Experiments.Core.Data;
+using Experiments.Core.Networks;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
@@ -43,6 +44,29 @@ public sealed class RunTests
     [Fact]
     public void Shortcuts_are_refused_where_there_are_none() =>
         Assert.Contains("--shortcut projection belongs to residual networks", Refused(Settings with { Shortcut = Shortcut.Projection }), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_network_without_shortcuts_is_the_same_run_under_either_identity()
+    {
+        Assert.Equal(Run.Create(Settings).Id, Run.Create(Settings with { Shortcut = Shortcut.IdentityAppended }).Id);
+        var residual = Settings with { Model = "resnet8" };
+        Assert.NotEqual(Run.Create(residual).Id, Run.Create(residual with { Shortcut = Shortcut.IdentityAppended }).Id);
+        Assert.DoesNotContain("--shortcut", RunOptions.ToArguments(Run.Create(Settings).Settings));
+        Assert.Contains("identity-appended", RunOptions.ToArguments(Run.Create(residual with { Shortcut = Shortcut.IdentityAppended }).Settings));
+    }
+
+    // results/reference/bf16 was trained when the shortcut whose zeros stand after the old channels was the only identity.
+    [Fact]
+    public void What_was_once_named_identity_is_read_as_appended()
+    {
+        var folder = Path.Combine(RepositoryFolder.Root, "results", "reference", "bf16");
+        Assert.Contains("shortcut: identity\n", File.ReadAllText(Path.Combine(folder, "sweep.yaml")), StringComparison.Ordinal);
+        var sweep = SweepFile.Read(Path.Combine(folder, "sweep.yaml"));
+        var rows = ResultsFolder.ReadRuns(folder);
+        Assert.All(sweep.Runs(), run => Assert.Equal(Shortcut.IdentityAppended, run.Settings.Shortcut));
+        Assert.All(rows, row => Assert.Equal("identity-appended", row.Shortcut));
+        Assert.Contains("shortcut: identity-appended\n", SweepFile.Write(sweep), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Every_option_of_a_run_is_a_column_of_its_row()

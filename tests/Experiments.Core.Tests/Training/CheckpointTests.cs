@@ -47,7 +47,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("layer1.1.conv1.weight [16, 16, 3, 3] is missing", deeper, StringComparison.Ordinal);
         var group = Refused(path, Build("resnet8", "gn", projection: false));
         Assert.Contains("bn1.running_mean [16] is not part of it", group, StringComparison.Ordinal);
-        var wider = Refused(path, ModelCatalog.Build("resnet8", 32, false, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("bn"))));
+        var wider = Refused(path, ModelCatalog.Build("resnet8", 32, Shortcut.IdentityCentered, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("bn"))));
         Assert.Contains("conv1.weight has shape [16, 3, 3, 3] instead of [32, 3, 3, 3]", wider, StringComparison.Ordinal);
     }
 
@@ -78,7 +78,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     private static Network Build(string model, string norm, bool projection) =>
-        ModelCatalog.Build(model, null, projection, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new(norm)));
+        ModelCatalog.Build(model, null, projection ? Shortcut.Projection : Shortcut.IdentityCentered, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new(norm)));
 
     private static string Refused(string path, Network network) =>
         Assert.Throws<ExperimentException>(() => Checkpoint.Fit(path, Safetensors.Read(path), network)).Message;

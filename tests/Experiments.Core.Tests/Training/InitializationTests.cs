@@ -7,7 +7,7 @@ namespace Experiments.Core.Tests.Training;
 
 public sealed class InitializationTests
 {
-    private static readonly Network Resnet = ModelCatalog.Build("resnet20", null, projection: true, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("bn")));
+    private static readonly Network Resnet = ModelCatalog.Build("resnet20", null, Shortcut.Projection, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("bn")));
 
     [Fact]
     public void Convolutions_are_normal_with_the_variance_of_their_fan_out()

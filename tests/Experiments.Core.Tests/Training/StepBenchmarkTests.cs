@@ -7,7 +7,7 @@ namespace Experiments.Core.Tests.Training;
 
 public sealed class StepBenchmarkTests
 {
-    private static readonly Network Net = ModelCatalog.Build("resnet8", 4, projection: false, new ImageShape(3, 8, 12), 4, NormCatalog.Create(new("bn")));
+    private static readonly Network Net = ModelCatalog.Build("resnet8", 4, Shortcut.IdentityCentered, new ImageShape(3, 8, 12), 4, NormCatalog.Create(new("bn")));
 
     [Fact]
     public void It_trains_on_one_batch_of_all_workers_at_the_scaled_rate_from_the_initial_weights()

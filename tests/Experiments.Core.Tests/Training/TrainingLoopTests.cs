@@ -178,7 +178,7 @@ public sealed class TrainingLoopTests : IDisposable
 
     private (TrainingLoop Loop, RecordingEngine Engine) Loop(RunSettings settings, int? notANumberAtStep = null, Action? atEachStep = null)
     {
-        var network = ModelCatalog.Build("small-cnn", null, false, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));
+        var network = ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));
         var engine = new RecordingEngine(network) { NotANumberAtStep = notANumberAtStep, AtEachStep = atEachStep };
         var source = new BatchSource(_dataset, new BatchOptions { Seed = (ulong)settings.Seed, Layout = engine.Layout });
         return (new TrainingLoop(settings, source, engine, network), engine);

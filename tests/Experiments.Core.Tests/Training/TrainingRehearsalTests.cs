@@ -80,7 +80,7 @@ public sealed class TrainingRehearsalTests : IDisposable
 
     private TrainingEstimate Rehearse(RunSettings settings, Func<double>? step = null)
     {
-        var network = ModelCatalog.Build("small-cnn", null, false, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));
+        var network = ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));
         var engine = new RecordingEngine(network)
         {
             AtEachStep = () => _clock.Now += step?.Invoke() ?? 0.02,

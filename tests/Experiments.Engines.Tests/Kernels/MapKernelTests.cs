@@ -35,19 +35,24 @@ public sealed unsafe class MapKernelTests
     }
 
     [Theory]
-    [InlineData(3, 6, 5, 7, 2)]
-    [InlineData(8, 16, 5, 4, 2)]
-    [InlineData(10, 20, 6, 3, 2)]
-    [InlineData(16, 32, 4, 5, 2)]
-    [InlineData(16, 48, 3, 2, 1)]
-    [InlineData(32, 64, 1, 1, 2)]
-    public void Padded_identity_takes_every_other_pixel_and_adds_channels_of_zeros(int channelsIn, int channelsOut, int height, int width, int stride)
+    [InlineData(3, 6, 0, 5, 7, 2)]
+    [InlineData(3, 6, 1, 5, 7, 2)]
+    [InlineData(8, 16, 0, 5, 4, 2)]
+    [InlineData(8, 16, 4, 5, 4, 2)]
+    [InlineData(10, 20, 0, 6, 3, 2)]
+    [InlineData(16, 32, 0, 4, 5, 2)]
+    [InlineData(16, 32, 8, 4, 5, 2)]
+    [InlineData(16, 48, 0, 3, 2, 1)]
+    [InlineData(16, 48, 16, 3, 2, 1)]
+    [InlineData(32, 64, 0, 1, 1, 2)]
+    [InlineData(32, 64, 16, 1, 1, 2)]
+    public void Padded_identity_takes_every_other_pixel_and_adds_channels_of_zeros(int channelsIn, int channelsOut, int before, int height, int width, int stride)
     {
         foreach (var precision in Enum.GetValues<Precision>())
         {
             const int Images = 3;
-            var shape = new PaddedIdentityShape(channelsIn, channelsOut, height, width, stride);
-            var kernels = MapKernels.For(precision, (int)System.Numerics.BigInteger.GreatestCommonDivisor(channelsIn, channelsOut));
+            var shape = new PaddedIdentityShape(channelsIn, channelsOut, height, width, stride, before);
+            var kernels = MapKernels.For(precision, shape.CommonDivisor);
             using NativeArray x = new(Numbers.Varied(Images * height * width * channelsIn, 1), precision), dx = new(Images * height * width * channelsIn, precision);
             var count = Images * shape.OutHeight * shape.OutWidth * channelsOut;
             using NativeArray y = new(count, precision), dy = new(Numbers.Varied(count, 2), precision);
@@ -61,8 +66,8 @@ public sealed unsafe class MapKernelTests
             {
                 var (n, h, w, c) = (to / (shape.OutHeight * shape.OutWidth * channelsOut), to / (shape.OutWidth * channelsOut) % shape.OutHeight,
                     to / channelsOut % shape.OutWidth, to % channelsOut);
-                var from = (((((n * height) + (h * stride)) * width) + (w * stride)) * channelsIn) + c;
-                if (c < channelsIn)
+                var from = (((((n * height) + (h * stride)) * width) + (w * stride)) * channelsIn) + c - before;
+                if (c >= before && c < before + channelsIn)
                     (expected[to], gradient[from]) = (xs[from], dys[to]);
             }
 

@@ -89,7 +89,7 @@ public sealed class MeasurementPlanTests : IDisposable
     }
 
     private Network Network(RunSettings settings) =>
-        ModelCatalog.Build("small-cnn", null, false, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));
+        ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));
 
     private BatchSource Source(RunSettings settings, RecordingEngine engine) => new(_dataset, new BatchOptions { Seed = (ulong)settings.Seed, Layout = engine.Layout });
 

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+
+namespace Experiments.Core.Training.Weights;
+
+/// <summary>What the names and shapes of weights tell of the network that they are of.</summary>
+public sealed partial record NetworkOfWeights
+{
+    /// <summary>The network's name; null where it is of none that is known.</summary>
+    public string? Model { get; private init; }
+
+    /// <summary>Channels of its first stage.</summary>
+    public int? Width { get; private init; }
+
+    /// <summary>Its shortcuts; null where they have no weights, so that either identity may be meant.</summary>
+    public Shortcut? Shortcut { get; private init; }
+
+    /// <summary>Its norm; null where several have such tensors.</summary>
+    public string? Norm { get; private init; }
+
+    /// <summary>Those that may be meant where it is not told.</summary>
+    public IReadOnlyList<string> Norms { get; private init; } = [];
+
+    /// <summary>What its norms learn.</summary>
+    public Affine Affine { get; private init; }
+
+    /// <summary>Channels of its images; null where there is no first convolution.</summary>
+    public int? Channels { get; private init; }
+
+    /// <summary>Its classes; null where there is no last layer.</summary>
+    public int? Classes { get; private init; }
+
+    /// <summary>Reads them off.</summary>
+    /// <param name="tensors">The tensors under the names of our checkpoints.</param>
+    public static NetworkOfWeights Of(IReadOnlyDictionary<string, Safetensors.Tensor> tensors)
+    {
+        var first = Weight("conv1") ?? Weight("conv1_1");
+        // The first norm's, under its name in a ResNet and the small network, or in a VGG network.
+        var gamma = Has("bn1.weight") || Has("norm1_1.weight");
+        var beta = Has("bn1.bias") || Has("norm1_1.bias");
+        IReadOnlyList<string> norms = (Has("bn1.running_mean") || Has("norm1_1.running_mean"), tensors.Keys.Any(name => name.EndsWith(".weight_v", StringComparison.Ordinal)), gamma, beta) switch
+        {
+            (true, true, _, _) => ["wn-mean-only-bn"],
+            (true, false, false, true) => ["bn", "mean-only-bn"],
+            (true, false, _, _) => ["bn"],
+            (false, true, _, _) => ["wn"],
+            (false, false, true, _) => ["gn", "ln", "in"],
+            (false, false, false, _) => ["none"],
+        };
+        var model = ModelOf(tensors.Keys);
+        return new NetworkOfWeights
+        {
+            Model = model,
+            Width = first?.Shape is [var width, _, _, _] ? width : null,
+            Channels = first?.Shape is [_, var channels, _, _] ? channels : null,
+            Classes = tensors.TryGetValue("fc.weight", out var last) && last.Shape is [var classes, _] ? classes : null,
+            Shortcut = tensors.Keys.Any(name => name.Contains(".downsample.", StringComparison.Ordinal)) ? Networks.Shortcut.Projection : null,
+            Norm = norms is [var only] ? only : null,
+            Norms = norms,
+            Affine = (gamma ? Affine.Scale : Affine.None) | (beta ? Affine.Shift : Affine.None),
+        };
+
+        bool Has(string name) => tensors.ContainsKey(name);
+
+        Safetensors.Tensor? Weight(string layer) => tensors.GetValueOrDefault($"{layer}.weight") ?? tensors.GetValueOrDefault($"{layer}.weight_v");
+    }
+
+    // A ResNet by its blocks, equally many in each of three stages; the small network by its four convolutions; a VGG network by its number of
+    // convolutions.
+    private static string? ModelOf(IEnumerable<string> names)
+    {
+        var convolutions = names.Select(name => ConvolutionOf().Match(name)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToHashSet();
+        var blocks = convolutions.Select(name => BlockOf().Match(name)).Where(match => match.Success).Select(match => (Stage: match.Groups[1].Value, Block: match.Groups[2].Value))
+            .Distinct().CountBy(block => block.Stage).ToDictionary();
+        if (blocks.Count > 0)
+            return blocks.Count == 3 && blocks.Values.Distinct().Count() == 1 && !convolutions.Contains("layer1.0.conv3") ? Text("resnet", (6 * blocks.Values.First()) + 2) : null;
+        if (convolutions.SetEquals(["conv1", "conv2", "conv3", "conv4"]))
+            return "small-cnn";
+        return Vgg.Depths.Select(depth => Text("vgg", depth)).FirstOrDefault(model => convolutions.Contains("conv1_1") && model == Text("vgg", convolutions.Count + 3));
+    }
+
+    private static string Text(string family, int depth) => family + depth.ToString(CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^((?:layer\d+\.\d+\.)?conv\d+(?:_\d+)?)\.weight(?:_v)?$")]
+    private static partial Regex ConvolutionOf();
+
+    [GeneratedRegex(@"^layer(\d+)\.(\d+)\.")]
+    private static partial Regex BlockOf();
+}
