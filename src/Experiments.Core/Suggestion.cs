@@ -3,6 +3,9 @@ namespace Experiments.Core;
 /// <summary>What an unknown name was probably meant to be.</summary>
 public static class Suggestion
 {
+    // What is longer was no slip of a finger, and comparing it would take its length in time and memory.
+    private const int LongestName = 100;
+
     /// <summary>What came, the nearest known name where one is near, and all there are unless they are many and one was near.</summary>
     public static string Unknown(string kind, string name, IEnumerable<string> known)
     {
@@ -10,11 +13,11 @@ public static class Suggestion
         var nearest = Nearest(name, names);
         var meant = nearest is null ? "" : $" Did you mean '{nearest}'?";
         var list = nearest is null || names.Count <= 10 ? $" Known: {string.Join(", ", names)}." : "";
-        return $"Unknown {kind} '{name}'.{meant}{list}";
+        return $"Unknown {kind} '{Echo.Of(name)}'.{meant}{list}";
     }
 
     /// <summary>The known name with the fewest edits from the given one; null where none is near enough to be meant.</summary>
-    public static string? Nearest(string name, IEnumerable<string> known) => known
+    public static string? Nearest(string name, IEnumerable<string> known) => name.Length > LongestName ? null : known
         .Select(candidate => (Candidate: candidate, Edits: Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
         .Where(pair => pair.Edits <= Math.Max(1, Math.Min(name.Length, pair.Candidate.Length) / 2))
         .OrderBy(pair => pair.Edits)

@@ -67,7 +67,7 @@ internal static class ArchiveUnpacker
             void Refuse(bool condition, string why)
             {
                 if (condition)
-                    throw new ExperimentException($"{archive} was not unpacked: its entry '{entry.Name}' {why}.");
+                    throw new ExperimentException($"{archive} was not unpacked: its entry '{Echo.Of(entry.Name)}' {why}.");
             }
         }
 

@@ -66,7 +66,7 @@ public static partial class RunOptions
         Number("renorm-ramp", "part of the training over which r-max and d-max rise from BN's 1 and 0", DefaultsOf("renorm-ramp", o => o.RenormRamp), s => s.Norm.RenormRamp, (s, v) => s with { Norm = s.Norm with { RenormRamp = v } }, most: 1),
         new("weight-standardization", "on|off", "standardize the weights of each output channel, with any norm", "off",
             s => s.Norm.WeightStandardization is { } on ? on ? "on" : "off" : null,
-            (s, v) => s with { Norm = s.Norm with { WeightStandardization = v is "on" or "off" ? v == "on" : throw new ExperimentException(Suggestion.Unknown("--weight-standardization", v, ["on", "off"])) } }),
+            (s, v) => s with { Norm = s.Norm with { WeightStandardization = OnOff("weight-standardization", v) } }),
         Optional<Affine>("affine", "what is learnt after normalizing: gamma is the scale, beta the shift", "the norm's own; scale-and-shift but for none, wn and mean-only-bn", s => s.Norm.Affine, (s, v) => s with { Norm = s.Norm with { Affine = v } }),
         Integer("batch", "images per worker in a step, those BN takes its statistics over", "32", 1, s => s.Batch, (s, v) => s with { Batch = (int)v }),
         Integer("workers", "workers that share a step; gradients are averaged over all", "1", 1, s => s.Workers, (s, v) => s with { Workers = (int)v }),
@@ -184,7 +184,15 @@ public static partial class RunOptions
             (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)));
     }
 
-    private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{came}'.");
+    // With the other words that YAML has for the same (1.1: yes and no, true and false, in any case).
+    private static bool OnOff(string name, string text) => text.ToUpperInvariant() switch
+    {
+        "ON" or "YES" or "TRUE" => true,
+        "OFF" or "NO" or "FALSE" => false,
+        _ => throw Wrong(name, "on or off", text),
+    };
+
+    private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{Echo.Of(came)}'.");
 
     [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
     private static partial Regex WordStart();

@@ -66,7 +66,7 @@ internal static class DataCommand
     private static async Task<int> GetAsync(DataFolder data, string name, string? url, CancellationToken cancellation)
     {
         if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
-            throw new ExperimentException($"--url takes an address that begins with http:// or https://, not '{url}'.");
+            throw new ExperimentException($"--url takes an address that begins with http:// or https://, not '{Echo.Of(url)}'.");
         var uri = url is null ? null : new Uri(url);
         string said;
         if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)

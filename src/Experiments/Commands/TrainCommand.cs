@@ -114,7 +114,7 @@ internal static class TrainCommand
     }
 
     private static string? Checksum(string? typed) => typed is null || (typed.Length == Dataset.ChecksumDigits && typed.All(char.IsAsciiHexDigitLower)) ? typed
-        : throw new ExperimentException($"--images-checksum takes {Dataset.ChecksumDigits} hexadecimal digits, as in runs.csv's column images_checksum, not '{typed}'.");
+        : throw new ExperimentException($"--images-checksum takes {Dataset.ChecksumDigits} hexadecimal digits, as in runs.csv's column images_checksum, not '{Echo.Of(typed)}'.");
 
     private static void Rebuild(SweepFolder folder, RunRow row, TrainingDisplay display)
     {
