@@ -49,7 +49,7 @@ internal static class EvalCommand
         {
             var path = result.GetValue(file)!;
             var content = Safetensors.Read(path);
-            var metadata = RunFile.Settings(content.Metadata);
+            var metadata = RunFile.Settings(path, content.Metadata);
             var settings = options.Settings(result, metadata with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
             var isOurs = content.Metadata.ContainsKey("model");
             foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
@@ -57,7 +57,7 @@ internal static class EvalCommand
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {
                 ({ } m, { } d) => new InputStatistics(RunFile.Split("input-mean", m), RunFile.Split("input-std", d)),
-                (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(content.Metadata) : null,
+                (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(path, content.Metadata) : null,
                 _ => throw new ExperimentException("--input-mean and --input-std belong together: give both or neither."),
             };
             var machine = options.Machine(result);
@@ -85,7 +85,7 @@ internal static class EvalCommand
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout, input));
         var loop = new TrainingLoop(run.Settings, batches, engine, run.Network);
         // The population's images are those that the training took after this epoch, so that its number is met again.
-        var epoch = RunFile.Epoch(content.Metadata);
+        var epoch = RunFile.Epoch(path, content.Metadata);
         var hasChoice = run.Network.Norm.HasRunningStatistics;
         kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
         var subject = $"{run.Network.Model} with {run.Network.Norm} on {dataset.Test.Count} images of {dataset.Description.Title}";
