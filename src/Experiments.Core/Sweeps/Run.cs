@@ -81,6 +81,9 @@ public sealed record Run
         if ((long)complete.Batch * complete.Workers > images)
             throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
                 + $"and there are {images} training images of {dataset.Name}: take a smaller batch.");
+        var tested = complete.TestLimit ?? (complete.Validation > 0 ? complete.Validation : dataset.TestCount);
+        if (norm.HasRunningStatistics && tested < norm.ImagesTogether(complete.Batch, complete.Workers) && network.SingleValued(tested, workers: 1) is { } single)
+            throw new ExperimentException($"By their own statistics, {tested} test images would leave layer {single.Slot.Name} of {network.Model} a single value: test on more images.");
         if (complete.Warmup > complete.Epochs)
             throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
         if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
