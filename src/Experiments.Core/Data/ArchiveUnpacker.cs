@@ -16,6 +16,8 @@ internal static class ArchiveUnpacker
     /// <exception cref="ExperimentException">The archive is damaged, lacks a file, or holds what none should.</exception>
     public static void Unpack(string archive, CifarSource source, ImageShape shape, string folder)
     {
+        if (!PackedFile.IsGzip(archive))
+            throw new ExperimentException($"{archive} is no gzip file{PackedFile.Look(archive)}; expected the archive whose MD5 is {source.Md5}.");
         var target = Path.Combine(folder, source.Folder);
         var beside = target + ".unpacking";
         DeleteFolder(beside);

@@ -15,7 +15,7 @@ public sealed record SyntheticSource : DatasetSource
 
     internal override IReadOnlyList<string> Glance(FoundSource found, DatasetDescription set) => [];
 
-    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink)
+    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink, IImageDecoder? decoder = null)
     {
         try
         {

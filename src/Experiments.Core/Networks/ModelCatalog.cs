@@ -39,7 +39,7 @@ public static class ModelCatalog
         block ??= new BuildingBlock();
         var (family, depth) = Parse(model);
         if (family == Family.Vgg && Math.Min(input.Height, input.Width) < 16)
-            throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn.");
+            throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size 16 or more.");
         return family switch
         {
             Family.ResNet => ResNet.Build(depth, channels, projection, block, input, classes, norm),

@@ -49,7 +49,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <exception cref="ExperimentException">It is not there, its files are wrong, or its images are others.</exception>
     public Dataset Open(Run run, string? checksum = null)
     {
-        var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say });
+        var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Decoder = Data.Decoder, Say = say });
         if (checksum is null || checksum == dataset.Checksum)
             return dataset;
         dataset.Dispose();

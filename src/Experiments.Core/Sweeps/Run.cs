@@ -59,9 +59,12 @@ public sealed record Run
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
     /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
-    public static Run Create(RunSettings settings)
+    public static Run Create(RunSettings settings) => Create(settings, new RunImages());
+
+    /// <summary>The same for one of several runs, whose data sets are looked at once.</summary>
+    internal static Run Create(RunSettings settings, RunImages images)
     {
-        var dataset = DatasetCatalog.Find(settings.Dataset);
+        var dataset = images.Of(settings);
         var norm = NormCatalog.Create(settings.Norm);
         var complete = Complete(settings);
         if (complete.Shortcut != Shortcut.Identity && !ModelCatalog.IsResidual(complete.Model))
@@ -74,13 +77,15 @@ public sealed record Run
             throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
         var network = ModelCatalog.Build(
             complete.Model, complete.Width, complete.Shortcut == Shortcut.Projection, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
+        if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
+            throw new ExperimentException($"--input zca takes a matrix of all values of an image with all others, and {dataset.Name} has {dataset.Shape.Size} an image ({dataset.Shape}), more than {ZcaWhitening.MostValues}: take smaller images, or --input pca.");
         network.Check(complete.Batch, complete.Workers);
         var run = new Run(complete, dataset, network);
         Data.Dataset.Check(dataset, run.DataOptions);
-        var images = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
-        if ((long)complete.Batch * complete.Workers > images)
+        var trained = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
+        if ((long)complete.Batch * complete.Workers > trained)
             throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
-                + $"and there are {images} training images of {dataset.Name}: take a smaller batch.");
+                + $"and there are {trained} training images of {dataset.Name}: take a smaller batch.");
         var tested = complete.TestLimit ?? (complete.Validation > 0 ? complete.Validation : dataset.TestCount);
         if (norm.HasRunningStatistics && tested < norm.ImagesTogether(complete.Batch, complete.Workers) && network.SingleValued(tested, workers: 1) is { } single)
             throw new ExperimentException($"By their own statistics, {tested} test images would leave layer {single.Slot.Name} of {network.Model} a single value: test on more images.");
@@ -103,9 +108,14 @@ public sealed record Run
         MeasurePoints = (settings.Measure & ~Measurements.DistributionShift) == 0 ? new RunSettings().MeasurePoints : settings.MeasurePoints,
     };
 
+    /// <summary>The <see cref="Id"/> of the run with these settings; whether it can be trained is not looked at.</summary>
+    public static string IdOf(RunSettings settings) => Identify(Complete(settings));
+
     private static string Identify(RunSettings settings)
     {
-        var identity = string.Join('\n', RunOptions.All.Select(option => $"{option.Name}={option.Get(settings)}"));
+        // Options that only images of one's own have are no part of the other runs' names.
+        var identity = string.Join('\n', RunOptions.All.Where(option => !RunOptions.OfImages.Contains(option.Name) || option.Get(settings) is not null)
+            .Select(option => $"{option.Name}={option.Identity(settings)}"));
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
         var norm = settings.Norm;
         var groups = norm.Groups is { } g ? $"-g{g}" : norm.ChannelsPerGroup is { } c ? $"-c{c}" : "";

@@ -20,6 +20,9 @@ namespace Experiments.Core.Sweeps;
 public sealed record RunOption(
     string Name, string Value, string Help, string Default, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set)
 {
+    /// <summary>What tells runs apart in it; where images lie does not, but their name does.</summary>
+    public Func<RunSettings, string?> Identity { get; init; } = Get;
+
     /// <summary>Whether a list means all of its values at once, and not one after the other.</summary>
     public bool IsSet { get; init; }
 }
@@ -32,6 +35,12 @@ public static partial class RunOptions
 {
     /// <summary>The key of the seed, which is the innermost axis of every grid.</summary>
     public const string Seed = "seed";
+
+    /// <summary>The key of the data set.</summary>
+    public const string Dataset = "dataset";
+
+    /// <summary>The keys that belong to images of one's own.</summary>
+    public static IReadOnlyList<string> OfImages { get; } = ["image-size", "test-part", "split-seed"];
 
     /// <summary>The key of the normalization.</summary>
     public const string Norm = "norm";
@@ -49,8 +58,14 @@ public static partial class RunOptions
     /// <summary>All of them.</summary>
     public static IReadOnlyList<RunOption> All { get; } =
     [
-        Name("dataset", "data set to train on", "fashion-mnist where it is installed, else synthetic", [RunSettings.Auto, .. DatasetCatalog.Names],
-            s => s.Dataset, (s, v) => s with { Dataset = v }),
+        new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set to train on: a name, or a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
+            s => s.Dataset, (s, v) => s with { Dataset = ParseDataset(v) })
+        { Identity = s => RunImages.NameOf(s) },
+        Integer("image-size", "height and width that PNG and JPEG files are scaled to", $"{OwnImages.DefaultImageSize}", 8, s => s.ImageSize,
+            (s, v) => s with { ImageSize = v == OwnImages.DefaultImageSize ? null : (int)v }, OwnImages.LargestImageSize),
+        new("test-part", "X", "part of each class to test on, where the images come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
+            (s, v) => Number("test-part", v, positive: true) is < 1 and var part ? s with { TestPart = part } : throw Wrong("test-part", "a number above 0 and below 1", v)),
+        Integer("split-seed", "what the choice of these follows from", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
         new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
             s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }),
         Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
@@ -81,8 +96,8 @@ public static partial class RunOptions
         Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true),
         Choice<InputNormalization>("input", "what is done to pixels: nothing, to 0 .. 1, standardized, or whitened over colours (pca) or pixels (zca)", s => s.Input, (s, v) => s with { Input = v }),
         Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
-        Integer("train-limit", "train on so many images, balanced over classes", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
-        Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
+        Integer("train-limit", "train on so many images, the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
+        Integer("test-limit", "test on so many images, the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
         Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v }),
         Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
         new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", s => s.Device,
@@ -182,6 +197,19 @@ public static partial class RunOptions
         var values = Enum.GetValues<T>().ToDictionary(Text<T>);
         return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? Text(value) : null,
             (s, text) => values.TryGetValue(text, out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)));
+    }
+
+    // A path becomes a full one, so that a run means the same images wherever it is started. A name that is none of ours and stands for a
+    // folder here is a path too.
+    private static string ParseDataset(string text)
+    {
+        string[] names = [RunSettings.Auto, .. DatasetCatalog.Names];
+        if (names.Contains(text))
+            return text;
+        if (text.StartsWith("~/", StringComparison.Ordinal))
+            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), text[2..]);
+        return OwnImages.IsPath(text) || Directory.Exists(text) ? Path.GetFullPath(text)
+            : throw new ExperimentException($"{Suggestion.Unknown($"--{Dataset}", text, names)} The path of a folder or a .npz file would do as well.");
     }
 
     // With the other words that YAML has for the same (1.1: yes and no, true and false, in any case).

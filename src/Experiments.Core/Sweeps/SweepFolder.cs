@@ -125,7 +125,7 @@ public sealed class SweepFolder(ResultsFolder results)
     {
         try
         {
-            return Results.Rebuild(Read()?.Runs().Select(run => run.Id).ToList(), unlessHas);
+            return Results.Rebuild(Read()?.RunIds(), unlessHas);
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
@@ -187,7 +187,7 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <exception cref="ExperimentException">The folder is a sweep's, and the run is not one of its.</exception>
     public void Admit(Run run)
     {
-        if (Read() is { } sweep && sweep.Runs().All(own => own.Id != run.Id))
+        if (Read() is { } sweep && !sweep.RunIds().Contains(run.Id))
             throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
     }
 
@@ -204,7 +204,10 @@ public sealed class SweepFolder(ResultsFolder results)
         }
     }
 
-    private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values) ? values : [];
+    // Images are the same where they have the name that results have for them; their checksum is compared before a run begins.
+    private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => !sweep.Grid.Axes.TryGetValue(key, out var values) ? []
+        : key == RunOptions.Dataset ? [.. values.Select(value => new GridValue(RunOptions.Find(key)!.Identity(new RunSettings { Dataset = value.Text })!))]
+        : values;
 
     private static string Text(Sweep sweep, string key) => Values(sweep, key).Length > 0
         ? string.Join(", ", Values(sweep, key))

@@ -18,7 +18,7 @@ internal static class EvalCommand
 
     private static readonly string[] Relevant =
     [
-        .. OfNetwork, .. OfMachine, "dataset", "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
+        .. OfNetwork, .. OfMachine, RunOptions.Dataset, .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
     private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(RunOptions.Text);
@@ -62,7 +62,7 @@ internal static class EvalCommand
             };
             var machine = options.Machine(result);
             var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
-            var trained = isOurs ? Run.Create(metadata).Id : "";
+            var trained = isOurs ? Run.IdOf(metadata) : "";
             Evaluate(path, content, trained, Run.Create(machine.Resolve(settings)), input, Kinds(result.GetValue(statistics)), shifts, result.GetValue(csv), machine, cancellation);
             return Task.FromResult(ExitCode.Done);
         });

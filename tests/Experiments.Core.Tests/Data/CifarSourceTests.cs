@@ -124,5 +124,5 @@ internal sealed class Collector : IImageSink
 {
     public Dictionary<(DatasetPart Part, int Index), (byte Label, byte[] Pixels)> Images { get; } = [];
 
-    public void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels) => Images.Add((part, index), (label, pixels.ToArray()));
+    public void Put(DatasetPart part, int index, int label, ReadOnlySpan<byte> pixels) => Images.Add((part, index), ((byte)label, pixels.ToArray()));
 }
