@@ -66,7 +66,7 @@ internal static partial class YamlText
             if (c == '\n')
                 line++;
             else if (c is (< ' ' and not ('\t' or '\r')) or '\x7F' or '\uFFFE' or '\uFFFF')
-                throw Invalid(path, line, $"it holds the character U+{(int)c:X4}, which text does not; is it a YAML file, saved as UTF-8?");
+                throw Invalid(path, line, $"it holds the character U+{(int)c:X4}, which no text does (is it a YAML file, saved as UTF-8?)");
         }
     }
 
