@@ -41,6 +41,9 @@ public enum RandomPurpose
 
     /// <summary>The noise of shifted test images; the epoch is the shift's strength, the item is the image.</summary>
     DataShift = 13,
+
+    /// <summary>Which images of a class are held out as test images, where a set comes without; the item is the class.</summary>
+    TestSplit = 14,
 }
 
 /// <summary>

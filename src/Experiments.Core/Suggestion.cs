@@ -29,6 +29,9 @@ public static class Suggestion
         ["scheduler"] = "schedule",
     };
 
+    // What is longer was no slip of a finger, and comparing it would take its length in time and memory.
+    private const int LongestName = 100;
+
     /// <summary>What came, the nearest known name where one is near, and all there are unless they are many.</summary>
     /// <param name="kind">What was named.</param>
     /// <param name="name">The name that came.</param>
@@ -40,7 +43,7 @@ public static class Suggestion
         var nearest = Nearest(name, names);
         var meant = nearest is null ? "" : $" Did you mean '{nearest}'?";
         var list = (nearest is null && (names.Count <= Many || listed is null)) || names.Count <= 10 ? $" Known: {string.Join(", ", names)}." : nearest is null ? $" {listed}" : "";
-        return $"Unknown {kind} '{name}'.{meant}{list}";
+        return $"Unknown {kind} '{Echo.Of(name)}'.{meant}{list}";
     }
 
     /// <summary>
@@ -49,6 +52,8 @@ public static class Suggestion
     /// </summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
+        if (name.Length > LongestName)
+            return null;
         static string Bare(string text) => text.TrimStart('-').ToLowerInvariant();
         var names = known.ToList();
         var typed = Bare(name);

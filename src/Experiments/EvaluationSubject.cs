@@ -27,7 +27,7 @@ internal sealed class EvaluationSubject : IDisposable
         _engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         _engine.Write(state);
         Loop = new TrainingLoop(run.Settings, new BatchSource(_dataset, run.BatchOptions(_engine.Layout, input)), _engine, run.Network);
-        Epoch = RunFile.Epoch(content.Metadata);
+        Epoch = RunFile.Epoch(path, content.Metadata);
     }
 
     /// <summary>What is evaluated.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Experiments.Core.Data;
 using Experiments.Core.Sweeps;
+using Experiments.Images;
 using Experiments.OneDnn;
 using Experiments.Torch;
 
@@ -18,9 +19,13 @@ internal static class Here
         Heading = "Files",
     };
 
+    /// <summary>The folder of the data sets, and what decodes images of one's own.</summary>
+    /// <param name="path">The folder; null: the default.</param>
+    public static DataFolder Data(string? path) => new(path, new SkiaImageDecoder());
+
     /// <summary>The engines, the preferred one first, and the data sets in a folder.</summary>
     /// <param name="data">The folder of the data sets; null: the default.</param>
     /// <param name="forOthers">Whether runs are computed on other machines.</param>
     public static Machine Machine(string? data, bool forOthers = false) =>
-        new([new OneDnnEngineProvider(), new TorchEngineProvider()], new DataFolder(data), Console.Error.WriteLine) { ForOthers = forOthers };
+        new([new OneDnnEngineProvider(), new TorchEngineProvider()], Data(data), Console.Error.WriteLine) { ForOthers = forOthers };
 }

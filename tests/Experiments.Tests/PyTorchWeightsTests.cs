@@ -77,7 +77,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
         foreach (var (name, set) in new[] { ("train", dataset.Train), ("test", dataset.Test) })
         {
             File.WriteAllBytes(_folder[$"{name}.bin"], [.. Enumerable.Range(0, set.Count).SelectMany(image => set.Pixels(image).ToArray())]);
-            File.WriteAllBytes(_folder[$"{name}-labels.bin"], [.. Enumerable.Range(0, set.Count).Select(set.Label)]);
+            File.WriteAllBytes(_folder[$"{name}-labels.bin"], [.. Enumerable.Range(0, set.Count).Select(image => (byte)set.Label(image))]);
         }
 
         double[] mean = [0.28], deviation = [0.35];

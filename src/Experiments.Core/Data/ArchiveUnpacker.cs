@@ -16,6 +16,8 @@ internal static class ArchiveUnpacker
     /// <exception cref="ExperimentException">The archive is damaged, lacks a file, or holds what none should.</exception>
     public static void Unpack(string archive, CifarSource source, ImageShape shape, string folder)
     {
+        if (!PackedFile.IsGzip(archive))
+            throw new ExperimentException($"{archive} is no gzip file{PackedFile.Look(archive)}; expected the archive whose MD5 is {source.Md5}.");
         var target = Path.Combine(folder, source.Folder);
         var beside = target + ".unpacking";
         DeleteFolder(beside);
@@ -67,7 +69,7 @@ internal static class ArchiveUnpacker
             void Refuse(bool condition, string why)
             {
                 if (condition)
-                    throw new ExperimentException($"{archive} was not unpacked: its entry '{entry.Name}' {why}.");
+                    throw new ExperimentException($"{archive} was not unpacked: its entry '{Echo.Of(entry.Name)}' {why}.");
             }
         }
 

@@ -1,8 +1,9 @@
 namespace Experiments.Core.Data;
 
 /// <summary>
-/// The order that subsets are taken in: the classes take turns, each with its images in a random order. So every prefix has equally many
-/// images of each class (to within one), and a smaller subset is part of a larger one.
+/// The order that subsets are taken in: the classes take turns, each with its images in a random order, and a class of twice as many images
+/// twice as often. So every prefix has the classes in the set's own proportions (to within one image; of a balanced set equally many of each),
+/// and a smaller subset is part of a larger one.
 /// </summary>
 internal static class BalancedOrder
 {
@@ -18,15 +19,17 @@ internal static class BalancedOrder
         for (var i = 0; i < images.Count; i++)
             classes[images.Label(i)].Add(i);
 
-        var order = new List<int>(images.Count);
         for (var label = 0; label < classes.Length; label++)
         {
             var random = new RandomStream(Seed, RandomPurpose.Subset, epoch: (int)part, item: label);
             random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(classes[label]));
         }
 
-        for (var turn = 0; order.Count < images.Count; turn++)
-            order.AddRange(classes.Where(members => turn < members.Count).Select(members => members[turn]));
-        return [.. order];
+        // Image j of a class of n stands at (2j + 1) / 2n of the way through the set; where classes meet, the lower label goes first.
+        var order = Enumerable.Range(0, classes.Length)
+            .SelectMany(label => classes[label].Select((image, turn) => (Image: image, Label: label, Position: (2L * turn) + 1, Size: (long)classes[label].Count)))
+            .ToArray();
+        Array.Sort(order, (a, b) => (a.Position * b.Size).CompareTo(b.Position * a.Size) is not 0 and var comparison ? comparison : a.Label.CompareTo(b.Label));
+        return Array.ConvertAll(order, place => place.Image);
     }
 }

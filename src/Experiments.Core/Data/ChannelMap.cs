@@ -21,14 +21,19 @@ internal sealed record ChannelMap
     public ImmutableArray<double>? Colours { get; init; }
 
     /// <summary>(x - mean) / sd.</summary>
-    public static ChannelMap ZScore(InputStatistics statistics) =>
-        new() { Offset = statistics.Mean, Scale = statistics.StandardDeviation, Mean = statistics.Mean };
+    /// <exception cref="ExperimentException">A channel is constant.</exception>
+    public static ChannelMap ZScore(InputStatistics statistics)
+    {
+        statistics.CheckVaries();
+        return new() { Offset = statistics.Mean, Scale = statistics.StandardDeviation, Mean = statistics.Mean };
+    }
 
     /// <summary>What a normalization does to each pixel of a data set.</summary>
+    /// <exception cref="ExperimentException">The training images do not vary enough to be normalized so.</exception>
     public static ChannelMap Of(InputNormalization normalization, ImageSet training, InputStatistics statistics) => normalization switch
     {
         InputNormalization.None => Bytes(statistics.Mean),
-        InputNormalization.MinMax => MinMax(training, statistics.Mean),
+        InputNormalization.MinMax => MinMax(training, statistics),
         InputNormalization.ZScore => ZScore(statistics),
         InputNormalization.Pca => Centre(statistics.Mean) with { Colours = ColourWhitening(training, statistics.Mean) },
         InputNormalization.Zca => Centre(statistics.Mean),
@@ -40,9 +45,10 @@ internal sealed record ChannelMap
 
     private static ChannelMap Centre(ImmutableArray<double> mean) => new() { Offset = mean, Scale = All(mean.Length, 1), Mean = mean };
 
-    // No channel is constant: the data set's standard deviations have been found positive.
-    private static ChannelMap MinMax(ImageSet training, ImmutableArray<double> mean)
+    private static ChannelMap MinMax(ImageSet training, InputStatistics statistics)
     {
+        statistics.CheckVaries();
+        var mean = statistics.Mean;
         var (c, plane) = (training.Shape.Channels, training.Shape.Height * training.Shape.Width);
         var (smallest, largest) = (new double[c], new double[c]);
         smallest.AsSpan().Fill(byte.MaxValue);

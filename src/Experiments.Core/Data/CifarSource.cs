@@ -77,7 +77,7 @@ public sealed record CifarSource : DatasetSource
         return mistakes;
     }
 
-    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink) =>
+    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink, IImageDecoder? decoder = null) =>
         Directory.Exists(found.Place) ? ReadFolder(found, set, sink) : ReadArchive(found, set, sink);
 
     internal override IReadOnlyList<Finding> CompareChecksums(FoundSource found)
@@ -126,6 +126,8 @@ public sealed record CifarSource : DatasetSource
 
     private List<string> ReadArchive(FoundSource found, DatasetDescription set, IImageSink sink)
     {
+        if (!PackedFile.IsGzip(found.Place))
+            return [$"{found.Place} is no gzip file{PackedFile.Look(found.Place)}; expected the archive whose MD5 is {Md5}. {HowToGet}."];
         var mistakes = new List<string>();
         var missing = Files.ToDictionary(file => $"{Folder}/{file.Name}", StringComparer.Ordinal);
         try

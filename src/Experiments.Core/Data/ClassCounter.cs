@@ -1,8 +1,8 @@
 namespace Experiments.Core.Data;
 
 /// <summary>
-/// Counts the images of each class on their way to another sink. The sets are published with equally many images of each class in either
-/// part, so the counts show what sizes cannot: a training file in the test file's place, labels that were changed.
+/// Counts the images of each class on their way to another sink. The catalog's sets are published with equally many images of each class in
+/// either part, so the counts show what sizes cannot: a training file in the test file's place, labels that were changed.
 /// </summary>
 internal sealed class ClassCounter(DatasetDescription set, IImageSink? next = null) : IImageSink
 {
@@ -12,8 +12,8 @@ internal sealed class ClassCounter(DatasetDescription set, IImageSink? next = nu
     /// <summary>How many images of each class a part has, in the order of the labels.</summary>
     public IReadOnlyList<int> Counts(DatasetPart part) => Of(part);
 
-    /// <summary>A sentence for each part whose classes are not equally frequent.</summary>
-    public IReadOnlyList<string> Mistakes(FoundSource found) =>
+    /// <summary>A sentence for each part whose classes should be equally frequent and are not.</summary>
+    public IReadOnlyList<string> Mistakes(FoundSource found) => !set.IsBalanced ? [] :
     [
         .. from part in Enum.GetValues<DatasetPart>()
            let expected = set.Count(part) / set.Classes
@@ -24,7 +24,7 @@ internal sealed class ClassCounter(DatasetDescription set, IImageSink? next = nu
                $"{(wrong.Count > 3 ? $" and {wrong.Count - 3} more" : "")}; labels were changed, or training and test files exchanged.",
     ];
 
-    public void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels)
+    public void Put(DatasetPart part, int index, int label, ReadOnlySpan<byte> pixels)
     {
         Interlocked.Increment(ref Of(part)[label]);
         next?.Put(part, index, label, pixels);

@@ -37,12 +37,15 @@ public sealed class DataFolder
     private readonly ImmutableArray<DatasetDescription> _catalog;
 
     /// <summary>Takes a folder, which need not exist yet; null for <see cref="DefaultPath"/>.</summary>
-    public DataFolder(string? path = null)
-        : this(path, DatasetCatalog.All)
-    {
-    }
+    /// <param name="path">The folder.</param>
+    /// <param name="decoder">Decodes image files; null: nothing does.</param>
+    public DataFolder(string? path = null, IImageDecoder? decoder = null)
+        : this(path, DatasetCatalog.All) => Decoder = decoder;
 
     internal DataFolder(string? path, ImmutableArray<DatasetDescription> catalog) => (Path, _catalog) = (path ?? DefaultPath, catalog);
+
+    /// <summary>Decodes image files; null where nothing does.</summary>
+    public IImageDecoder? Decoder { get; }
 
     /// <summary><c>data/</c> at the repository's root.</summary>
     public static string DefaultPath => System.IO.Path.Combine(RepositoryFolder.Root, "data");

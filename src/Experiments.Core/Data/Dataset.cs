@@ -8,17 +8,20 @@ public sealed record DataOptions
     /// </summary>
     public string? Folder { get; init; }
 
-    /// <summary>Train on this many images only, equally many of each class; null for all.</summary>
+    /// <summary>Train on this many images only, the classes in the set's own proportions; null for all.</summary>
     public int? TrainLimit { get; init; }
 
-    /// <summary>Test on this many images only, equally many of each class; null for all.</summary>
+    /// <summary>Test on this many images only, likewise; null for all.</summary>
     public int? TestLimit { get; init; }
 
     /// <summary>
-    /// Hold this many images, equally many of each class, out of the training set, to be tested on instead of the test set; 0 for none.
+    /// Hold this many images, the classes in the set's own proportions, out of the training set, to be tested on instead of the test set; 0 for none.
     /// They are the same whatever <see cref="TrainLimit"/> is.
     /// </summary>
     public int Validation { get; init; }
+
+    /// <summary>Decodes image files; null: nothing does, and a set of them cannot be opened.</summary>
+    public IImageDecoder? Decoder { get; init; }
 
     /// <summary>Is told of work that takes a while and is done once, and of waiting for another process that does it; null for nobody.</summary>
     public Action<string>? Say { get; init; }
@@ -98,7 +101,7 @@ public sealed class Dataset : IDisposable
         ArgumentNullException.ThrowIfNull(description);
         options ??= new DataOptions();
         Check(description, options);
-        var folder = new DataFolder(options.Folder);
+        var folder = new DataFolder(options.Folder, options.Decoder);
         var file = ImageCache.Open(description, folder, options.Say, options.Cancellation);
         try
         {

@@ -17,14 +17,20 @@ public sealed record DatasetDescription
     /// <summary>The classes in the order of their labels.</summary>
     public required ImmutableArray<string> ClassNames { get; init; }
 
-    /// <summary>Training images, equally many of each class.</summary>
+    /// <summary>Training images.</summary>
     public required int TrainCount { get; init; }
 
-    /// <summary>Test images, equally many of each class.</summary>
+    /// <summary>Test images.</summary>
     public required int TestCount { get; init; }
 
     /// <summary>Where the images come from and how their files are read.</summary>
     public required DatasetSource Source { get; init; }
+
+    /// <summary>Whether both parts are published with equally many images of each class, so that other counts show damage.</summary>
+    public bool IsBalanced { get; init; } = true;
+
+    /// <summary>What a person should know of how the files were taken, a sentence each.</summary>
+    public ImmutableArray<string> Remarks { get; init; } = [];
 
     /// <summary>Number of classes.</summary>
     public int Classes => ClassNames.Length;

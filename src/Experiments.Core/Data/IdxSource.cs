@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.IO.Compression;
 
 namespace Experiments.Core.Data;
 
 /// <summary>
-/// MNIST's IDX files, plain or gzipped. A file is big-endian 32-bit words, then bytes: for labels the magic number 2049 and the count;
+/// MNIST's IDX files, plain or gzipped, whatever their names end with. A file is big-endian 32-bit words, then bytes: for labels the magic number 2049 and the count;
 /// for images 2051, count, rows and columns (http://yann.lecun.com/exdb/mnist). Found in the data folder, or where a Debian package
 /// puts them.
 /// </summary>
@@ -52,12 +51,12 @@ public sealed record IdxSource : DatasetSource
         .. Files.Where(file => Locate(found.Place, file) is null)
             .Select(file => $"{Path.Combine(found.Place, file.Name)}[.gz] is missing; {HowToGet}."),
         .. Files.Select(file => (File: file, Path: Locate(found.Place, file)))
-            .Where(pair => pair.Path is { } path && !IsGzip(path) && new FileInfo(path).Length != Length(pair.File, set))
+            .Where(pair => pair.Path is { } path && !PackedFile.IsGzip(path) && new FileInfo(path).Length != Length(pair.File, set))
             .Select(pair => FormattableString.Invariant(
                 $"{pair.Path} has {new FileInfo(pair.Path!).Length:N0} bytes; expected {Length(pair.File, set):N0}.")),
     ];
 
-    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink)
+    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink, IImageDecoder? decoder = null)
     {
         var mistakes = new List<string>();
         foreach (var part in Files.GroupBy(file => file.Part))
@@ -71,14 +70,20 @@ public sealed record IdxSource : DatasetSource
                     continue;
                 }
 
+                if (NoGzip(path) is { } mistake)
+                {
+                    mistakes.Add(mistake);
+                    continue;
+                }
+
                 try
                 {
-                    using var stream = Open(path);
+                    using var stream = PackedFile.Open(path);
                     ReadFile(path, stream, file, set, labels, sink, mistakes);
                 }
                 catch (EndOfStreamException)
                 {
-                    var unpacked = IsGzip(path) ? " unpacked" : "";
+                    var unpacked = PackedFile.IsGzip(path) ? " unpacked" : "";
                     mistakes.Add(FormattableString.Invariant($"{path} ends early; expected {Length(file, set):N0} bytes{unpacked}."));
                 }
                 catch (InvalidDataException exception)
@@ -96,11 +101,12 @@ public sealed record IdxSource : DatasetSource
         var findings = new List<Finding>();
         foreach (var file in Files)
         {
-            if (Locate(found.Place, file) is not { } path)
+            // Of what is no gzip file, reading it has said so already.
+            if (Locate(found.Place, file) is not { } path || NoGzip(path) is not null)
                 continue;
             try
             {
-                using var stream = Open(path);
+                using var stream = PackedFile.Open(path);
                 var md5 = Checksum.Md5(stream);
                 findings.Add(md5 == file.Md5
                     ? new Finding(true, $"{path} holds the published bytes: MD5 {md5} unpacked.")
@@ -138,7 +144,7 @@ public sealed record IdxSource : DatasetSource
             return false;
         try
         {
-            using var stream = Open(path);
+            using var stream = PackedFile.Open(path);
             return Checksum.Md5(stream) == file.Md5;
         }
         catch (InvalidDataException)
@@ -147,15 +153,18 @@ public sealed record IdxSource : DatasetSource
         }
     }
 
-    private static string? Locate(string place, IdxFile file) =>
-        new[] { file.Name, file.Name + ".gz" }.Select(name => Path.Combine(place, name)).FirstOrDefault(File.Exists);
+    // As published, and with the dot that some archivers leave in the place of the last part's dash.
+    private static string? Locate(string place, IdxFile file) => new[] { file.Name, file.Name.Replace("-idx", ".idx", StringComparison.Ordinal) }
+        .SelectMany(name => new[] { name, name + ".gz" }).Select(name => Path.Combine(place, name)).FirstOrDefault(File.Exists);
 
-    private static bool IsGzip(string path) => path.EndsWith(".gz", StringComparison.Ordinal);
+    // What is wrong with a file whose name says that it is gzipped and whose content does not; null where it is, or is the IDX file itself.
+    private string? NoGzip(string path) => !path.EndsWith(".gz", StringComparison.Ordinal) || PackedFile.IsGzip(path) || IsIdx(path) ? null
+        : $"{path} is no gzip file{PackedFile.Look(path)}. {HowToGet}.";
 
-    private static BufferedStream Open(string path)
+    private static bool IsIdx(string path)
     {
-        Stream file = File.OpenRead(path);
-        return new BufferedStream(IsGzip(path) ? new GZipStream(file, CompressionMode.Decompress) : file, 1 << 16);
+        using var file = File.OpenRead(path);
+        return file.ReadByte() == 0 && file.ReadByte() == 0 && file.ReadByte() == 8;
     }
 
     private static int[] Header(IdxFile file, DatasetDescription set) => file.Content switch

@@ -26,6 +26,8 @@ internal static class ImageCache
     // Images are prepared in seconds, a whitening in a minute or two: whoever takes longer is stopped or cut off.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
+    private const int MostMistakes = 10;
+
     /// <summary>Maps the prepared images of a set, and prepares them first where they are not there, damaged, or from other files.</summary>
     /// <param name="set">The data set.</param>
     /// <param name="folder">The data folder.</param>
@@ -42,7 +44,7 @@ internal static class ImageCache
             // Another process may have prepared them while this one waited for the lock.
             if (TryOpen(path, set, found) is { } prepared)
                 return prepared;
-            Prepare(path, set, found);
+            Prepare(path, set, found, folder.Decoder);
         }
 
         return TryOpen(path, set, found) ?? throw new ExperimentException(
@@ -55,15 +57,15 @@ internal static class ImageCache
     {
         // One file a place, so that two copies of a set, used in turn, do not take turns in preparing it.
         // What the program makes itself has none, and is the same wherever it is made.
-        var place = found.Files.Length == 0 ? "" : $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place))))[..8]}";
-        return Path.Combine(folder.CachePath(found), $"{set.Name}{place}.images");
+        var place = found.Files.Length == 0 ? "" : $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place) + found.Variant)))[..8]}";
+        return Path.Combine(folder.CachePath(found), $"{set.Name.TrimEnd('/')}{place}.images");
     }
 
     /// <summary>The images of one part of the mapped file.</summary>
     public static ImageSet Part(MappedFile file, DatasetDescription set, DatasetPart part)
     {
         var layout = new Layout(set);
-        return new ImageSet(file, set.Shape, set.Classes, layout.Pixels(part), layout.Labels(part), [.. Enumerable.Range(0, set.Count(part))]);
+        return new ImageSet(file, set.Shape, set.Classes, layout.Pixels(part), layout.Labels(part), layout.LabelBytes, [.. Enumerable.Range(0, set.Count(part))]);
     }
 
     /// <summary>Whether the pixels are those that were written.</summary>
@@ -96,7 +98,7 @@ internal static class ImageCache
         return null;
     }
 
-    private static void Prepare(string path, DatasetDescription set, FoundSource found)
+    private static void Prepare(string path, DatasetDescription set, FoundSource found, IImageDecoder? decoder)
     {
         var beside = AtomicFile.Beside(path);
         try
@@ -104,9 +106,11 @@ internal static class ImageCache
             using (var writer = new Writer(beside, set))
             {
                 var counter = new ClassCounter(set, writer);
-                var mistakes = Read(set, found, counter);
+                var mistakes = Read(set, found, counter, decoder);
                 if (mistakes.Count == 0)
                     mistakes = counter.Mistakes(found);
+                if (mistakes.Count > MostMistakes)
+                    mistakes = [.. mistakes.Take(MostMistakes), $"... and {mistakes.Count - MostMistakes} more: `data check {found.Place}` names all of them."];
                 if (mistakes.Count > 0)
                     throw ExperimentException.ForAll(mistakes);
                 writer.Finish();
@@ -125,11 +129,11 @@ internal static class ImageCache
         }
     }
 
-    private static IReadOnlyList<string> Read(DatasetDescription set, FoundSource found, IImageSink sink)
+    private static IReadOnlyList<string> Read(DatasetDescription set, FoundSource found, IImageSink sink, IImageDecoder? decoder)
     {
         try
         {
-            return set.Source.Read(found, set, sink);
+            return set.Source.Read(found, set, sink, decoder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -244,11 +248,14 @@ internal static class ImageCache
     {
         public long Length => Pixels(DatasetPart.Test) + ((long)set.TestCount * set.Shape.Size);
 
-        public long Labels(DatasetPart part) => Page + (part == DatasetPart.Test ? set.TrainCount : 0);
+        // Of more classes than a byte can tell apart, labels are little-endian words.
+        public int LabelBytes => set.Classes > byte.MaxValue + 1 ? 2 : 1;
+
+        public long Labels(DatasetPart part) => Page + (part == DatasetPart.Test ? (long)set.TrainCount * LabelBytes : 0);
 
         public long Pixels(DatasetPart part)
         {
-            var first = (Labels(DatasetPart.Test) + set.TestCount + Page - 1) / Page * Page;
+            var first = (Labels(DatasetPart.Test) + ((long)set.TestCount * LabelBytes) + Page - 1) / Page * Page;
             return first + (part == DatasetPart.Test ? (long)set.TrainCount * set.Shape.Size : 0);
         }
     }
@@ -264,13 +271,16 @@ internal static class ImageCache
 
         public Writer(string path, DatasetDescription set)
         {
-            (_path, _set, _layout, _labels) = (path, set, new Layout(set), new byte[set.TrainCount + set.TestCount]);
+            (_path, _set, _layout, _labels) = (path, set, new Layout(set), new byte[checked((set.TrainCount + set.TestCount) * new Layout(set).LabelBytes)]);
             _handle = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, preallocationSize: _layout.Length);
         }
 
-        public void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels)
+        public void Put(DatasetPart part, int index, int label, ReadOnlySpan<byte> pixels)
         {
-            _labels[_layout.Labels(part) - Page + index] = label;
+            var at = _labels.AsSpan((int)(_layout.Labels(part) - Page) + (index * _layout.LabelBytes), _layout.LabelBytes);
+            at[0] = (byte)label;
+            if (at.Length > 1)
+                at[1] = (byte)(label >> 8);
             try
             {
                 RandomAccess.Write(_handle, pixels, _layout.Pixels(part) + ((long)index * _set.Shape.Size));

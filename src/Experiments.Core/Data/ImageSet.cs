@@ -9,11 +9,12 @@ public sealed class ImageSet
     private readonly MappedFile _file;
     private readonly long _pixelsAt;
     private readonly long _labelsAt;
+    private readonly int _labelBytes;
     private readonly int[] _records;
 
-    internal ImageSet(MappedFile file, ImageShape shape, int classes, long pixelsAt, long labelsAt, int[] records)
+    internal ImageSet(MappedFile file, ImageShape shape, int classes, long pixelsAt, long labelsAt, int labelBytes, int[] records)
     {
-        (_file, Shape, Classes, _pixelsAt, _labelsAt, _records) = (file, shape, classes, pixelsAt, labelsAt, records);
+        (_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, _records) = (file, shape, classes, pixelsAt, labelsAt, labelBytes, records);
     }
 
     /// <summary>The size of an image.</summary>
@@ -34,7 +35,11 @@ public sealed class ImageSet
 
     /// <summary>The label of one image, in [0, <see cref="Classes"/>).</summary>
     /// <exception cref="ObjectDisposedException">The data set has been disposed of.</exception>
-    public byte Label(int index) => _file.Bytes(_labelsAt + _records[index], 1)[0];
+    public int Label(int index)
+    {
+        var label = _file.Bytes(_labelsAt + ((long)_records[index] * _labelBytes), _labelBytes);
+        return label.Length == 1 ? label[0] : label[0] | (label[1] << 8);
+    }
 
     /// <summary>How many images each class has, in the order of the labels.</summary>
     public IReadOnlyList<int> ClassCounts()
@@ -47,5 +52,5 @@ public sealed class ImageSet
 
     /// <summary>The same set with only the given images of it, in the given order.</summary>
     internal ImageSet Only(int[] images) =>
-        new(_file, Shape, Classes, _pixelsAt, _labelsAt, Array.ConvertAll(images, image => _records[image]));
+        new(_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, Array.ConvertAll(images, image => _records[image]));
 }

@@ -10,7 +10,7 @@ namespace Experiments.Core.Data;
 public sealed record InputStatistics
 {
     /// <summary>Takes statistics from elsewhere, for example those that foreign weights were trained with.</summary>
-    /// <exception cref="ExperimentException">The two differ in length, or a standard deviation is not positive and finite.</exception>
+    /// <exception cref="ExperimentException">The two differ in length, or one is not finite or a standard deviation negative.</exception>
     public InputStatistics(ImmutableArray<double> mean, ImmutableArray<double> standardDeviation)
     {
         if (mean.Length != standardDeviation.Length)
@@ -21,13 +21,8 @@ public sealed record InputStatistics
 
         for (var channel = 0; channel < mean.Length; channel++)
         {
-            if (!double.IsFinite(mean[channel]) || !double.IsFinite(standardDeviation[channel]) || standardDeviation[channel] <= 0)
-            {
-                throw new ExperimentException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Channel {channel} of the input has mean {mean[channel]} and standard deviation {standardDeviation[channel]}; inputs are divided " +
-                    $"by the latter, which must be more than 0."));
-            }
+            if (!double.IsFinite(mean[channel]) || !double.IsFinite(standardDeviation[channel]) || standardDeviation[channel] < 0)
+                throw Wrong(mean, standardDeviation, channel, "both must be numbers, and the latter none below 0");
         }
 
         (Mean, StandardDeviation) = (mean, standardDeviation);
@@ -36,8 +31,17 @@ public sealed record InputStatistics
     /// <summary>[C] means; 0 is black, 1 is the brightest.</summary>
     public ImmutableArray<double> Mean { get; }
 
-    /// <summary>[C] standard deviations (biased: over all pixels), on the same scale.</summary>
+    /// <summary>[C] standard deviations (biased: over all pixels), on the same scale; 0 where all pixels of a channel are equal.</summary>
     public ImmutableArray<double> StandardDeviation { get; }
+
+    /// <summary>Checks that inputs can be divided by the standard deviations: that no channel is constant.</summary>
+    /// <exception cref="ExperimentException">One is.</exception>
+    public void CheckVaries()
+    {
+        var constant = StandardDeviation.IndexOf(0);
+        if (constant >= 0)
+            throw Wrong(Mean, StandardDeviation, constant, "inputs are divided by the latter, which must be more than 0: take --input none, which divides by nothing");
+    }
 
     /// <summary>Statistics over every pixel of every image of a set.</summary>
     public static InputStatistics Of(ImageSet images)
@@ -63,6 +67,10 @@ public sealed record InputStatistics
             Math.Sqrt((double)(((Int128)square * images.Count * plane) - ((Int128)sum * sum))) / n / 255);
         return new InputStatistics([.. mean], [.. deviation]);
     }
+
+    private static ExperimentException Wrong(ImmutableArray<double> mean, ImmutableArray<double> standardDeviation, int channel, string why) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Channel {channel} of the input has mean {mean[channel]} and standard deviation {standardDeviation[channel]}; {why}."));
 
     // Sum and sum of squares of bytes, widened to 32 bits; a lane of squares holds 66,000 of the largest.
     private static (long Sum, long Squares) Sums(ReadOnlySpan<byte> bytes)

@@ -8,8 +8,6 @@ public sealed record SyntheticSource : DatasetSource
     /// <inheritdoc/>
     public override string HowToGet => "It needs no files: the program makes its images";
 
-    internal override string Space => "none";
-
     internal override IReadOnlyList<string> Places(string path) => [];
 
     // The fingerprint changes with the way images are made, so an old cache is not taken for the new images.
@@ -17,7 +15,7 @@ public sealed record SyntheticSource : DatasetSource
 
     internal override IReadOnlyList<string> Glance(FoundSource found, DatasetDescription set) => [];
 
-    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink)
+    internal override IReadOnlyList<string> Read(FoundSource found, DatasetDescription set, IImageSink sink, IImageDecoder? decoder = null)
     {
         try
         {
@@ -39,8 +37,4 @@ public sealed record SyntheticSource : DatasetSource
 
         return [];
     }
-
-    internal override Task<string> GetAsync(
-        DatasetDescription set, string path, Uri? url, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken) =>
-        Task.FromResult($"{HowToGet}.");
 }

@@ -32,6 +32,9 @@ internal sealed class ZcaWhitening
     /// </summary>
     public const int MostImages = 10_000;
 
+    /// <summary>The most values of an image, D: the matrix has D^2, and its eigenvectors take a time of D^3.</summary>
+    public const int MostValues = 4096;
+
     private const int ImagesAtOnce = 512;
 
     private const int RowsAtOnce = 64;

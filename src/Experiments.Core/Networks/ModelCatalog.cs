@@ -46,7 +46,7 @@ public static class ModelCatalog
         block ??= new BuildingBlock();
         var (family, depth) = Parse(model);
         if (family == Family.Vgg && Math.Min(input.Height, input.Width) < 16)
-            throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn.");
+            throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size 16 or more.");
         return family switch
         {
             Family.ResNet => ResNet.Build(depth, channels, shortcut, block, input, classes, norm),
@@ -56,13 +56,13 @@ public static class ModelCatalog
         };
     }
 
-    /// <summary>The channels of each layer of a network that is normalized, whatever the norm and the images.</summary>
+    /// <summary>The places of a network's norms, whatever the norm and the images.</summary>
     /// <param name="model">The name.</param>
     /// <param name="width">Channels of its first stage; null: its default.</param>
     /// <param name="shortcut">Residual networks: what their shortcuts do where the shape changes.</param>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static IReadOnlyList<int> NormChannels(string model, int? width, Shortcut shortcut) =>
-        [.. Build(model, width, shortcut, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots.Select(slot => slot.Channels)];
+    public static IReadOnlyList<NormSlot> NormSlots(string model, int? width, Shortcut shortcut) =>
+        Build(model, width, shortcut, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots;
 
     private static (Family Family, int Depth) Parse(string model)
     {

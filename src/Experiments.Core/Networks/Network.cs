@@ -120,14 +120,32 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             throw new ExperimentException($"--virtual-batch {together} does not divide --batch {batch}; what would do: "
                 + $"{string.Join(", ", Enumerable.Range(1, batch).Where(n => batch % n == 0))}.");
 
+        if (SingleValued(batch * workers, workers) is var (slot, shape))
+        {
+            throw new ExperimentException($"Layer {slot.Name} of {Model} would take its statistics over a single value: "
+                + $"--norm {Norm.Name} with --batch {batch} on maps of {shape.Height}x{shape.Width}; "
+                + (pooling.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
+        }
+    }
+
+    /// <summary>
+    /// The first norm slot, with its map, that would take a statistic over a single value, which says nothing of the image (what it normalizes
+    /// is always 0); null where there is none.
+    /// </summary>
+    /// <param name="samples">N, the images of a step or of an evaluation.</param>
+    /// <param name="workers">The workers that share them.</param>
+    public (NormSlot Slot, ImageShape Shape)? SingleValued(int samples, int workers)
+    {
+        if (Norm.Pooling is not { } pooling)
+            return null;
         foreach (var (slot, shape) in Shapes())
         {
-            var blocks = pooling.Over(batch * workers, workers, slot.Channels);
+            var blocks = pooling.Over(samples, workers, slot.Channels);
             if (blocks.Samples * blocks.Channels * shape.Height * shape.Width == 1)
-                throw new ExperimentException($"Layer {slot.Name} of {Model} would take its statistics over a single value: "
-                    + $"--norm {Norm.Name} with --batch {batch} on maps of {shape.Height}x{shape.Width}; "
-                    + (pooling.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
+                return (slot, shape);
         }
+
+        return null;
     }
 
     /// <summary>The size [C, H, W] of the map that enters one norm slot.</summary>

@@ -9,8 +9,17 @@ public record Cell
     /// <summary>The name of <c>identity-appended</c> in rows of a time when there was but one identity.</summary>
     public const string IdentityOnce = "identity";
 
-    /// <summary>The data set trained on.</summary>
+    /// <summary>The data set trained on: a name, or of images of one's own the folder's name with a slash after it, or the archive's.</summary>
     public required string Dataset { get; init; }
+
+    /// <summary>Height of an image of one's own, in pixels, as trained on.</summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>The part of each class that was held out as test images, where they were.</summary>
+    public double? TestPart { get; init; }
+
+    /// <summary>What the choice of these followed from.</summary>
+    public long? SplitSeed { get; init; }
 
     /// <summary>The network.</summary>
     public required string Model { get; init; }

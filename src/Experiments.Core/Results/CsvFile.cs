@@ -51,7 +51,7 @@ public static class CsvFile
                     if (!column.TrySet(row, csv.GetString(index.Value)))
                     {
                         throw new ExperimentException(
-                            $"{path}, line {csv.LineNumber}, column {column.Name}: '{csv.GetString(index.Value)}' is not {column.Expected}.");
+                            $"{path}, line {csv.LineNumber}, column {column.Name}: '{Echo.Of(csv.GetString(index.Value))}' is not {column.Expected}.");
                     }
                 }
 

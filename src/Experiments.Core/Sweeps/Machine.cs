@@ -51,7 +51,14 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Dataset Open(Run run, string? checksum = null, CancellationToken cancellation = default)
     {
-        var dataset = Dataset.Open(run.Dataset, run.DataOptions with { Folder = Data.Path, Say = say, Threads = run.Settings.Threads, Cancellation = cancellation });
+        var dataset = Dataset.Open(run.Dataset, run.DataOptions with
+        {
+            Folder = Data.Path,
+            Decoder = Data.Decoder,
+            Say = say,
+            Threads = run.Settings.Threads,
+            Cancellation = cancellation,
+        });
         if (checksum is null || checksum == dataset.Checksum)
             return dataset;
         dataset.Dispose();

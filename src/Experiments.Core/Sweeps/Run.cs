@@ -72,9 +72,12 @@ public sealed record Run
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
     /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
-    public static Run Create(RunSettings settings)
+    public static Run Create(RunSettings settings) => Create(settings, new RunImages());
+
+    /// <summary>The same for one of several runs, whose data sets are looked at once.</summary>
+    internal static Run Create(RunSettings settings, RunImages images)
     {
-        var dataset = DatasetCatalog.Find(settings.Dataset);
+        var dataset = images.Of(settings);
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
         if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
@@ -87,15 +90,18 @@ public sealed record Run
             throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
         var network = ModelCatalog.Build(
             complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
+        if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
+            throw new ExperimentException($"--input zca takes a matrix of all values of an image with all others, and {dataset.Name} has {dataset.Shape.Size} an image ({dataset.Shape}), more than {ZcaWhitening.MostValues}: take smaller images, or --input pca.");
         network.Check(complete.Batch, complete.Workers);
-        if (network.NormSlots is [.., var last] && last.Name == complete.MeasureLayer)
-            complete = complete with { MeasureLayer = null }; // the network's last is meant where none is named
         var run = new Run(complete, dataset, network);
         Data.Dataset.Check(dataset, run.DataOptions);
-        var images = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
-        if ((long)complete.Batch * complete.Workers > images)
+        var trained = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
+        if ((long)complete.Batch * complete.Workers > trained)
             throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
-                + $"and there are {images} training images of {dataset.Name}: take a smaller batch.");
+                + $"and there are {trained} training images of {dataset.Name}: take a smaller batch.");
+        var tested = complete.TestLimit ?? (complete.Validation > 0 ? complete.Validation : dataset.TestCount);
+        if (norm.HasRunningStatistics && tested < norm.ImagesTogether(complete.Batch, complete.Workers) && network.SingleValued(tested, workers: 1) is { } single)
+            throw new ExperimentException($"By their own statistics, {tested} test images would leave layer {single.Slot.Name} of {network.Model} a single value: test on more images.");
         if (complete.Warmup > complete.Epochs)
             throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
         if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
@@ -113,17 +119,28 @@ public sealed record Run
             ? $"{NormCatalog.DefaultGroups} do not divide the {narrow.Channels} channels of {narrow.Name}" : null;
 
     /// <summary>The settings with the values that follow from others: a network's own width, a norm's default options.</summary>
-    internal static RunSettings Complete(RunSettings settings) => settings with
+    internal static RunSettings Complete(RunSettings settings)
     {
-        Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
-        Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups
-            ? ModelCatalog.NormChannels(settings.Model, settings.Width, settings.Shortcut) : null),
-        // What has no effect makes no other run.
-        Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
-        MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 ? null : settings.MeasureLayer,
-        MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
-    };
+        var slots = ModelCatalog.NormSlots(settings.Model, settings.Width, settings.Shortcut);
+        return settings with
+        {
+            Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
+            Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
+            Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
+            // What has no effect makes no other run; and the network's last layer is meant where none is named.
+            MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
+                ? null : settings.MeasureLayer,
+            MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
+        };
+    }
 
     /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
     internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~Measurements.DistributionShift) != 0;
+
+    /// <summary>The data set that settings ask for.</summary>
+    /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>
+    public static DatasetDescription DatasetOf(RunSettings settings) => new RunImages().Of(settings);
+
+    /// <summary>The name that the run with these settings has; whether it can be trained is not looked at.</summary>
+    public static string IdOf(RunSettings settings) => RunIdentity.NameOf(Complete(settings));
 }

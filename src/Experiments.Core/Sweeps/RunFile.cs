@@ -35,20 +35,32 @@ public static class RunFile
     }
 
     /// <summary>The settings in a checkpoint's metadata, as far as there are any: those of foreign files have none.</summary>
+    /// <param name="path">The checkpoint, for messages.</param>
+    /// <param name="metadata">Its metadata.</param>
     /// <exception cref="ExperimentException">A value is not one of ours.</exception>
-    public static RunSettings Settings(IReadOnlyDictionary<string, string> metadata) =>
-        RunOptions.All.Where(option => metadata.ContainsKey(option.Name))
-            .Aggregate(new RunSettings(), (settings, option) => option.Set(settings, metadata[option.Name]));
+    public static RunSettings Settings(string path, IReadOnlyDictionary<string, string> metadata) =>
+        Read(path, () => RunOptions.All.Where(option => metadata.ContainsKey(option.Name))
+            .Aggregate(new RunSettings(), (settings, option) => option.Set(settings, metadata[option.Name])));
 
     /// <summary>The epochs trained, by a checkpoint's metadata; 0 where it does not say.</summary>
-    public static int Epoch(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.TryGetValue(EpochKey, out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch : 0;
+    /// <param name="path">The checkpoint, for messages.</param>
+    /// <param name="metadata">Its metadata.</param>
+    /// <exception cref="ExperimentException">What it says is no number.</exception>
+    public static int Epoch(string path, IReadOnlyDictionary<string, string> metadata)
+    {
+        if (!metadata.TryGetValue(EpochKey, out var text))
+            return 0;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) ? epoch
+            : Read<int>(path, () => throw new ExperimentException($"{EpochKey} takes a whole number, not '{Echo.Of(text)}'."));
+    }
 
     /// <summary>The input statistics in a checkpoint's metadata; null where there are none.</summary>
-    /// <exception cref="ExperimentException">They are not numbers.</exception>
-    public static InputStatistics? Statistics(IReadOnlyDictionary<string, string> metadata) =>
+    /// <param name="path">The checkpoint, for messages.</param>
+    /// <param name="metadata">Its metadata.</param>
+    /// <exception cref="ExperimentException">They are not numbers, or inputs cannot be standardized with them.</exception>
+    public static InputStatistics? Statistics(string path, IReadOnlyDictionary<string, string> metadata) =>
         metadata.TryGetValue(InputMean, out var mean) && metadata.TryGetValue(InputDeviation, out var deviation)
-            ? new InputStatistics(Split(InputMean, mean), Split(InputDeviation, deviation))
+            ? Read(path, () => new InputStatistics(Split(InputMean, mean), Split(InputDeviation, deviation)))
             : null;
 
     /// <summary>Reads numbers separated by commas.</summary>
@@ -59,7 +71,7 @@ public static class RunFile
         foreach (var part in text.Split(','))
         {
             values.Add(double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
-                : throw new ExperimentException($"--{name} takes a number a channel, separated by commas, as in 0.49,0.48,0.45, not '{text}'."));
+                : throw new ExperimentException($"--{name} takes a number a channel, separated by commas, as in 0.49,0.48,0.45, not '{Echo.Of(text)}'."));
         }
 
         return [.. values];
@@ -79,6 +91,18 @@ public static class RunFile
             Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name))
                 .Aggregate(grid, (all, part) => all.With(part.Name, [new GridValue(part.LeftOut!)])),
         };
+    }
+
+    private static T Read<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (ExperimentException e)
+        {
+            throw new ExperimentException($"The metadata of {path}: {e.Message.Replace("--", "", StringComparison.Ordinal)}", e.ExitCode, e);
+        }
     }
 
     private static Grid GridOf(RunSettings settings) =>

@@ -20,7 +20,7 @@ internal sealed class RunFolders(ResultsFolder results)
     ];
 
     private readonly List<string> _names = [.. results.RunNames.Order(StringComparer.Ordinal)];
-    private readonly Dictionary<string, IReadOnlyList<Run>> _written = [];
+    private readonly Dictionary<string, IReadOnlyList<string>> _identities = [];
 
     /// <summary>The runs that <c>run.yaml</c> in a folder tells of, one where all is well; none where it cannot be read.</summary>
     public static IReadOnlyList<Run> WrittenIn(ResultsFolder results, string name)
@@ -33,39 +33,51 @@ internal sealed class RunFolders(ResultsFolder results)
     }
 
     /// <summary>
-    /// The run under the name of its folder: that in which it has ended, or got furthest; where it has none, the folder that it will have.
+    /// The name of a run's folder: that in which it has ended, or got furthest; where it has none, the folder that it will have.
     /// </summary>
-    public Run Find(Run run)
+    /// <param name="settings">The run's settings, with the values that follow from others.</param>
+    public string NameOf(RunSettings settings)
     {
-        if (HasEnded(run.Id))
-            return run;
-        var folders = _names.Where(name => name != run.Id && MayBeOf(run, name) && IsOf(run, name)).Select(run.In).ToList();
-        return folders.Count == 0 ? run : folders.Prepend(run).MaxBy(folder => Reached(folder.Id))!;
+        var name = RunIdentity.NameOf(settings);
+        if (HasEnded(name))
+            return name;
+        var identity = RunIdentity.Of(settings);
+        var folders = _names.Where(other => other != name && MayBeOf(settings, other) && IsOf(settings, identity, other)).ToList();
+        return folders.Prepend(name).MaxBy(Reached)!;
     }
 
     // Every version began the name with the norm and ended it with the seed and a hash of 8 digits.
-    private static bool MayBeOf(Run run, string name) =>
-        name.StartsWith($"{run.Settings.Norm.Name}-", StringComparison.Ordinal) && name.Length > 9 && name[..^9].EndsWith(FormattableString.Invariant($"-s{run.Settings.Seed}"), StringComparison.Ordinal);
+    private static bool MayBeOf(RunSettings settings, string name) => name.StartsWith($"{settings.Norm.Name}-", StringComparison.Ordinal)
+        && name.Length > 9 && name[..^9].EndsWith(FormattableString.Invariant($"-s{settings.Seed}"), StringComparison.Ordinal);
 
-    private bool IsOf(Run run, string name)
+    private bool IsOf(RunSettings settings, string identity, string name)
     {
-        if (!_written.TryGetValue(name, out var written))
-            _written[name] = written = WrittenIn(results, name);
-        return written.Count > 0 ? written.Contains(run) : RowOf(name) is { } row && IsOf(run, row);
+        if (!_identities.TryGetValue(name, out var written))
+            _identities[name] = written = IdentitiesIn(name);
+        return written.Count > 0 ? written.Contains(identity) : RowOf(name) is { } row && IsOf(settings, identity, row);
+    }
+
+    private List<string> IdentitiesIn(string name)
+    {
+        var file = Path.Combine(results.RunFolder(name), "run.yaml");
+        var identities = new List<string>();
+        if (File.Exists(file))
+            ExperimentException.Try(() => identities.AddRange(RunFile.AsWritten(SweepFile.Read(file)).Settings().Select(RunIdentity.Of)), []);
+        return identities;
     }
 
     // A row does not say what was measured: the files beside it do, but for the layer and the number of points.
-    private bool IsOf(Run run, RunRow row)
+    private bool IsOf(RunSettings settings, string identity, RunRow row)
     {
         var measured = Files.Where(file => File.Exists(Path.Combine(results.RunFolder(row.Run), file.File))).Aggregate(Measurements.None, (all, file) => all | file.Kind);
         if (row.Status == RunStatus.Diverged)
-            measured |= run.Settings.Measure & Measurements.DistributionShift; // it ends without
+            measured |= settings.Measure & Measurements.DistributionShift; // it ends without
         var same = false;
-        ExperimentException.Try(() => same = run.Equals(Run.Create(RunRecord.SettingsOf(row) with
+        ExperimentException.Try(() => same = identity == RunIdentity.Of(Run.Complete(RunRecord.SettingsOf(row) with
         {
             Measure = measured,
-            MeasureLayer = run.Settings.MeasureLayer,
-            MeasurePoints = run.Settings.MeasurePoints,
+            MeasureLayer = settings.MeasureLayer,
+            MeasurePoints = settings.MeasurePoints,
         })), []);
         return same;
     }

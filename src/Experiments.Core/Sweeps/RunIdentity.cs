@@ -30,7 +30,10 @@ public static class RunIdentity
     internal static ImmutableArray<IdentityPart> Parts { get; } =
     [
         // What follows from the machine or from other values is always there: its default may be another one tomorrow.
-        Part("dataset"),
+        new("dataset", null, RunImages.NameOf),
+        Part("image-size"),
+        Part("test-part"),
+        Part("split-seed"),
         Part("model"),
         Part("width"),
         Part("norm"),

@@ -53,6 +53,12 @@ public static partial class RunOptions
     /// <summary>The key of the seed, which is the innermost axis of every grid.</summary>
     public const string Seed = "seed";
 
+    /// <summary>The key of the data set.</summary>
+    public const string Dataset = "dataset";
+
+    /// <summary>The keys that belong to images of one's own.</summary>
+    public static IReadOnlyList<string> OfImages { get; } = ["image-size", "test-part", "split-seed"];
+
     /// <summary>The key of the normalization.</summary>
     public const string Norm = "norm";
 
@@ -68,8 +74,9 @@ public static partial class RunOptions
     public static IReadOnlyList<RunOption> All { get; } =
     [
         .. Under("Data set and network",
-            Name("dataset", "data set to train on", "fashion-mnist where it is installed, else synthetic", [RunSettings.Auto, .. DatasetCatalog.Names],
-                s => s.Dataset, (s, v) => s with { Dataset = v }),
+            new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set to train on: a name, or a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
+                s => s.Dataset, (s, v) => s with { Dataset = ParseDataset(v) })
+            { Values = [.. DatasetCatalog.Names] },
             new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
             Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
@@ -83,7 +90,7 @@ public static partial class RunOptions
             .. NormCatalog.Options.Select(Of),
             new("weight-standardization", "on|off", "standardize the weights of each output channel, with any norm", "off",
                 s => s.Norm.WeightStandardization is { } on ? on ? "on" : "off" : null,
-                (s, v) => s with { Norm = s.Norm with { WeightStandardization = v is "on" or "off" ? v == "on" : throw new ExperimentException(Suggestion.Unknown("--weight-standardization", v, ["on", "off"])) } }) { Values = ["on", "off"] },
+                (s, v) => s with { Norm = s.Norm with { WeightStandardization = OnOff("weight-standardization", v) } }) { Values = ["on", "off"] },
             Optional<Affine>("affine", "what is learnt after normalizing: gamma is the scale, beta the shift", "the norm's own; scale-and-shift but for none, wn and mean-only-bn", s => s.Norm.Affine, (s, v) => s with { Norm = s.Norm with { Affine = v } }),
         ]),
         .. Under("Training",
@@ -99,10 +106,15 @@ public static partial class RunOptions
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
             Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
         .. Under("Images",
+            Integer("image-size", "height and width that PNG and JPEG files are scaled to", $"{OwnImages.DefaultImageSize}", 8, s => s.ImageSize,
+                (s, v) => s with { ImageSize = v == OwnImages.DefaultImageSize ? null : (int)v }, OwnImages.LargestImageSize),
+            new("test-part", "X", "part of each class to test on, where the images come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
+                (s, v) => Number("test-part", v, positive: true) is < 1 and var part ? s with { TestPart = part } : throw Wrong("test-part", "a number above 0 and below 1", v)),
+            Integer("split-seed", "what the choice of these follows from", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
             Choice<InputNormalization>("input", "what is done to pixels: nothing, to 0 .. 1, standardized, or whitened over colours (pca) or pixels (zca)", s => s.Input, (s, v) => s with { Input = v }),
             Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
-            Integer("train-limit", "train on so many images, balanced over classes", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
-            Integer("test-limit", "test on so many images, balanced over classes", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
+            Integer("train-limit", "train on so many images, the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
+            Integer("test-limit", "test on so many images, the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
             Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v })),
         .. Under("Engine",
             Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
@@ -228,7 +240,28 @@ public static partial class RunOptions
         };
     }
 
-    private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{came}'.");
+    // A path becomes a full one, so that a run means the same images wherever it is started. A name that is none of ours and stands for a
+    // folder here is a path too.
+    private static string ParseDataset(string text)
+    {
+        string[] names = [RunSettings.Auto, .. DatasetCatalog.Names];
+        if (names.Contains(text))
+            return text;
+        if (text.StartsWith("~/", StringComparison.Ordinal))
+            return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), text[2..]);
+        return OwnImages.IsPath(text) || Directory.Exists(text) ? Path.GetFullPath(text)
+            : throw new ExperimentException($"{Suggestion.Unknown($"--{Dataset}", text, names)} The path of a folder or a .npz file would do as well.");
+    }
+
+    // With the other words that YAML has for the same (1.1: yes and no, true and false, in any case).
+    private static bool OnOff(string name, string text) => text.ToUpperInvariant() switch
+    {
+        "ON" or "YES" or "TRUE" => true,
+        "OFF" or "NO" or "FALSE" => false,
+        _ => throw Wrong(name, "on or off", text),
+    };
+
+    private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{Echo.Of(came)}'.");
 
     [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
     private static partial Regex WordStart();

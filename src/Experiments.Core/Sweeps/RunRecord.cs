@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Training;
 
@@ -21,7 +22,10 @@ public static class RunRecord
             Run = run.Id,
             Experiment = experiment,
             Status = RunStatus.Failed,
-            Dataset = s.Dataset,
+            Dataset = run.Dataset.Name,
+            ImageSize = OwnImages.IsPath(s.Dataset) ? run.Dataset.Shape.Height : null,
+            TestPart = s.TestPart,
+            SplitSeed = s.TestPart is null ? null : s.SplitSeed ?? 0,
             Model = s.Model,
             Width = s.Width!.Value,
             Shortcut = RunOptions.Text(s.Shortcut),

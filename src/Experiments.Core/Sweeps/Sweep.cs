@@ -50,7 +50,7 @@ public sealed record Sweep
             var resolved = complete.Select(option.Get).Distinct().ToList();
             if (!grid.Axes.ContainsKey(option.Name) && resolved is [{ } only])
                 grid = grid.With(option.Name, [new GridValue(only)]);
-            else if (grid.Axes.ContainsKey(option.Name) && !given.SequenceEqual(resolved))
+            else if (grid.Axes.ContainsKey(option.Name) && (option.Name == RunOptions.Dataset || !given.SequenceEqual(resolved)))
                 grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
         }
 
@@ -74,14 +74,25 @@ public sealed record Sweep
         return norm with { Own = norm.Own.AddRange(open) };
     }
 
+    /// <summary>
+    /// The settings of the runs in grid order, with the values that follow from others; whether they can be trained, and where their images
+    /// are, is not looked at.
+    /// </summary>
+    /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
+    internal IReadOnlyList<RunSettings> Settings() => [.. Grid.Expand().Select(Run.Complete).DistinctBy(RunIdentity.Of)];
+
     /// <summary>The runs in grid order, each checked before the first begins.</summary>
     /// <exception cref="ExperimentException">Runs that cannot be trained, all of them at once.</exception>
     public IReadOnlyList<Run> Runs()
     {
         var runs = new List<Run>();
         var mistakes = new List<string>();
+        var images = new RunImages();
         foreach (var settings in Grid.Expand())
-            ExperimentException.Try(() => runs.Add(Run.Create(settings)), mistakes);
+            ExperimentException.Try(() => runs.Add(Run.Create(settings, images)), mistakes);
+
+        foreach (var same in runs.GroupBy(run => run.Dataset.Name).Select(group => group.Select(run => run.Settings.Dataset).Distinct().ToList()).Where(paths => paths.Count > 1))
+            mistakes.Add($"{string.Join(" and ", same)} have one name, by which results could not tell them apart: rename one, or give each a sweep of its own.");
 
         if (Figures.Contains(FigureKind.ErrorAgainstGroups) && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm.Name).TakesGroups))
             mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");

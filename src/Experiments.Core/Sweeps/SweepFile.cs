@@ -3,7 +3,6 @@ using System.Globalization;
 using Experiments.Core.Figures;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
-using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
@@ -45,23 +44,7 @@ public static class SweepFile
     /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
     public static Sweep Parse(string text, string path, string name, bool quick = false)
     {
-        var yaml = new YamlStream();
-        try
-        {
-            yaml.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            throw new ExperimentException($"{path}:{e.Start.Line}: not valid YAML: {(e.InnerException ?? e).Message.TrimEnd('.')}.");
-        }
-        catch (InvalidOperationException)
-        {
-            // The parser gives up without a word, for example on a bracket that is never closed.
-            throw new ExperimentException($"{path}:{LastLineRead(text)}: not valid YAML: something that begins here or before is not closed.");
-        }
-
-        if (yaml.Documents is not [{ RootNode: YamlMappingNode root }])
-            throw new ExperimentException($"{path}:1: expected keys and values such as 'batch: [32, 16, 8]'.");
+        var root = YamlText.Load(text, path);
         var reader = new Reader(path);
         var sweep = new Sweep { Name = quick ? $"{name}-quick" : name };
         foreach (var (key, value) in root.Children)
@@ -112,23 +95,6 @@ public static class SweepFile
         text.Write($"# {heading}\n");
         new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
         return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
-    }
-
-    private static long LastLineRead(string text)
-    {
-        var parser = new Parser(new StringReader(text));
-        var line = 1L;
-        try
-        {
-            while (parser.MoveNext())
-                line = parser.Current!.End.Line;
-        }
-        catch (Exception e) when (e is YamlException or InvalidOperationException)
-        {
-            // as before; what counts is how far it came
-        }
-
-        return line;
     }
 
     private static YamlNode Node(GridValue value) => value.Own.Length == 0
@@ -242,7 +208,7 @@ public static class SweepFile
             }
 
             if (read == 0 && Mistakes.Count == mistakes)
-                Mistakes.Add($"{At(node)} {option.Name} takes {(option.Name == RunOptions.Norm ? "a name, or one with its options as in '{ gn: { groups: 8 } }'" : $"a value such as {option.Value}")}, not '{node}'.");
+                Mistakes.Add($"{At(node)} {option.Name} takes {(option.Name == RunOptions.Norm ? "a name, or one with its options as in '{ gn: { groups: 8 } }'" : $"a value such as {option.Value}")}, not '{Echo.Of(node.ToString())}'.");
         }
 
         /// <summary>A norm with its options; of those that have lists, the product.</summary>
@@ -312,7 +278,7 @@ public static class SweepFile
                     && double.TryParse(value.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var percent))
                     points[batch] = percent;
                 else
-                    Mistakes.Add($"{At(key)} expected a batch size and an error in percent, as in '32: 23.6', not '{key}: {value}'.");
+                    Mistakes.Add($"{At(key)} expected a batch size and an error in percent, as in '32: 23.6', not '{Echo.Of($"{key}: {value}")}'.");
             }
 
             if (points.Count == 0)

@@ -34,11 +34,11 @@ public sealed class SweepFolder(ResultsFolder results)
     public IReadOnlyList<Run> RunsOf(Sweep sweep)
     {
         var folders = new RunFolders(Results);
-        return [.. sweep.Runs().Select(folders.Find)];
+        return [.. sweep.Runs().Select(run => run.In(folders.NameOf(run.Settings)))];
     }
 
     /// <summary>A run under the name of its folder here.</summary>
-    public Run Find(Run run) => new RunFolders(Results).Find(run);
+    public Run Find(Run run) => run.In(new RunFolders(Results).NameOf(run.Settings));
 
     /// <summary>The folders of runs that have left something here and are none of these, by name.</summary>
     public IReadOnlyList<string> OthersThan(IReadOnlyList<Run> runs) => [.. Results.StartedRuns.Except(runs.Select(run => run.Id)).Order(StringComparer.Ordinal)];
@@ -132,7 +132,7 @@ public sealed class SweepFolder(ResultsFolder results)
         }
 
         var now = (asked with { Grid = grid }).Resolve(machine);
-        if (now.Runs() is var runs && !there.Runs().Except(runs).Any())
+        if (!there.Settings().Select(RunIdentity.Of).Except(now.Settings().Select(RunIdentity.Of)).Any())
             return now;
         var differing = RunOptions.All.Select(option => option.Name).Where(key => Values(there, key).Except(Values(now, key)).Any()).ToList();
         throw new ExperimentException($"{Results.Root} holds another sweep: "
@@ -147,7 +147,7 @@ public sealed class SweepFolder(ResultsFolder results)
     {
         try
         {
-            return Results.Rebuild(Read() is { } sweep ? [.. RunsOf(sweep).Select(run => run.Id)] : null, unlessHas);
+            return Results.Rebuild(Read() is { } sweep ? [.. sweep.Settings().Select(new RunFolders(Results).NameOf)] : null, unlessHas);
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
@@ -212,7 +212,7 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <exception cref="ExperimentException">The folder is a sweep's, and the run is not one of its.</exception>
     public void Admit(Run run)
     {
-        if (Read() is { } sweep && !sweep.Runs().Contains(run))
+        if (Read() is { } sweep && !sweep.Settings().Select(RunIdentity.Of).Contains(run.Identity))
             throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
     }
 
@@ -229,7 +229,10 @@ public sealed class SweepFolder(ResultsFolder results)
         }
     }
 
-    private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => sweep.Grid.Axes.TryGetValue(key, out var values) ? values : [];
+    // Images are the same where they have the name that results have for them; their checksum is compared before a run begins.
+    private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => !sweep.Grid.Axes.TryGetValue(key, out var values) ? []
+        : key == RunOptions.Dataset ? [.. values.Select(value => new GridValue(RunImages.NameOf(new RunSettings { Dataset = value.Text })))]
+        : values;
 
     private static string Text(Sweep sweep, string key) => Values(sweep, key).Length > 0
         ? string.Join(", ", Values(sweep, key))

@@ -43,8 +43,17 @@ public sealed record RunSettings
     /// <summary>The batch size that <see cref="Lr"/> is given for.</summary>
     public const int ReferenceBatch = 32;
 
-    /// <summary>The data set.</summary>
+    /// <summary>The data set: a name of the catalog, or the full path of images of one's own.</summary>
     public string Dataset { get; init; } = Auto;
+
+    /// <summary>Height and width that image files of one's own are scaled to; null: the usual, or other images.</summary>
+    public int? ImageSize { get; init; }
+
+    /// <summary>The part of each class to test on, where images of one's own come without test images; null: they come with them.</summary>
+    public double? TestPart { get; init; }
+
+    /// <summary>What the choice of these follows from; null: 0.</summary>
+    public long? SplitSeed { get; init; }
 
     /// <summary>The network.</summary>
     public string Model { get; init; } = "small-cnn";
@@ -103,10 +112,10 @@ public sealed record RunSettings
     /// <summary>What happens to training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
-    /// <summary>Training images, balanced over classes; null: all.</summary>
+    /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }
 
-    /// <summary>Test images, balanced over classes; null: all.</summary>
+    /// <summary>Test images, likewise; null: all.</summary>
     public int? TestLimit { get; init; }
 
     /// <summary>Images held out of the training set to measure errors on; 0: the test set is used.</summary>

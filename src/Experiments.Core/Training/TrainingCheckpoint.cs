@@ -90,7 +90,7 @@ public sealed record TrainingCheckpoint(
         try
         {
             if (content.Metadata["format"] != Format)
-                throw new ExperimentException($"{path} is of format '{content.Metadata["format"]}', and this program reads '{Format}'.");
+                throw new ExperimentException($"{path} is of format '{Echo.Of(content.Metadata["format"])}', and this program reads '{Format}'.");
             var checkpoint = JsonSerializer.Deserialize<TrainingCheckpoint>(content.Tensors[Json].Bytes, ExactJson.Options)!;
             return (checkpoint, new EngineState(Arrays(Parameter), Arrays(Buffer), Arrays(Velocity)));
         }

@@ -184,9 +184,13 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         }
     }
 
-    /// <summary>The test images in the batches that they are scored in.</summary>
-    internal IEnumerable<ImageBatch> TestBatches(NormStatistics statistics, DataShift shift) =>
-        statistics == NormStatistics.Batch ? data.ShuffledEvaluation(_pooledImages, shift) : data.Evaluation(EvaluationBatch, shift);
+    /// <summary>
+    /// The test images in the batches that they are scored in. By a batch's own statistics the last, incomplete batch is left out where it
+    /// would leave a norm a single value, as BN has of one image on a map of 1x1: no image would change its score, and training drops it too.
+    /// </summary>
+    internal IEnumerable<ImageBatch> TestBatches(NormStatistics statistics, DataShift shift) => statistics == NormStatistics.Batch
+        ? data.ShuffledEvaluation(_pooledImages, shift).Where(batch => batch.Count == _pooledImages || network.SingleValued(batch.Count, workers: 1) is null)
+        : data.Evaluation(EvaluationBatch, shift);
 
     /// <summary>Collects population statistics anew, and yields the images of each batch.</summary>
     internal IEnumerable<int> CollectPopulation(int epoch, CancellationToken cancellation)

@@ -15,7 +15,7 @@ internal static class BenchCommand
 
     private static readonly string[] Relevant =
     [
-        "dataset", "model", "width", "shortcut", "activation", "norm-position", RunOptions.Norm, .. RunOptions.OfNorm, "batch", "workers", "lr", "lr-scaling", "momentum",
+        RunOptions.Dataset, .. RunOptions.OfImages, "model", "width", "shortcut", "activation", "norm-position", RunOptions.Norm, .. RunOptions.OfNorm, "batch", "workers", "lr", "lr-scaling", "momentum",
         "weight-decay", "decay-on", "engine", "device", "precision", "threads", "seed",
     ];
 

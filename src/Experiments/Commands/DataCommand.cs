@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
 using Spectre.Console;
 
 namespace Experiments.Commands;
@@ -12,25 +14,35 @@ internal static class DataCommand
 {
     public static Command Create()
     {
-        var command = new Command("data", "List, check and get data sets.");
+        var command = new Command("data", "List, check and get data sets, and look at images of your own.");
         var folder = Here.DataOption(recursive: true);
         command.Options.Add(folder);
 
         var list = new Command("list", "Say which data sets are there.");
-        list.SetAction(result => List(new DataFolder(result.GetValue(folder))));
+        list.SetAction(result => List(Here.Data(result.GetValue(folder))));
         command.Subcommands.Add(list.WithExamples("data list"));
 
         var verified = new Argument<string>("name") { Description = "the data set (default: all that are there)", Arity = ArgumentArity.ZeroOrOne, HelpName = "NAME" };
         var verify = new Command("verify", "Read all files of a data set and say whether they are whole.") { verified };
-        verify.SetAction(result => Verify(new DataFolder(result.GetValue(folder)), result.GetValue(verified)));
+        verify.SetAction(result => Verify(Here.Data(result.GetValue(folder)), result.GetValue(verified)));
         command.Subcommands.Add(verify.WithExamples("data verify", "data verify cifar10"));
+
+        var path = new Argument<string>("path") { Description = "a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", HelpName = "PATH" };
+        var check = new Command("check", "Read images of your own and say what was found: classes, sizes, what cannot be read, what is there twice.") { path };
+        var options = RunOptions.OfImages.Select(name => RunOptions.Find(name)!)
+            .Select(option => (Option: option, Typed: new Option<string>($"--{option.Name}") { Description = $"{option.Help} (default: {option.Default})", HelpName = option.Value })).ToList();
+        foreach (var (_, typed) in options)
+            check.Options.Add(typed);
+        check.SetAction(result => Check(Here.Data(result.GetValue(folder)), result.GetValue(path)!,
+            options.Where(option => result.GetValue(option.Typed) is not null).Aggregate(new RunSettings(), (settings, option) => option.Option.Set(settings, result.GetValue(option.Typed)!))));
+        command.Subcommands.Add(check.WithExamples("data check flowers", "data check flowers --image-size 64 --test-part 0.2", "data check pathmnist.npz"));
 
         var wanted = new Argument<string>("name") { Description = string.Join(", ", DatasetCatalog.Names), HelpName = "NAME" };
         var url = new Option<string>("--url") { Description = "download from here: an archive's address, or that of the folder of fashion-mnist's files (default: the official address)", HelpName = "URL" };
         var get = new Command("get", "Download a data set, going on where an earlier download ended; check and unpack it.") { wanted, url };
-        get.SetAction((result, cancellation) => GetAsync(new DataFolder(result.GetValue(folder)), result.GetValue(wanted)!, result.GetValue(url), cancellation));
+        get.SetAction((result, cancellation) => GetAsync(Here.Data(result.GetValue(folder)), result.GetValue(wanted)!, result.GetValue(url), cancellation));
         command.Subcommands.Add(get.WithExamples("data get fashion-mnist", "data get cifar10", "data get cifar100 --url http://mirror.example/cifar-100-binary.tar.gz"));
-        return command.WithExamples("data list", "data get cifar10", "data verify cifar10");
+        return command.WithExamples("data list", "data get cifar10", "data verify cifar10", "data check flowers");
     }
 
     private static int List(DataFolder data)
@@ -55,18 +67,38 @@ internal static class DataCommand
         {
             var verification = data.Verify(set);
             Console.WriteLine($"{set}: {(verification.IsWhole ? "whole" : "not whole")}");
-            foreach (var finding in verification.Findings)
-                Console.WriteLine($"  {(finding.Good ? "ok " : "BAD")} {finding.Text}");
+            Say(verification.Findings);
             whole &= verification.IsWhole;
         }
 
         return whole ? ExitCode.Done : ExitCode.Failed;
     }
 
+    private static int Check(DataFolder data, string path, RunSettings settings)
+    {
+        var set = OwnImages.Describe(path, new(settings.ImageSize, settings.TestPart, settings.SplitSeed ?? 0), wantsTest: false);
+        var check = DatasetCheck.Of(set, data);
+        Console.WriteLine($"{set.Name}: {set.Classes} classes, {check.TrainCounts.Sum()} training and {check.TestCounts.Sum()} test images; {check.Sizes}; trained on as {set.Shape}");
+        var width = Math.Max("class".Length, set.ClassNames.Max(name => Echo.Of(name).Length));
+        Console.WriteLine($"{"class".PadRight(width)}  training   test");
+        foreach (var (label, name) in set.ClassNames.Index())
+            Console.WriteLine($"{Echo.Of(name).PadRight(width)}  {check.TrainCounts[label],8}  {check.TestCounts[label],5}");
+        Say(check.Findings);
+        if (set.TestCount == 0)
+            Console.WriteLine("There are no test images: train with --test-part 0.2, or put the images into the folders train and test.");
+        return check.IsWhole ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void Say(IReadOnlyList<Finding> findings)
+    {
+        foreach (var finding in findings)
+            Console.WriteLine($"  {(finding.Good ? "ok " : "BAD")} {finding.Text}");
+    }
+
     private static async Task<int> GetAsync(DataFolder data, string name, string? url, CancellationToken cancellation)
     {
         if (url is not null && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"))
-            throw new ExperimentException($"--url takes an address that begins with http:// or https://, not '{url}'.");
+            throw new ExperimentException($"--url takes an address that begins with http:// or https://, not '{Echo.Of(url)}'.");
         var uri = url is null ? null : new Uri(url);
         string said;
         if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)

@@ -21,7 +21,7 @@ internal static class EvalCommand
 
     private static readonly string[] Relevant =
     [
-        .. OfNetwork, .. OfMachine, "dataset", "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
+        .. OfNetwork, .. OfMachine, RunOptions.Dataset, .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
     private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(RunOptions.Text);
@@ -53,7 +53,7 @@ internal static class EvalCommand
             var path = WeightFile.Locate(result.GetValue(file)!);
             var content = ForeignNames.Resolve(path, WeightFile.Read(path));
             var isOurs = content.Metadata.ContainsKey("model");
-            var metadata = isOurs ? RunFile.Settings(content.Metadata) : new RunSettings();
+            var metadata = isOurs ? RunFile.Settings(path, content.Metadata) : new RunSettings();
             var start = isOurs ? metadata : Recognized(path, content, metadata, name => options.Text(result, name) is not null);
             var settings = options.Settings(result, start with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
             foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
@@ -61,7 +61,7 @@ internal static class EvalCommand
             var input = (result.GetValue(mean), result.GetValue(deviation)) switch
             {
                 ({ } m, { } d) => new InputStatistics(OnUnitScale("input-mean", m), OnUnitScale("input-std", d)),
-                (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(content.Metadata) : null,
+                (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(path, content.Metadata) : null,
                 _ => throw new ExperimentException("--input-mean and --input-std belong together: give both or neither."),
             };
             var machine = options.Machine(result);
@@ -75,7 +75,7 @@ internal static class EvalCommand
             using var subject = isOpen
                 ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
                 : new EvaluationSubject(path, content, Run.Create(settings), input, machine, cancellation);
-            var trained = isOurs ? Run.Create(metadata).Id : "";
+            var trained = isOurs ? Run.IdOf(metadata) : "";
             return Task.FromResult(Evaluate(path, subject, trained, kinds, shifts, result.GetValue(csv), cancellation));
         });
         return command.WithExamples(
@@ -147,7 +147,7 @@ internal static class EvalCommand
     private static void CheckImages(string path, Safetensors.Content content, RunSettings settings)
     {
         var network = NetworkOfWeights.Of(content.Tensors);
-        var dataset = DatasetCatalog.Find(settings.Dataset);
+        var dataset = Run.DatasetOf(settings);
         if ((network.Channels ?? dataset.Shape.Channels) == dataset.Shape.Channels && (network.Classes ?? dataset.Classes) == dataset.Classes)
             return;
         var fitting = DatasetCatalog.All.Where(other => other.Shape.Channels == network.Channels && other.Classes == network.Classes).Select(other => other.Name).ToList();

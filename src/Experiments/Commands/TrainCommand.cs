@@ -67,6 +67,7 @@ internal static class TrainCommand
                 ImagesChecksum = Checksum(result.GetValue(images)),
                 TensorBoard = execution.TensorBoard(result),
             };
+            CheckImages(run, machine, executor, folder);
             if (result.GetValue(owned))
                 Parent.TerminateWithIt(cancellation);
             var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
@@ -96,6 +97,16 @@ internal static class TrainCommand
         "train", .. RunOptions.ToArguments(run.Settings), "--data", Path.GetFullPath(data.Path), "--out", Path.GetFullPath(folder.Root),
         "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
     ];
+
+    // Images of one's own may have changed since the run was trained on them.
+    private static void CheckImages(Run run, Machine machine, RunExecutor executor, SweepFolder folder)
+    {
+        if (executor.Again || !OwnImages.IsPath(run.Settings.Dataset) || folder.RowOf(run) is not { Status: not RunStatus.Failed, ImagesChecksum: { } then })
+            return;
+        using var now = machine.Open(run);
+        if (now.Checksum != then)
+            throw new ExperimentException($"This run is finished, and was trained on other images than {run.Settings.Dataset} holds now (checksum {then} then, {now.Checksum} now): --again trains it anew, and --out takes another folder.");
+    }
 
     private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, bool plain, RunRehearsal? rehearsal, CancellationToken cancellation)
     {
@@ -149,7 +160,7 @@ internal static class TrainCommand
     }
 
     private static string? Checksum(string? typed) => typed is null || (typed.Length == Dataset.ChecksumDigits && typed.All(char.IsAsciiHexDigitLower)) ? typed
-        : throw new ExperimentException($"--images-checksum takes {Dataset.ChecksumDigits} hexadecimal digits, as in runs.csv's column images_checksum, not '{typed}'.");
+        : throw new ExperimentException($"--images-checksum takes {Dataset.ChecksumDigits} hexadecimal digits, as in runs.csv's column images_checksum, not '{Echo.Of(typed)}'.");
 
     private static void Rebuild(SweepFolder folder, RunRow row, TrainingDisplay display)
     {

@@ -85,7 +85,7 @@ public sealed class CifarSourceTests : IDisposable
     public void A_file_that_is_no_archive_is_named()
     {
         File.WriteAllText(_folder[SmallSets.CifarSource.Archive], "<html>404</html>");
-        Assert.StartsWith($"{_folder[SmallSets.CifarSource.Archive]} is damaged", Assert.Single(Read(_folder.Path)), StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder[SmallSets.CifarSource.Archive]} is no gzip file; it begins like a web page", Assert.Single(Read(_folder.Path)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,5 +124,5 @@ internal sealed class Collector : IImageSink
 {
     public Dictionary<(DatasetPart Part, int Index), (byte Label, byte[] Pixels)> Images { get; } = [];
 
-    public void Put(DatasetPart part, int index, byte label, ReadOnlySpan<byte> pixels) => Images.Add((part, index), (label, pixels.ToArray()));
+    public void Put(DatasetPart part, int index, int label, ReadOnlySpan<byte> pixels) => Images.Add((part, index), ((byte)label, pixels.ToArray()));
 }

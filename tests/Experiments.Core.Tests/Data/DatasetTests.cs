@@ -111,8 +111,27 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void A_channel_without_spread_is_an_error()
     {
-        var error = Assert.Throws<ExperimentException>(() => new InputStatistics([0.5, 0.5], [0.1, 0]));
-        Assert.Equal("Channel 1 of the input has mean 0.5 and standard deviation 0; inputs are divided by the latter, which must be more than 0.", error.Message);
+        var error = Assert.Throws<ExperimentException>(new InputStatistics([0.5, 0.5], [0.1, 0]).CheckVaries);
+        Assert.Equal("Channel 1 of the input has mean 0.5 and standard deviation 0; inputs are divided by the latter, which must be more than 0: "
+            + "take --input none, which divides by nothing.", error.Message);
+        Assert.Contains("standard deviation -1; both must be numbers", Assert.Throws<ExperimentException>(() => new InputStatistics([0.5], [-1])).Message, StringComparison.Ordinal);
+        Assert.Contains("mean NaN", Assert.Throws<ExperimentException>(() => new InputStatistics([double.NaN], [1])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_set_of_one_constant_colour_is_trained_on_where_nothing_is_divided()
+    {
+        var place = SmallSets.WriteCifar(_folder.Path);
+        foreach (var path in Directory.GetFiles(place))
+            File.WriteAllBytes(path, [.. File.ReadAllBytes(path).Select((value, index) => index % 62 < 2 ? value : (byte)77)]);
+        using var set = Open();
+        var batch = new BatchSource(set, new BatchOptions { Seed = 1, Input = InputNormalization.None, Augmentation = Augmentation.None }).TrainingEpoch(0, 4).First();
+        Assert.All(batch.Values.ToArray(), value => Assert.Equal(77f, value));
+        foreach (var input in new[] { InputNormalization.ZScore, InputNormalization.MinMax })
+        {
+            var error = Assert.Throws<ExperimentException>(() => new BatchSource(set, new BatchOptions { Seed = 1, Input = input }));
+            Assert.EndsWith("take --input none, which divides by nothing.", error.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

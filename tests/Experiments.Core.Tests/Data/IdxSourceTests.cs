@@ -110,7 +110,7 @@ public sealed class IdxSourceTests : IDisposable
         var mistakes = Read();
         Assert.Equal(2, mistakes.Count);
         Assert.StartsWith(_folder["small-idx", "train-images.gz"], mistakes[0], StringComparison.Ordinal);
-        Assert.StartsWith($"{_folder["small-idx", "test-images.gz"]} is damaged", mistakes[1], StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder["small-idx", "test-images.gz"]} is no gzip file", mistakes[1], StringComparison.Ordinal);
     }
 
     [Fact]

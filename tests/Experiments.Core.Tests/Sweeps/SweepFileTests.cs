@@ -128,6 +128,59 @@ public sealed class SweepFileTests
     public void A_file_that_is_no_sweep_is_answered_with_its_line(string text, string answer) =>
         Assert.StartsWith(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "bad.yaml", "bad")).Message, StringComparison.Ordinal);
 
+    public static TheoryData<string, string> Damaged => new()
+    {
+        { "? &x {? *x : 1}\n: 2", ":1: not valid YAML: *x stands inside of what it stands for." },
+        { "batch: &x [1, *x]", ":1: not valid YAML: *x stands inside of what it stands for." },
+        { new string('[', 100_000), ":1: not valid YAML: lists and keys nest more than 32 deep here; a sweep needs four." },
+        { string.Concat(Enumerable.Repeat("{a: ", 20_000)), ":1: not valid YAML: lists and keys nest more than 32 deep here" },
+        { string.Concat(Enumerable.Repeat("- ", 20_000)), ":1: not valid YAML: lists and keys nest more than 32 deep here" },
+        { "\n" + string.Concat(Enumerable.Range(0, 5_000).Select(depth => $"{new string(' ', depth)}a:\n")), ":34: not valid YAML: lists and keys nest more than 32 deep here" },
+        { "a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d]", ":5: not valid YAML: with what its anchors repeat it holds more than 10000 values." },
+        { "batch: *nowhere", ":1: not valid YAML:" },
+        { " : x", ":1:" },
+        { "norm: bn\n\n : x", ":3:" },
+        { "norm: bn\n\0: o", ":2: not valid YAML: it holds the character U+0000" },
+        { "norm: bn\nquick:\n\tepochs: 1\n\tseeds: 2", ":3: not valid YAML:" },
+        { "norm: bn\nmodel: \"small\nepochs: 3", ":2: not valid YAML:" },
+        { "norm: bn\nmodel: 'small", ":2: not valid YAML:" },
+        { "norm: bn\nmodel: [small", ":2: not valid YAML:" },
+        { "norm: bn\n---\nnorm: gn", ":1: expected keys and values" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Damaged))]
+    public void What_the_parser_cannot_take_is_answered_in_a_line_that_names_its_own(string text, string answer)
+    {
+        var error = Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "bad.yaml", "bad"));
+        Assert.Equal(2, error.ExitCode);
+        Assert.StartsWith($"bad.yaml{answer}", error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Length, 1, 300);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Theory]
+    [InlineData("no", false)]
+    [InlineData("off", false)]
+    [InlineData("False", false)]
+    [InlineData("yes", true)]
+    [InlineData("ON", true)]
+    [InlineData("true", true)]
+    public void YAMLs_other_words_for_on_and_off_are_understood(string word, bool on) =>
+        Assert.Equal(on, Assert.Single(SweepFile.Parse($"weight-standardization: {word}", "a.yaml", "a").Grid.Expand()).Norm.WeightStandardization);
+
+    [Fact]
+    public void Of_what_came_no_more_than_a_line_is_echoed()
+    {
+        var value = string.Join("\\n", Enumerable.Repeat("no such model", 1000));
+        foreach (var text in new[] { $"model: \"{value}\"", $"\"{value}\": 2", $"batch: \"{value}\"", $"norm: {{ \"{value}\": {{ groups: 2 }} }}", $"figure: \"{value}\"", $"batch: {{ \"{value}\": 3 }}", $"references: [ {{ source: x, error: {{ bn: {{ \"{value}\": 3 }} }} }} ]" })
+        {
+            var error = Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "bad.yaml", "bad")).Message;
+            Assert.All(error.Split(Environment.NewLine), line => Assert.InRange(line.Length, 1, 600));
+            Assert.InRange(error.Split('\n').Length, 1, 2);
+        }
+    }
+
     [Fact]
     public void Every_sweep_in_configs_reads_in_full_and_in_quick_form_and_can_be_trained()
     {

@@ -105,6 +105,20 @@ public sealed class TrainingLoopTests : IDisposable
     }
 
     [Fact]
+    public void A_last_test_batch_that_leaves_BN_a_single_value_is_left_out()
+    {
+        // The last map is 1x1: of twelve images in batches of eleven, the twelfth would be its own mean.
+        var (loop, engine) = Loop(new RunSettings { Batch = 11, Epochs = 1 });
+        Assert.Equal(11, loop.Evaluate(NormStatistics.Batch, 1, default).Images);
+        Assert.Equal((NormStatistics.Batch, 11), Assert.Single(engine.Evaluations));
+        Assert.Equal(12, loop.Evaluate(NormStatistics.MovingAverage, 1, default).Images);
+
+        // Two images are a statistic, though a poor one.
+        (loop, _) = Loop(new RunSettings { Batch = 10, Epochs = 1 });
+        Assert.Equal(12, loop.Evaluate(NormStatistics.Batch, 1, default).Images);
+    }
+
+    [Fact]
     public void A_norm_within_an_image_is_evaluated_once_for_all_three_kinds()
     {
         var (loop, engine) = Loop(new RunSettings { Batch = 8, Epochs = 1, Norm = new("gn") });
