@@ -56,7 +56,7 @@ internal static class Library
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException or IOException or UnauthorizedAccessException)
         {
-            return Explain(RuntimeInformation.RuntimeIdentifier, Has("torch_cpu"), e.Message);
+            return Explain(Portable(RuntimeInformation.RuntimeIdentifier), Has("torch_cpu"), e.Message);
         }
     }
 
@@ -64,8 +64,17 @@ internal static class Library
     private static bool Has(string name) =>
         OldCppLibrary.Folders().Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"*{name}.*").Any());
 
+    /// <summary>A runtime identifier as packages have it: a .NET that a distribution built says its own name in place of linux, as in ubuntu.24.04-x64.</summary>
+    internal static string Portable(string rid)
+    {
+        if (rid.StartsWith("win", StringComparison.Ordinal) || rid.StartsWith("osx", StringComparison.Ordinal))
+            return rid;
+        var musl = rid.Contains("musl", StringComparison.Ordinal) || rid.StartsWith("alpine", StringComparison.Ordinal);
+        return $"linux-{(musl ? "musl-" : "")}{rid.Split('-')[^1]}";
+    }
+
     /// <summary>Why libtorch cannot be used, and what would do.</summary>
-    /// <param name="rid">This machine's runtime identifier.</param>
+    /// <param name="rid">This machine's runtime identifier, as packages have it.</param>
     /// <param name="built">Whether libtorch lies beside the program.</param>
     /// <param name="loader">What the system's loader says.</param>
     internal static string Explain(string rid, bool built, string loader)
@@ -78,9 +87,14 @@ internal static class Library
                 : $"There is no libtorch package for {rid}, only for {Systems}: take --engine onednn where oneDNN is installed.";
         }
 
-        // The loader lists every place it tried; what it says of the library itself is the line with its reason.
+        // The loader says what failed, then a line for every place that it tried; the reason is in the line of the file that is there.
         var lines = loader.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var reason = (lines.FirstOrDefault(line => line.Contains("' not found", StringComparison.Ordinal)) ?? lines[0]).TrimEnd('.');
-        return $"libtorch cannot be loaded ({reason}): it needs a C library and a C++ library at least as new as those of Debian 12, Ubuntu 22.04 or RHEL 10.";
+        bool IsTooOld(string line) => line.Contains("' not found", StringComparison.Ordinal);
+        var reason = lines.FirstOrDefault(IsTooOld) ?? lines.Skip(1).FirstOrDefault(line => !line.Contains(OldCppLibrary.Library, StringComparison.Ordinal)
+            || !line.Contains("cannot open", StringComparison.Ordinal)) ?? lines[0];
+        return $"libtorch cannot be loaded ({reason.TrimEnd('.')}): " + (IsTooOld(reason)
+            ? "it needs a C library and a C++ library at least as new as those of Debian 12, Ubuntu 22.04 or RHEL 10."
+            : rid.StartsWith("win", StringComparison.Ordinal) ? "it needs the Microsoft Visual C++ Redistributable."
+            : $"where a file of it is missing or damaged, delete {AppContext.BaseDirectory} and build again.");
     }
 }

@@ -42,6 +42,20 @@ public sealed class OldCppLibraryTests
         Assert.Contains("version `GLIBCXX_3.4.30' not found", old, StringComparison.Ordinal);
         Assert.Contains("Debian 12", old, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', old);
+        var damaged = Library.Explain("linux-x64", built: true, "Unable to load 'LibTorchSharp' or one of its dependencies\n/x/LibTorchSharp.so: cannot open shared object file\n/x/libLibTorchSharp.so: file too short\n");
+        Assert.Contains("(/x/libLibTorchSharp.so: file too short)", damaged, StringComparison.Ordinal);
+        Assert.Contains("build again", damaged, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("linux-x64", "linux-x64")]
+    [InlineData("ubuntu.24.04-x64", "linux-x64")]
+    [InlineData("alpine.3.20-arm64", "linux-musl-arm64")]
+    [InlineData("linux-musl-x64", "linux-musl-x64")]
+    [InlineData("osx-arm64", "osx-arm64")]
+    public void A_distributions_own_name_is_taken_for_linux(string own, string portable)
+    {
+        Assert.Equal(portable, Library.Portable(own));
     }
 
     /// <summary>A file of one segment, loaded at 0x10000, that needs two versions of each of two libraries.</summary>

@@ -41,7 +41,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --threads 1000000", 2, "--threads 1000000 is more than this machine has cores")]
     [InlineData("train --width 100000", 2, "--width takes a whole number from 1 to 4096, not '100000'.")]
     [InlineData("trian --norm gn", 2, "Unknown command 'trian'. Did you mean 'train'?")]
-    [InlineData("--norm gn", 2, "Which command? --norm comes after one of train, sweep, eval, bench.")]
+    [InlineData("--norm gn", 2, "Which command? --norm comes after one of train, sweep, plot, eval, bench.")]
     [InlineData("train --batch 32,16 --norm gn", 2, "train takes one value of --batch, not the list '32,16': `sweep --batch 32,16 --norm gn` trains each of them.")]
     [InlineData("train --batch 32 16", 2, "train has no use for '16' after --batch: an option takes one value, and on sweep a list joined by commas, as in --batch 32,16.")]
     [InlineData("train --precision fp16", 2, "There is no --precision fp16: small gradients vanish in it unless losses are scaled.")]
@@ -163,17 +163,34 @@ public sealed class BadInputTests : IDisposable
     }
 
     [Fact]
-    public void Without_libtorch_the_program_says_in_a_sentence_what_to_install()
+    public void Without_libtorch_the_program_says_in_a_sentence_what_to_do()
     {
-        // the program as it is where the build found no libtorch: all of it but the shim
+        // the program as it is where it was built for another system: all of it but the native libraries
         var bare = Directory.CreateDirectory(_folder["bare"]).FullName;
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !file.EndsWith(".so", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(bare, Path.GetFileName(file)));
         var result = Cli.Run("train --dataset synthetic --engine torch", _folder.Path, program: Path.Combine(bare, "Experiments"));
         Assert.Equal(3, result.ExitCode);
-        Assert.Contains("libtorch-dev", result.Error, StringComparison.Ordinal);
-        Assert.Single(result.Error.TrimEnd().Split('\n'));
+        Assert.Matches("^(The program was built without libtorch for .*: build it on this system, or with dotnet publish|There is no libtorch package for .*: take --engine onednn )",
+            Assert.Single(result.Error.TrimEnd().Split('\n')));
         Assert.Contains("torch: not here.", Cli.Run("info", _folder.Path, program: Path.Combine(bare, "Experiments")).Output, StringComparison.Ordinal);
+    }
+
+    [TrainsFact("torch")]
+    public void With_the_C_plus_plus_library_of_an_older_system_the_program_says_in_a_sentence_which_systems_are_new_enough()
+    {
+        // this machine's C++ library, without a version that libtorch needs and .NET does not: as on RHEL 9
+        if (!File.Exists("/proc/self/maps"))
+            return;
+        var library = File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[^1]).First(path => Path.GetFileName(path).StartsWith("libstdc++.so.6", StringComparison.Ordinal));
+        var image = File.ReadAllBytes(library);
+        "GLIBCXX_3.4.XX\0"u8.CopyTo(image.AsSpan(image.AsSpan().IndexOf("GLIBCXX_3.4.30\0"u8)));
+        File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(_folder["old"]).FullName, "libstdc++.so.6"), image);
+        var environment = new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = _folder["old"] };
+        var result = Cli.Run("train --dataset synthetic --engine torch", _folder.Path, environment);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Matches("version `GLIBCXX_3.4.30' not found.* at least as new as those of Debian 12", Assert.Single(result.Error.TrimEnd().Split('\n')));
+        Assert.Contains("torch: not here.", Cli.Run("info", _folder.Path, environment).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Experiments.Tests;
@@ -8,6 +9,18 @@ internal static partial class Cli
 {
     /// <summary>The program.</summary>
     public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Experiments");
+
+    private const int Interrupt = 2;
+
+    // What a script starts in its background ignores Ctrl+C, and so do the programs that it starts in turn: those of a person's shell do not.
+    static Cli()
+    {
+        const string Ignored = "SigIgn:";
+        const string Status = "/proc/self/status";
+        var mask = File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) : null;
+        if (mask is not null && (ulong.Parse(mask.AsSpan(Ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (Interrupt - 1))) != 0)
+            _ = SetHandler(Interrupt, 0);
+    }
 
     public sealed record Result(int ExitCode, string Output, string Error);
 
@@ -45,4 +58,8 @@ internal static partial class Cli
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);
+
+    // The handler 0 is the system's own, SIG_DFL.
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetHandler(int signal, nint handler);
 }

@@ -26,6 +26,7 @@ public sealed class LauncherTests : IDisposable
             [ ! -e broken ] || { echo "error CS0000: broken"; exit 1; }
             sleep 0.3
             mkdir -p src/Experiments/obj src/Experiments/bin/Release/net10.0
+            touch src/Experiments/obj/project.assets.json
             cp program src/Experiments/bin/Release/net10.0/Experiments
             """);
         WriteProgram(_folder["program"], "#!/bin/sh\necho \"$PWD: $*\"\nread -r line && echo \"$line\"\nexit 7\n");
@@ -39,7 +40,7 @@ public sealed class LauncherTests : IDisposable
     {
         var first = Run("train --norm gn");
         Assert.Equal((7, $"{_folder["scripts"]}: train --norm gn\n"), (first.ExitCode, first.Output));
-        Assert.StartsWith("Building", first.Error, StringComparison.Ordinal);
+        Assert.StartsWith("Building (NuGet downloads up to 140 MB the first time) ...", first.Error, StringComparison.Ordinal);
         var second = Run("plot");
         Assert.Equal((7, $"{_folder["scripts"]}: plot\n", ""), (second.ExitCode, second.Output, second.Error));
         Assert.Equal(1, Builds);

@@ -7,7 +7,7 @@ namespace Experiments.Tests;
 /// <summary>Runs that are killed, stopped, or run out of disk; the same command goes on.</summary>
 public sealed class StoppingTests(StoppingTests.WholeRun whole) : IClassFixture<StoppingTests.WholeRun>, IDisposable
 {
-    private const string Training = "--dataset synthetic --train-limit 1000 --test-limit 100 --epochs 2 --model resnet8 --width 8 --norm bn --batch 4";
+    private const string Training = "--dataset synthetic --train-limit 1000 --test-limit 100 --epochs 4 --model resnet8 --width 8 --norm bn --batch 4";
 
     private const string Frequent = "--checkpoint-every 0.001";
 
