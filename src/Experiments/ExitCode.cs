@@ -2,7 +2,7 @@ using Experiments.Core;
 
 namespace Experiments;
 
-/// <summary>How the program ends. The README's table says the same.</summary>
+/// <summary>How the program ends. The table in docs/running.md says the same.</summary>
 internal static class ExitCode
 {
     /// <summary>Everything that was asked for is done; a diverged run is a result and counts as done.</summary>

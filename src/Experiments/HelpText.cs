@@ -9,7 +9,7 @@ namespace Experiments;
 /// <summary>The help text of a command: what it does, what it takes, its options under headings, and examples.</summary>
 internal sealed class HelpText
 {
-    /// <summary>What starts the program, in the folder where the README says to stand.</summary>
+    /// <summary>What starts the program, in the folder where README says to stand.</summary>
     public const string Program = "scripts/experiments";
 
     /// <summary>The option that shows every option.</summary>

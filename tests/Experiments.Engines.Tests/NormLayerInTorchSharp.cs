@@ -5,7 +5,7 @@ using Experiments.Torch;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>The norm layer in a network of a TorchSharp user's own: README's example, which is this file's.</summary>
+/// <summary>The norm layer in a network of a TorchSharp user's own: the example of docs/engines.md, which is this file's.</summary>
 public sealed partial class NormLayerInTorchSharp
 {
     [TorchFact]
@@ -14,7 +14,7 @@ public sealed partial class NormLayerInTorchSharp
         using var scope = NewDisposeScope();
         var (images, labels) = (Numbers.Varied([8, 3, 6, 5], 1).to(float32), tensor(new long[] { 0, 1, 2, 3, 0, 1, 2, 3 }));
 
-        // README begins
+        // The page begins
         var norm = NormCatalog.Create(new("batch-renorm"));
         var network = nn.Sequential(
             ("conv", nn.Conv2d(3, 16, 3, padding: 1, bias: false)),
@@ -32,7 +32,7 @@ public sealed partial class NormLayerInTorchSharp
 
         network.eval();
         var scores = network.call(images);
-        // README ends
+        // The page ends
 
         Assert.Equal([8L, 10L], scores.shape);
         Assert.True(nn.functional.cross_entropy(network.call(images), labels).item<float>() < loss.item<float>());
@@ -48,8 +48,8 @@ public sealed partial class NormLayerInTorchSharp
         var code = Example().Match(File.ReadAllText(ThisFile())).Groups[1].Value;
         Assert.NotEqual("", code);
         var lines = code.TrimEnd().Split('\n').Select(line => line.Length > 8 ? line[8..] : "");
-        var readme = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../README.md"));
-        Assert.Contains(string.Join('\n', lines), readme, StringComparison.Ordinal);
+        var page = File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../docs/engines.md"));
+        Assert.Contains(string.Join('\n', lines), page, StringComparison.Ordinal);
     }
 
     // Of the four norms for which libtorch has a kernel; the others have no second way.
@@ -76,7 +76,7 @@ public sealed partial class NormLayerInTorchSharp
         }
     }
 
-    [GeneratedRegex("// README begins\n(.*)\n +// README ends", RegexOptions.Singleline)]
+    [GeneratedRegex("// The page begins\n(.*)\n +// The page ends", RegexOptions.Singleline)]
     private static partial Regex Example();
 
     private static string ThisFile([CallerFilePath] string path = "") => path;

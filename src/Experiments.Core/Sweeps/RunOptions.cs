@@ -46,7 +46,7 @@ public sealed record RunOption(
 
 /// <summary>
 /// The options of a training, in the order that help texts, sweep files and grids have them. The command line, YAML, run identities and
-/// the README's table all come from this list.
+/// the table in docs/options.md all come from this list.
 /// </summary>
 public static partial class RunOptions
 {

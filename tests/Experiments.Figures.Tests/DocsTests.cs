@@ -4,7 +4,7 @@ using Experiments.Core.Tests;
 
 namespace Experiments.Figures.Tests;
 
-public sealed class ReadmeTests : IDisposable
+public sealed class DocsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -13,8 +13,8 @@ public sealed class ReadmeTests : IDisposable
     [FactWhere("matplotlib and pandas (Debian: python3-matplotlib python3-pandas)", "/usr/lib/python3/dist-packages/matplotlib/__init__.py"), Trait("Speed", "slow")]
     public void The_lines_that_redraw_a_figure_from_its_data_do_so()
     {
-        var readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md"));
-        var code = readme.Split("<!-- redraw -->\n```python\n")[1].Split("```\n<!-- end of redraw -->")[0];
+        var page = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "docs", "experiments.md"));
+        var code = page.Split("<!-- redraw -->\n```python\n")[1].Split("```\n<!-- end of redraw -->")[0];
         Assert.Equal(5, code.TrimEnd().Split('\n').Length);
         Directory.CreateSymbolicLink(_folder["results"], Path.Combine(RepositoryFolder.Root, "results"));
         Assert.Equal((0, ""), Python(code));

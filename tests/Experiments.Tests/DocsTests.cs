@@ -10,10 +10,10 @@ using Experiments.Core.Sweeps;
 namespace Experiments.Tests;
 
 /// <summary>
-/// The parts of the README that follow from the code stand between marks there, and <c>REFRESH_GOLDEN=1 dotnet test tests/Experiments.Tests</c>
+/// The parts of docs/ that follow from the code stand between marks there, and <c>REFRESH_GOLDEN=1 dotnet test tests/Experiments.Tests</c>
 /// writes them anew.
 /// </summary>
-public sealed partial class ReadmeTests
+public sealed partial class DocsTests
 {
     private static readonly Lazy<Dictionary<string, XElement>> Docs = new(() => XDocument
         .Load(Path.ChangeExtension(typeof(RunRow).Assembly.Location, ".xml")).Descendants("member").ToDictionary(member => member.Attribute("name")!.Value));
@@ -45,12 +45,26 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Every_command_in_it_has_its_help_and_every_file_it_names_is_there()
     {
-        var readme = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md"));
-        foreach (Match file in FileName().Matches(readme))
-            Assert.True(File.Exists(Path.Combine(RepositoryFolder.Root, file.Value)), file.Value);
+        var readme = File.ReadAllText(Readme);
+        foreach (var page in Pages.Append(Readme))
+        {
+            var text = File.ReadAllText(page);
+            foreach (Match file in FileName().Matches(text))
+                Assert.True(File.Exists(Path.Combine(RepositoryFolder.Root, file.Value)), $"{page} names {file.Value}");
+            foreach (Match link in Link().Matches(text))
+                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value)), $"{page} leads to {link.Groups[1].Value}");
+        }
+
         foreach (var command in new[] { "train", "sweep", "collect", "plot", "table", "eval", "export", "data", "bench", "info" })
             Assert.Contains($"`{command}", readme, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_newcomer_reads_the_readme_to_its_end() => Assert.InRange(File.ReadLines(Readme).Count(), 1, 200);
+
+    private static string Readme => Path.Combine(RepositoryFolder.Root, "README.md");
+
+    private static string[] Pages => Directory.GetFiles(Path.Combine(RepositoryFolder.Root, "docs"), "*.md");
 
     private static string Columns(params Type[] rows) => "| column | what it holds |\n| --- | --- |\n" + string.Concat(
         rows.SelectMany(row => row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -72,8 +86,8 @@ public sealed partial class ReadmeTests
 
     private static void Holds(string part, string text)
     {
-        var path = Path.Combine(RepositoryFolder.Root, "README.md");
         var (begin, end) = ($"<!-- {part} -->\n", $"<!-- end of {part} -->");
+        var path = Assert.Single(Pages, page => File.ReadAllText(page).Contains(begin, StringComparison.Ordinal));
         var readme = File.ReadAllText(path);
         var (from, to) = (readme.IndexOf(begin, StringComparison.Ordinal) + begin.Length, readme.IndexOf(end, StringComparison.Ordinal));
         if (Environment.GetEnvironmentVariable("REFRESH_GOLDEN") == "1")
@@ -86,8 +100,11 @@ public sealed partial class ReadmeTests
         Assert.Equal(text, readme[from..to]);
     }
 
-    [GeneratedRegex(@"\b(configs|scripts|results/reference|data)/[\w.-]+\.(yaml|sh|svg|md|csv)\b")]
+    [GeneratedRegex(@"\b(configs|scripts|results/reference|data|src|docs)/[\w./-]+\.(yaml|sh|svg|md|csv|cs)\b")]
     private static partial Regex FileName();
+
+    [GeneratedRegex(@"\]\((?!https?:)([^)#]+)(?:#[\w-]+)?\)")]
+    private static partial Regex Link();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blanks();
