@@ -7,14 +7,17 @@ namespace Experiments.Figures;
 /// <summary>Draws figures, and writes the pictures and what they show.</summary>
 public static class FigureWriter
 {
+    /// <summary>The program's exit code for a fault of its own.</summary>
+    private const int Failed = 1;
+
     /// <summary>Writes the data that a figure shows as CSV, and a picture of it in each format.</summary>
     /// <param name="figure">What it shows.</param>
     /// <param name="page">How it is set.</param>
     /// <param name="folder">Where the files go.</param>
     /// <param name="formats">In which formats; null: all.</param>
     /// <returns>The files written, the data first.</returns>
-    /// <exception cref="ExperimentException">The folder cannot be written to, the page has no room for the figure, or the pictures cannot be drawn on this machine (the data is then there
-    /// nevertheless).</exception>
+    /// <exception cref="ExperimentException">The folder cannot be written to, the page has no room for the figure, or the pictures cannot be drawn, on this machine or for a fault in what draws
+    /// them (the data is then there nevertheless).</exception>
     public static IReadOnlyList<string> Write(Figure figure, FigurePage page, string folder, IReadOnlyList<FigureFormat>? formats = null)
     {
         ArgumentNullException.ThrowIfNull(figure);
@@ -38,6 +41,11 @@ public static class FigureWriter
             throw new ExperimentException(
                 $"Figures cannot be drawn on this machine, since SkiaSharp's library does not load here ({Reason(error)}); {data} holds what {name} shows.",
                 ExperimentException.Unavailable, error);
+        }
+        catch (Exception error) when (error is not ExperimentException)
+        {
+            // A fault of the libraries that draw is no reason to lose the other figures, or the end of a sweep.
+            throw new ExperimentException($"{name} could not be drawn, for a fault in what draws it ({error.GetType().Name}: {Reason(error).TrimEnd('.')}); {data} holds what it shows.", Failed, error);
         }
 
         return files;

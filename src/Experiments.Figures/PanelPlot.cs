@@ -90,7 +90,7 @@ internal static class PanelPlot
                 break;
             case SeriesShape.Dashes or SeriesShape.Dots:
                 var dashed = Shifted(panel, series, perX, area.Width);
-                AddLine(plot, series, dashed, Strokes.LineWidth * 0.9f);
+                AddLine(plot, series, dashed, Strokes.ThinLineWidth);
                 plot.Add.Plottable(new PointMarkers(Finite(dashed), series.Look.MarkerStyle(small: true)));
                 break;
             case SeriesShape.LineInBand:

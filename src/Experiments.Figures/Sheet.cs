@@ -127,10 +127,14 @@ internal sealed class Sheet
     {
         var panel = _figure.Panels.First();
         if (panel.IsSideways)
-            return panel.Y.Ticks!.Count * Math.Max(1.5 * _fonts.Text, ((panel.Crosses.Count > 0 ? 8.2 : Math.Min(5.5, 3 + (8.0 / panel.Series.Count))) * panel.Series.Count) + 4); // crosses have words
+        {
+            var beside = panel.Series.Select(series => series.Shift).Distinct().Count();
+            return panel.Y.Ticks!.Count * Math.Max(1.5 * _fonts.Text, ((panel.Crosses.Count > 0 ? 8.2 : Math.Min(5.5, 3 + (8.0 / beside))) * beside) + 4); // crosses have words
+        }
+
         return panel.Series.Any(series => series.Shape == SeriesShape.Ridge)
             ? Math.Max(90, 2.1 * _fonts.Text * (panel.Y.High + PanelPlot.RidgeReach))
-            : Math.Clamp(width * 0.78, 88, 160);
+            : Math.Clamp(width * (_rows.Count > 2 ? 0.58 : 0.78), 88, 160); // many rows are to fit on a page
     }
 
     /// <summary>Sets the labels of the axes and the data areas' places from left to right.</summary>
@@ -300,17 +304,17 @@ internal sealed class Sheet
         }
 
         var colour = SKColor.Parse(entry.Look.Colour);
-        if (shape is SeriesShape.Band or SeriesShape.LineInBand or SeriesShape.Shade)
+        if (shape == SeriesShape.Shade || (entry.HasLine && shape is SeriesShape.Band or SeriesShape.LineInBand))
         {
             using var fill = new SKPaint { Color = colour.WithAlpha(38), IsAntialias = true };
             canvas.DrawRect((float)x, (float)y - 3.5f, (float)Sample, 7, fill);
         }
 
-        if (shape is not (SeriesShape.Markers or SeriesShape.Shade))
+        if (entry.HasLine)
         {
             var pattern = entry.Look.Pattern(shape);
             using var dash = pattern.Intervals.Length > 0 ? SKPathEffect.CreateDash(pattern.Intervals, 0) : null;
-            using var stroke = new SKPaint { Color = colour, IsStroke = true, StrokeWidth = shape == SeriesShape.Band ? Strokes.EdgeWidth * 1.4f : Strokes.LineWidth, IsAntialias = true, PathEffect = dash };
+            using var stroke = new SKPaint { Color = colour, IsStroke = true, StrokeWidth = WidthOf(shape), IsAntialias = true, PathEffect = dash };
             foreach (var at in shape == SeriesShape.Band ? new[] { y - 3.5, y + 3.5 } : [y])
             {
                 using var path = new SKPath();
@@ -326,6 +330,13 @@ internal sealed class Sheet
             entry.Look.MarkerStyle(small: shape is SeriesShape.Dashes or SeriesShape.Dots).Render(canvas, new Pixel((float)(x + (Sample / 2)), (float)y), paint);
         }
     }
+
+    private static float WidthOf(SeriesShape shape) => shape switch
+    {
+        SeriesShape.Band => Strokes.EdgeWidth * 1.4f,
+        SeriesShape.Dashes or SeriesShape.Dots => Strokes.ThinLineWidth,
+        _ => Strokes.LineWidth,
+    };
 
     private double EntryWidth(LegendEntry entry) => Sample + SampleGap + Typefaces.Width(entry.Label, _fonts.Text);
 

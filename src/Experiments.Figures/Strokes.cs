@@ -6,9 +6,9 @@ namespace Experiments.Figures;
 /// <summary>How looks are drawn: colours, dashes, markers, and the widths of lines, in points.</summary>
 internal static class Strokes
 {
-    public const float LineWidth = 1.1f, BarWidth = 0.7f, EdgeWidth = 0.5f, FrameWidth = 0.6f, MarkerSize = 4.4f;
+    public const float LineWidth = 1.1f, ThinLineWidth = 0.8f, BarWidth = 0.7f, EdgeWidth = 0.5f, FrameWidth = 0.6f, MarkerSize = 4.4f;
 
-    public static readonly LinePattern Dashes = new([3.2f, 1.8f], 0, "dashes"), Dots = new([0.9f, 1.7f], 0, "dots");
+    public static readonly LinePattern Dashes = new([2.2f, 2f], 0, "dashes"), Dots = new([0.9f, 1.7f], 0, "dots");
 
     public static Color Colour(this Look look) => Color.FromHex(look.Colour);
 

@@ -4,18 +4,18 @@ using SkiaSharp;
 namespace Experiments.Figures;
 
 /// <summary>
-/// The font of all figures, Liberation Sans, which travels with the program, so that they look the same on every machine; and how wide text is in it.
+/// The font of all figures, Liberation Sans under another name (Fonts/README.md), which travels with the program, so that they look the same on every machine; and how wide text is in it.
 /// </summary>
 internal static class Typefaces
 {
-    public const string Family = "Liberation Sans";
+    public const string Family = "Experiments Sans";
 
-    /// <summary>What stands in for it where an SVG is shown without it: fonts with the same widths first.</summary>
+    /// <summary>What an SVG, which does not hold the font, is shown in: fonts with the same widths first.</summary>
     public const string FamilyAndOthers = "Liberation Sans, Arimo, Arial, Helvetica, sans-serif";
 
     static Typefaces()
     {
-        Regular = Load("LiberationSans-Regular.ttf");
+        Regular = Load("ExperimentsSans-Regular.ttf");
         ScottPlot.Fonts.FontResolvers.Clear();
         ScottPlot.Fonts.FontResolvers.Add(new Resolver());
         ScottPlot.Fonts.Default = Family;

@@ -23,7 +23,7 @@ public sealed class DocsTests : IDisposable
 
     private (int ExitCode, string Complaints) Python(string code)
     {
-        var start = new ProcessStartInfo("python3", ["-c", code]) { WorkingDirectory = _folder.Path, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/usr/bin/python3", ["-c", code]) { WorkingDirectory = _folder.Path, RedirectStandardError = true };
         start.Environment["MPLBACKEND"] = "agg";
         using var process = Process.Start(start)!;
         var complaints = process.StandardError.ReadToEnd();

@@ -113,7 +113,7 @@ public sealed partial class FigureTests : IDisposable
         Assert.Equal([0, 0, 0x2E, 0x23, 0, 0, 0x2E, 0x23, 1], bytes[41..50]);
         var pdf = Encoding.Latin1.GetString(File.ReadAllBytes(files[3]));
         Assert.StartsWith("%PDF-", pdf, StringComparison.Ordinal);
-        Assert.Contains("LiberationSans", pdf, StringComparison.Ordinal);
+        Assert.Contains("ExperimentsSans", pdf, StringComparison.Ordinal);
         var box = MediaBox().Match(pdf);
         Assert.Equal(237.6, double.Parse(box.Groups[1].Value, CultureInfo.InvariantCulture), 0.3);
         Assert.Equal(png.Height * 72 / 300.0, double.Parse(box.Groups[2].Value, CultureInfo.InvariantCulture), 0.3);
@@ -168,6 +168,29 @@ public sealed partial class FigureTests : IDisposable
     {
         foreach (var figure in Enum.GetValues<FigureKind>().Select(FigureSample.Of))
             Assert.Equal(figure.Legend.Count, figure.Legend.Select(entry => (entry.Look.Marker, entry.Look.Dash, entry.Shape)).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_PDF_is_small_since_its_font_holds_what_is_used_alone() =>
+        Assert.InRange(new FileInfo(FigureWriter.Write(FigureSample.Of(FigureKind.ErrorByNorm), new FigurePage(), _folder.Path, [FigureFormat.Pdf])[1]).Length, 10_000, 70_000);
+
+    [Fact]
+    public void A_column_of_four_panels_fits_on_a_page() =>
+        Assert.InRange(new Sheet(FigureSample.Of(FigureKind.DistributionShift), new FigurePage { Width = Column }).Height, 500, 9 * 72);
+
+    [Theory]
+    [InlineData("no colour")]
+    [InlineData("")]
+    public void A_fault_in_what_draws_is_told_in_a_sentence_and_leaves_the_data(string colour)
+    {
+        var figure = FigureSample.Of(FigureKind.ErrorAgainstBatch);
+        var panels = figure.Panels.Select(panel => panel with { Series = [.. panel.Series.Select(series => series with { Look = series.Look with { Colour = colour } })] });
+        var spoilt = figure with { Rows = [[.. panels]] };
+        var error = Assert.Throws<ExperimentException>(() => FigureWriter.Write(spoilt, new FigurePage(), _folder.Path));
+        Assert.Equal(1, error.ExitCode);
+        Assert.Matches(@"^error-against-batch could not be drawn, for a fault in what draws it \(\w+: .+\); .*error-against-batch.csv holds what it shows\.$", error.Message);
+        Assert.True(File.Exists(_folder["error-against-batch.csv"]));
+        Assert.False(File.Exists(_folder["error-against-batch.svg"]));
     }
 
     private string Svg(FigureKind kind, FigurePage page) =>

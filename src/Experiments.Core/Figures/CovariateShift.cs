@@ -19,37 +19,37 @@ internal static class CovariateShift
         var measured = Measured.Of<CovariateShiftRow>(spec, cells, data);
         var looks = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
         var last = measured.SelectMany(cell => cell.Seeds).SelectMany(rows => rows).Max(row => (double)row.Step);
+        IReadOnlyList<Panel> panels =
+        [
+            .. Measures.Select(measure =>
+            {
+                var series = measured.Select(cell => new PanelSeries
+                {
+                    Label = cell.Label,
+                    Look = looks[cell.Label],
+                    Shape = SeriesShape.LineInBand,
+                    Points = Points(cell.Seeds, measure.Of),
+                }).ToList();
+                return new Panel
+                {
+                    Name = measure.Label,
+                    X = Measured.XAxis("step", last),
+                    Y = Measured.YAxis(measure.Label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Low, point.High })),
+                    Series = series,
+                };
+            }),
+        ];
         return new Figure
         {
             Kind = spec.Kind,
             Title = spec.TitleText,
             Subtitle = spec.SubtitleOf(cells),
-            Rows =
-            [
-                [
-                    .. Measures.Select(measure =>
-                    {
-                        var series = measured.Select(cell => new PanelSeries
-                        {
-                            Label = cell.Label,
-                            Look = looks[cell.Label],
-                            Shape = SeriesShape.LineInBand,
-                            Points = Points(cell.Seeds, measure.Of),
-                        }).ToList();
-                        return new Panel
-                        {
-                            Name = measure.Label,
-                            X = Measured.XAxis("step", last),
-                            Y = Measured.YAxis(measure.Label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Low, point.High })),
-                            Series = series,
-                        };
-                    }),
-                ],
-            ],
+            Rows = [panels],
             Notes =
             [
                 "The gradient of a layer before and after the layers below it are updated. Lines: median over layers; bands: from the lower to the upper quartile over layers.",
                 Measured.SeedsNote(measured, "For every layer and step the median over"),
+                .. Measured.BelowNote(panels),
             ],
         };
     }

@@ -32,9 +32,11 @@ public sealed record Figure
         .. Panels.SelectMany(panel => panel.Series.Select(series => (panel, series)))
             .Where(one => one.series.Label.Length > 0)
             .GroupBy(one => one.series.Label)
-            .Select(label => (Drawn: label.FirstOrDefault(one => one.series.IsDrawn).series, Crossed: label.FirstOrDefault(Crossed).series))
+            .Select(label => (Drawn: label.FirstOrDefault(one => one.series.IsDrawn).series, Crossed: label.FirstOrDefault(Crossed).series, HasLine: label.Any(one => one.series.HasLine)))
             .Where(label => label.Drawn is not null || label.Crossed is not null)
-            .Select(label => label.Drawn is { } drawn ? new LegendEntry(drawn.Label, drawn.Look, drawn.Shape) : new LegendEntry(label.Crossed!.Label, label.Crossed.Look, null)),
+            .Select(label => label.Drawn is { } drawn
+                ? new LegendEntry(drawn.Label, drawn.Look, drawn.Shape, label.HasLine)
+                : new LegendEntry(label.Crossed!.Label, label.Crossed.Look, null, HasLine: false)),
     ];
 
     /// <summary>Panels cut into rows: two and two of four, which would leave one alone under three, and otherwise three side by side.</summary>
@@ -54,7 +56,8 @@ public sealed record Figure
 /// <param name="Label">The name of the series.</param>
 /// <param name="Look">How it looks.</param>
 /// <param name="Shape">What is drawn of it; null: nothing but crosses, since all its runs diverged.</param>
-public sealed record LegendEntry(string Label, Look Look, SeriesShape? Shape);
+/// <param name="HasLine">Whether a line of it is drawn anywhere; not where it has but single points.</param>
+public sealed record LegendEntry(string Label, Look Look, SeriesShape? Shape, bool HasLine);
 
 /// <summary>One pair of axes, and what is drawn on them.</summary>
 public sealed record Panel
@@ -140,7 +143,17 @@ public sealed record PanelSeries
     public double Shift { get; init; }
 
     /// <summary>Whether there is anything of it to see.</summary>
-    public bool IsDrawn => Points.Any(point => double.IsFinite(Shape == SeriesShape.Band ? point.High : point.Y));
+    public bool IsDrawn => Points.Any(point => double.IsFinite(Drawn(point)));
+
+    /// <summary>Whether there is a line to see: through two points, or across the panel.</summary>
+    public bool HasLine => Shape switch
+    {
+        SeriesShape.Across => IsDrawn,
+        SeriesShape.Markers or SeriesShape.Shade => false,
+        _ => Points.Zip(Points.Skip(1)).Any(pair => double.IsFinite(Drawn(pair.First)) && double.IsFinite(Drawn(pair.Second))),
+    };
+
+    private double Drawn(FigurePoint point) => Shape == SeriesShape.Band ? point.High : point.Y;
 }
 
 /// <summary>A point of a figure. What there is not is not a number.</summary>

@@ -16,23 +16,23 @@ internal static class Landscape
         if (lines.All(line => line.Points.Count == 0))
             throw new ExperimentException($"{spec.Kind.Name()} needs rows of {LandscapeRow.FileName} at step sizes above 0; there are none.");
         var last = lines.SelectMany(line => line.Points).Max(point => point.Step);
+        IReadOnlyList<Panel> panels =
+        [
+            Panel("loss along the gradient", "loss", SeriesShape.Band, point => new FigurePoint(point.Step, double.NaN, point.LowLoss, point.HighLoss)),
+            Panel("gradient predictiveness", "change of the gradient (L2)", SeriesShape.Band, point => new FigurePoint(point.Step, double.NaN, point.LowDistance, point.HighDistance)),
+            Panel("effective beta-smoothness", "change of the gradient / distance", SeriesShape.Curve, point => new FigurePoint(point.Step, point.Smoothness)),
+        ];
         return new Figure
         {
             Kind = spec.Kind,
             Title = spec.TitleText,
             Subtitle = spec.SubtitleOf(cells),
-            Rows =
-            [
-                [
-                    Panel("loss along the gradient", "loss", SeriesShape.Band, point => new FigurePoint(point.Step, double.NaN, point.LowLoss, point.HighLoss)),
-                    Panel("gradient predictiveness", "change of the gradient (L2)", SeriesShape.Band, point => new FigurePoint(point.Step, double.NaN, point.LowDistance, point.HighDistance)),
-                    Panel("effective beta-smoothness", "change of the gradient / distance", SeriesShape.Curve, point => new FigurePoint(point.Step, point.Smoothness)),
-                ],
-            ],
+            Rows = [panels],
             Notes =
             [
                 "Bands: from the lowest to the highest over step sizes along the negative gradient; smoothness: the highest.",
                 Measured.SeedsNote(measured, "At every step the median over"),
+                .. Measured.BelowNote(panels),
             ],
         };
 

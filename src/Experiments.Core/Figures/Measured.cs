@@ -56,7 +56,7 @@ internal static class Measured
     {
         var seeds = cells.Select(cell => of(cell.Seeds[0][0]).Seed).Distinct().ToList();
         if (cells.Any(cell => cell.Seeds.Count > 1))
-            yield return $"Of several seeds the lowest is drawn{(seeds is [var seed] ? $" ({seed})" : "")}.";
+            yield return $"Of several seeds one is drawn, the lowest{(seeds is [var seed] ? $" (seed {seed})" : "")}.";
         var layers = cells.SelectMany(cell => cell.Seeds[0]).Select(row => of(row).Layer).Distinct().Count();
         if (layers > Figure.MostColumns)
             yield return $"Of {layers} layers the first, the middle one and the last are drawn.";
@@ -81,6 +81,11 @@ internal static class Measured
         var air = high > low ? (high - low) * 0.04 : 0.5;
         return new Axis { Label = label, Low = low >= 0 ? Math.Max(0, low - air) : low - air, High = high + air };
     }
+
+    /// <summary>What is to be said where values lie below an axis that does not reach down to them.</summary>
+    public static IEnumerable<string> BelowNote(IEnumerable<Panel> panels) =>
+        panels.Any(panel => panel.Series.SelectMany(series => series.Points).Any(point => point.Y < panel.Y.Low || point.Low < panel.Y.Low || point.High < panel.Y.Low))
+            ? ["Lines that leave a panel at its bottom go on below it."] : [];
 
     /// <summary>An x axis of steps or epochs, from 0 to the last. The last step of eight epochs stands at 7.99: the axis ends at 8.</summary>
     public static Axis XAxis(string label, double last) =>

@@ -88,7 +88,7 @@ internal static class Palette
 
     private static readonly string[] OfNorm =
     [
-        "bn", "gn", "ln", "in", "syncbn", "none", "wn", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn", "ghost-bn", "bgn",
+        "bn", "gn", "ln", "in", "syncbn", "wn", "none", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn", "ghost-bn", "bgn",
     ];
 
     /// <summary>A look for each label. The first label of a norm has the norm's, others the next free one.</summary>

@@ -64,7 +64,7 @@ internal static class Percentiles
             ],
             Notes =
             [
-                "Lines: so many percent of the values lie under them; between 20% and 80% shaded.",
+                "Each line is the value below which that share of all values lies; shaded: from 20% to 80%.",
                 .. Measured.Notes(measured, row => (row.Seed, row.Layer)),
                 .. together ? Array.Empty<string>() : ["Each panel has a y axis of its own."],
             ],

@@ -299,7 +299,7 @@ public sealed class FigureTests : IDisposable
         RunRow[] runs = [Sample.Run(seed: 3), Sample.Run(seed: 2), Sample.Run("gn", groups: 8, seed: 2)];
         var figure = Build(Spec(FigureKind.Percentiles), new FigureData(runs).With<PercentileRow>([.. runs.SelectMany(run => new[] { run.Percentile(100), run.Percentile(0) })]));
         Assert.Equal([new FigurePoint(0, -2.3), new FigurePoint(1, -2.3)], Points(figure, "BN: norm1", "1%"));
-        Assert.Contains("Of several seeds the lowest is drawn (2).", figure.Notes);
+        Assert.Contains("Of several seeds one is drawn, the lowest (seed 2).", figure.Notes);
         Assert.Equal(["1%", "20%", "80%", "99%"], Labels(figure));
     }
 
@@ -401,6 +401,23 @@ public sealed class FigureTests : IDisposable
 
     private static IReadOnlyList<FigurePoint> Points(Figure figure, string panel, string label) =>
         figure.Panels.Single(one => one.Name == panel).Series.Single(series => series.Label == label).Points;
+
+    [Fact]
+    public void The_legend_shows_a_line_only_where_one_is_drawn()
+    {
+        RunRow[] runs = [Sample.Run("bn", 32, 1, 10), Sample.Run("gn", 32, 1, 10, 8), Sample.Run("gn", 2, 1, 10, 8)];
+        Assert.Equal([("BN", false), ("GN (G=8)", true)], Build(Batch, runs).Legend.Select(entry => (entry.Label, entry.HasLine)));
+    }
+
+    [Fact]
+    public void Where_a_line_leaves_its_panel_at_the_bottom_a_note_says_so()
+    {
+        const string Note = "Lines that leave a panel at its bottom go on below it.";
+        var run = Sample.Run();
+        Figure Shifting(params double[] by) => Build(Spec(FigureKind.CovariateShift), new FigureData([run]).With<CovariateShiftRow>([.. by.Select((one, step) => run.CovariateShift(step, "conv1", one))]));
+        Assert.Contains(Note, Shifting(0.5, 0.1, 0.00001).Notes);
+        Assert.DoesNotContain(Note, Shifting(0.5, 0.1, 0.01).Notes);
+    }
 
     private static IEnumerable<string> Labels(Figure figure) => figure.Legend.Select(entry => entry.Label);
 }
