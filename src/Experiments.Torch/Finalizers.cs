@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Experiments.Torch;
 
 /// <summary>
@@ -7,14 +9,19 @@ namespace Experiments.Torch;
 /// was wrong.
 /// <para>
 /// A collection itself does no harm, and nothing can forbid one that another thread asks for. So the one thread that runs
-/// finalizers is held instead: an object is thrown away whose finalizer waits until the step is over, and the step begins when it is there.
-/// The collection that this takes is a small one, between steps, and it is the one that clears away what the last step left. What is dead
-/// before a step may be freed in it, for nobody uses that.
+/// finalizers is held instead: an object is thrown away whose finalizer waits, and a step begins when it is there. That takes a small
+/// collection, a millisecond in a large program, so the hold serves the steps of the next second. Then, or soon after the last step, it
+/// ends, and what has gathered is finalized before there is another. The end of the process waits for the thread of the finalizers, so that
+/// where it comes while another thread trains, it comes with the end of the hold.
 /// </para>
 /// </summary>
 internal sealed class Finalizers : IDisposable
 {
-    private static readonly Lock s_lock = new();
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_idle = TimeSpan.FromMilliseconds(50);
+
+    private static readonly object s_lock = new();
+    private static readonly Timer s_end = new(_ => EndIfIdle());
     private static int s_holders;
     private static Hold? s_hold;
 
@@ -24,13 +31,24 @@ internal sealed class Finalizers : IDisposable
     {
     }
 
-    /// <summary>No finalizer runs until what is returned is disposed of, by any thread. Engines on several threads hold them together.</summary>
+    /// <summary>
+    /// No finalizer runs until what is returned is disposed of, by any thread; so who holds them must not wait for one. Engines on several
+    /// threads hold them together.
+    /// </summary>
     internal static Finalizers Keep()
     {
         lock (s_lock)
         {
-            if (s_holders == 0)
-                s_hold = Hold.Begin();
+            // Engines on several threads hardly ever pause together of themselves.
+            if (s_holders > 0 && s_hold is { IsOld: true })
+                Monitor.Wait(s_lock, s_longest);
+            if (s_holders == 0 && s_hold is { IsOld: true })
+            {
+                End();
+                GC.WaitForPendingFinalizers();
+            }
+
+            s_hold ??= Hold.Begin();
             s_holders++;
         }
 
@@ -45,38 +63,56 @@ internal sealed class Finalizers : IDisposable
             if (_released)
                 return;
             _released = true;
-            if (--s_holders == 0)
-                s_hold!.Over.SetResult();
+            if (--s_holders > 0)
+                return;
+            Monitor.PulseAll(s_lock);
+            s_end.Change(s_idle, Timeout.InfiniteTimeSpan);
         }
+    }
+
+    private static void EndIfIdle()
+    {
+        lock (s_lock)
+        {
+            if (s_holders == 0)
+                End();
+        }
+    }
+
+    private static void End()
+    {
+        s_hold?.Over.SetResult();
+        s_hold = null;
     }
 
     private sealed class Hold
     {
+        private readonly long _begin = Environment.TickCount64;
         private readonly TaskCompletionSource _reached = new();
 
         internal TaskCompletionSource Over { get; } = new();
 
+        internal bool IsOld => Environment.TickCount64 - _begin > s_longest.TotalMilliseconds;
+
         internal static Hold Begin()
         {
             var hold = new Hold();
-            do
-            {
-                hold.ThrowAway();
-                GC.Collect(0, GCCollectionMode.Forced, blocking: true);
-            }
-            // One collection is enough, unless another one had just made the object older than this looks for.
-            while (!hold._reached.Task.Wait(TimeSpan.FromSeconds(1)));
+            var gate = hold.ThrowAway();
+            // One small collection finds it dead, unless one that another thread asked for has made it older while it was alive.
+            for (var generation = 0; gate.IsAlive; generation = Math.Min(generation + 1, GC.MaxGeneration))
+                GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
+            hold._reached.Task.Wait();
             return hold;
         }
 
-        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-        private void ThrowAway() => _ = new Gate(this);
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private WeakReference ThrowAway() => new(new Gate(this));
 
         private sealed class Gate(Hold hold)
         {
             ~Gate()
             {
-                hold._reached.TrySetResult();
+                hold._reached.SetResult();
                 hold.Over.Task.Wait();
             }
         }

@@ -20,6 +20,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     internal NetworkModule(EngineSettings settings, Device device) : base(nameof(NetworkModule))
     {
         (_network, _settings, _device) = (settings.Network, settings, device);
+        ChannelsLast = IsFasterWithChannelsLast(settings);
         layers = Build(_network.Layers);
         RegisterComponents();
     }
@@ -27,11 +28,28 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <summary>The norms by the names of their slots, in the order of the network.</summary>
     internal IReadOnlyDictionary<string, NormLayer> Norms => _norms;
 
+    /// <summary>Whether maps have their channels last in memory.</summary>
+    internal bool ChannelsLast { get; }
+
     /// <summary>A parameter, by the name that the network has for it.</summary>
     internal Parameter Learnt(string name) => _learnt[name];
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => layers.call(input);
+    public override Tensor forward(Tensor input)
+    {
+        if (ChannelsLast || input.size(0) > 1)
+            return layers.call(input);
+        // With channels first libtorch convolves one image of few channels with NNPACK (see TransformedConvolution.ChannelsLast): two it does not.
+        using var scope = NewDisposeScope();
+        return layers.call(input.expand(2, -1, -1, -1).contiguous()).narrow(0, 0, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// Convolutions are faster with channels last, but libtorch's kernel for groups takes channels first, and to change the order around
+    /// every norm costs more than the convolutions gain. A step of one image needs the other order all the same.
+    /// </summary>
+    private static bool IsFasterWithChannelsLast(EngineSettings settings) => settings.Batch * settings.Workers == 1
+        || settings.Network.Norm is not { Pooling.OverSamples: false, Use: StatisticsUse.MeanAndVariance, Weights: WeightTransform.None };
 
     /// <summary>Running mean and variance of each norm that has them, in the order of the network.</summary>
     internal IEnumerable<(string Name, int Channels, Tensor Values)> RunningStatistics() =>
@@ -50,8 +68,9 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         {
             case Convolution { Kernel: > 1 } c when _network.Norm.Weights == WeightTransform.None:
                 var convolution = nn.Conv2d(c.In, c.Out, c.Kernel, c.Stride, c.Padding, bias: false, device: _device);
-                convolution.weight = TransformedConvolution.ChannelsLast(convolution.weight!);
-                _learnt[Network.WeightName(c, _network.Norm)] = convolution.weight;
+                if (ChannelsLast)
+                    convolution.weight = TransformedConvolution.ChannelsLast(convolution.weight!);
+                _learnt[Network.WeightName(c, _network.Norm)] = convolution.weight!;
                 return convolution;
             case Convolution c:
                 var transformed = new TransformedConvolution(_network.Norm.Weights, c.In, c.Out, c.Kernel, c.Stride, c.Padding, _device);

@@ -21,7 +21,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     private readonly int _channels;
     private readonly long _seed;
     private readonly int _position;
-    private readonly PopulationStatistics _population = new();
+    private readonly PopulationMoments _population;
     private readonly Parameter? weight;
     private readonly Parameter? bias;
     private readonly Tensor? running_mean;
@@ -41,6 +41,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(norm);
         _ = norm.Pooling?.Channels.ChannelsIn(channels);
         (_norm, _channels, Workers, _seed, _position) = (norm, channels, workers, seed, position);
+        _population = new PopulationMoments(channels);
         weight = norm.Affine.HasFlag(Affine.Scale) ? Learnt(ones(channels, dtype ?? float32, device)) : null;
         bias = norm.Affine.HasFlag(Affine.Shift) ? Learnt(zeros(channels, dtype ?? float32, device)) : null;
         if (norm.HasRunningStatistics)
@@ -101,7 +102,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
             // A handle of its own: what goes into a layer of TorchSharp's and what comes out are disposed of one by one.
             ({ Pooling: null }, _) => ScaleAndShift(input.alias()),
             ({ HasRunningStatistics: true }, NormMode.MovingAverage) => ScaleAndShift(Stored(input, running_mean!, running_var!)),
-            ({ HasRunningStatistics: true }, NormMode.Population) => ScaleAndShift(Stored(input, _population.Mean(input.dtype), _population.Variance(input.dtype))),
+            ({ HasRunningStatistics: true }, NormMode.Population) => ScaleAndShift(Stored(input, Population(input, moments => moments.Mean), Population(input, moments => moments.Variance))),
             _ => ByBatch(input, mode),
         };
         if (_norm.IsNoisy && mode.IsTraining())
@@ -113,14 +114,6 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
 
     /// <summary>Forgets what was seen in the mode <see cref="NormMode.Collect"/>.</summary>
     public void ForgetPopulation() => _population.Clear();
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            _population.Dispose();
-        base.Dispose(disposing);
-    }
 
     /// <summary>By the batch's own statistics.</summary>
     private Tensor ByBatch(Tensor x, NormMode mode)
@@ -209,7 +202,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
             var (blockMean, blockVariance) = (mean.narrow(0, block, 1), variance.narrow(0, block, 1));
             if (mode == NormMode.Collect)
             {
-                _population.Add(blockMean.expand(perChannel).reshape(_channels), blockVariance.expand(perChannel).reshape(_channels), count);
+                _population.Add(Doubles(blockMean), Doubles(blockVariance * count), count);
                 continue;
             }
 
@@ -218,4 +211,10 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
             running_var!.view(perChannel).mul_(1 - _norm.RunningMomentum).add_(blockVariance, _norm.RunningMomentum * count / (count - 1));
         }
     }
+
+    /// <summary>Mean or variance of what was collected, [C], where and as x is.</summary>
+    private Tensor Population(Tensor x, Func<(double Mean, double Variance), double> moment) =>
+        tensor(Enumerable.Range(0, _channels).Select(channel => moment(_population[channel])).ToArray(), x.dtype, x.device);
+
+    private static double[] Doubles(Tensor values) => [.. values.to(float64).cpu().flatten().data<double>()];
 }

@@ -79,7 +79,7 @@ internal sealed class TorchEngine : IEngine
         float[]? seen = null;
         var hook = _network.Norms[slot].register_forward_hook((_, input, output) =>
         {
-            seen = Floats((side == SlotSide.Input ? input : output).permute(0, 2, 3, 1));
+            seen = Floats((side == SlotSide.Input ? input : output).narrow(0, 0, batch.Count).permute(0, 2, 3, 1));
             return output;
         });
         try
@@ -181,7 +181,7 @@ internal sealed class TorchEngine : IEngine
         return Load(batch);
     }
 
-    /// <summary>Images [N, C, H, W], with channels last in memory, and labels [N] on the device.</summary>
+    /// <summary>Images [N, C, H, W], in memory as the network wants them, and labels [N] on the device.</summary>
     private (Tensor Images, Tensor Labels) Load(ImageBatch batch)
     {
         if (batch.Shape != _settings.Network.Input || batch.Layout != Layout)
@@ -197,7 +197,8 @@ internal sealed class TorchEngine : IEngine
         var labels = MemoryMarshal.Cast<byte, long>(_labels.bytes);
         for (var image = 0; image < batch.Count; image++)
             labels[image] = batch.Labels[image];
-        return (_images.narrow(0, 0, batch.Count).to(_device).permute(0, 3, 1, 2), _labels.narrow(0, 0, batch.Count).to(_device));
+        var images = _images.narrow(0, 0, batch.Count).to(_device).permute(0, 3, 1, 2);
+        return (_network.ChannelsLast ? images : images.contiguous(), _labels.narrow(0, 0, batch.Count).to(_device));
     }
 
     private (Tensor Images, Tensor Labels) Allocate(int count)
