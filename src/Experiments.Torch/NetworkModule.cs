@@ -20,7 +20,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     internal NetworkModule(EngineSettings settings, Device device) : base(nameof(NetworkModule))
     {
         (_network, _settings, _device) = (settings.Network, settings, device);
-        ChannelsLast = IsFasterWithChannelsLast(settings);
+        ChannelsLast = WantsChannelsLast(settings);
         layers = Build(_network.Layers);
         RegisterComponents();
     }
@@ -45,11 +45,14 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Convolutions are faster with channels last, but libtorch's kernel for groups takes channels first, and to change the order around
-    /// every norm costs more than the convolutions gain. A step of one image needs the other order all the same.
+    /// Convolutions are faster with channels last. But libtorch's kernel for groups takes channels first, and to change the order around every
+    /// norm costs more than the convolutions gain. Channels stay last all the same in steps of one image, and where a convolution has another
+    /// number of channels than whole vectors of 16: with these first, libtorch computes wrong numbers (see
+    /// <see cref="TransformedConvolution.ChannelsLast"/>). An image of three channels may enter.
     /// </summary>
-    private static bool IsFasterWithChannelsLast(EngineSettings settings) => settings.Batch * settings.Workers == 1
-        || settings.Network.Norm is not { Pooling.OverSamples: false, Use: StatisticsUse.MeanAndVariance, Weights: WeightTransform.None };
+    private static bool WantsChannelsLast(EngineSettings settings) => settings.Batch * settings.Workers == 1
+        || settings.Network.Norm is not { Pooling.OverSamples: false, Use: StatisticsUse.MeanAndVariance, Weights: WeightTransform.None }
+        || settings.Network.Convolutions.Any(c => c.Out % 16 != 0 || (c.In % 16 != 0 && c.In != 3));
 
     /// <summary>Running mean and variance of each norm that has them, in the order of the network.</summary>
     internal IEnumerable<(string Name, int Channels, Tensor Values)> RunningStatistics() =>

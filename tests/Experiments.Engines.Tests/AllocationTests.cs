@@ -14,20 +14,26 @@ public sealed partial class AllocationTests
     [Theory, OnOneDnn(EveryNorm = true)]
     public void A_training_step_allocates_nothing_managed(string engineName, string norm)
     {
-        // One chunk; one for each of two threads; several with a rest.
+        // The runtime allocates now and then for itself; one object a step would show in all measurements. One chunk; one for each of two
+        // threads; several with a rest.
         foreach (var (shape, threads) in new[] { (Engines.Shape, 1), (Engines.Shape, 2), (new ImageShape(3, 64, 60), 1) })
         {
-            const int Workers = 3, Batch = 3, Steps = 50, SmallestObject = 24;
+            const int Workers = 3, Batch = 3, Steps = 20, SmallestObject = 24;
             var network = ModelCatalog.Build("resnet8", 16, Shortcut.Projection, shape, Engines.Classes, Engines.NormOf(norm, Batch));
             using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads));
             var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
             var scores = new float[Workers * Batch * Engines.Classes];
             engine.Train(batch, new(0.01), scores);
-            var before = GC.GetAllocatedBytesForCurrentThread();
-            for (var step = 0; step < Steps; step++)
-                engine.Train(batch, new(0.01), scores);
-            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated < Steps * SmallestObject, $"{Steps} steps allocate {allocated} bytes");
+            var allocated = new List<long>();
+            for (var measurement = 0; measurement < 5; measurement++)
+            {
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                for (var step = 0; step < Steps; step++)
+                    engine.Train(batch, new(0.01), scores);
+                allocated.Add(GC.GetAllocatedBytesForCurrentThread() - before);
+            }
+
+            Assert.True(Median(allocated) < Steps * SmallestObject, $"{Steps} steps allocate {string.Join(", ", allocated)} bytes");
         }
     }
 

@@ -199,7 +199,7 @@ public sealed class EngineAgreementTests
     /// <summary>
     /// Of three batches: the loss, every gradient, and after a step every parameter, velocity and moving average. The distances are relative to
     /// each array's L2 norm; no gradient here is zero mathematically. Some networks amplify rounding, such as deep ones whose activations
-    /// saturate: there the engines may be as far apart as ten times what a change of the weights by 1e-7 moves the torch engine by.
+    /// saturate: there the engines may be as far apart as ten times what a change of weights and images by 1e-7 moves the torch engine by.
     /// </summary>
     internal static void AgreeOnSteps(EngineSettings settings, double tolerance, string what)
     {
@@ -218,9 +218,13 @@ public sealed class EngineAgreementTests
         {
             var (count, shape) = (settings.Batch * settings.Workers, settings.Network.Input);
             using var engine = Engines.Create(name, settings);
-            if (perturbed)
-                Perturb(engine, seed);
             var batch = Engines.Batch(engine, count, seed, shape);
+            if (perturbed)
+            {
+                Perturb(engine, seed);
+                Engines.Fill(batch, [.. Perturbed(Engines.ChannelsFirst(batch), new Random(seed))]);
+            }
+
             var (loss, gradients) = engine.LossAndGradients(batch, new(0));
             engine.Train(batch, new(0.01), new float[count * Engines.Classes]);
             var state = engine.Read();
@@ -240,10 +244,13 @@ public sealed class EngineAgreementTests
         {
             Parameters = [.. state.Parameters.Select(array => array with
             {
-                Values = [.. array.Values.Select(value => (float)(value * (1 + (random.Next(2) == 0 ? 1e-7 : -1e-7))))],
+                Values = [.. Perturbed(array.Values, random)],
             })],
         });
     }
+
+    private static IEnumerable<float> Perturbed(IEnumerable<float> values, Random random) =>
+        values.Select(value => (float)(value * (1 + (random.Next(2) == 0 ? 1e-7 : -1e-7))));
 
     private static void Near(NamedArray expected, NamedArray actual, double tolerance, string what)
     {

@@ -42,6 +42,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --width 100000", 2, "--width takes a whole number from 1 to 4096, not '100000'.")]
     [InlineData("trian --norm gn", 2, "Unknown command 'trian'. Did you mean 'train'?")]
     [InlineData("--norm gn", 2, "Which command? --norm comes after one of train, sweep, plot, eval, bench.")]
+    [InlineData("plot results/reference/quick --width 3.3", 2, "--width takes a length with its unit, such as 3.3in, 84mm, 8.4cm or 240pt; '3.3' is none.")]
+    [InlineData("plot results/reference/quick --font-size 200", 2, "--font-size is to be between 4 and 30 points; 200 is not.")]
     [InlineData("train --batch 32,16 --norm gn", 2, "train takes one value of --batch, not the list '32,16': `sweep --batch 32,16 --norm gn` trains each of them.")]
     [InlineData("train --batch 32 16", 2, "train has no use for '16' after --batch: an option takes one value, and on sweep a list joined by commas, as in --batch 32,16.")]
     [InlineData("train --precision fp16", 2, "There is no --precision fp16: small gradients vanish in it unless losses are scaled.")]
