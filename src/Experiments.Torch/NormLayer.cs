@@ -124,8 +124,9 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         var count = blocks.Samples * blocks.Channels * x.size(2) * x.size(3);
         return (plain && count > 1, blocks) switch
         {
-            // All samples and one channel: BN's set.
-            (true, { SampleBlocks: 1, Channels: 1 }) when _norm.HasRunningStatistics => nn.functional.batch_norm(
+            // All samples and one channel: BN's set. Where the channels are not whole vectors of 8, its backward pass can be percents off with
+            // channels last (libtorch 2.10; the first layer of a VGG of sigmoids shows it), and the definition computes.
+            (true, { SampleBlocks: 1, Channels: 1 }) when _norm.HasRunningStatistics && _channels % 8 == 0 => nn.functional.batch_norm(
                 x, keeps ? running_mean : null, keeps ? running_var : null, weight, bias, training: true, _norm.RunningMomentum, Norm.Epsilon),
             // One sample and a group of channels: GN's, LN's with one group, IN's with C. Channels first, since of maps with channels last libtorch
             // takes the variance as E[x^2] - E[x]^2, which loses it at a large mean.
