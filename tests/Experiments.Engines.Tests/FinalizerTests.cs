@@ -18,8 +18,12 @@ public sealed class FinalizerTests
         var collections = 0;
         var collector = new Thread(() =>
         {
+            // A collection stops all threads: without a breath between two the steps would hardly get on.
             for (; !stop.IsCancellationRequested; collections++)
+            {
                 GC.Collect(0);
+                Thread.Sleep(1);
+            }
         });
         collector.Start();
         try
@@ -32,7 +36,7 @@ public sealed class FinalizerTests
             collector.Join();
         }
 
-        Assert.True(collections > Steps, $"only {collections} collections");
+        Assert.True(collections > Steps / 10, $"only {collections} collections");
 
         static EngineState Trained()
         {
