@@ -176,7 +176,7 @@ public sealed class EndToEndTests : IDisposable
         var row = Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
         var ours = Safetensors.Read(_folder["t", "runs", row.Run, "weights.safetensors"]);
         File.WriteAllBytes(_folder["foreign.safetensors"], Safetensors.Write(ours.Tensors.Select(pair => (pair.Key, pair.Value)), new Dictionary<string, string>()));
-        var network = "--model resnet8 --width 8 --norm gn --groups 4 --dataset synthetic --test-limit 100";
+        var network = "--model resnet8 --width 8 --shortcut identity-centered --norm gn --groups 4 --dataset synthetic --test-limit 100";
         var input = $"--input-mean {ours.Metadata["input-mean"]} --input-std {ours.Metadata["input-std"]}";
 
         var right = Cli.Run($"eval foreign.safetensors {network} {input}", _folder.Path);
