@@ -1,4 +1,6 @@
 using System.Globalization;
+using Experiments.Core.Files;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results;
 
