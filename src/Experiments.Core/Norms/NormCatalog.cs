@@ -78,6 +78,8 @@ public static class NormCatalog
             o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift)) { Label = "Ghost BN" },
         new("batch/group normalization", new("bgn", Groups: DefaultGroups, VirtualBatch: 2),
             o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift)) { Label = "GN over samples" },
+        new("Root Mean Square Layer Normalization", new("rms"),
+            o => new("rms", new(OneSample, GroupsOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups"] },
         Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }) with { Label = "noisy BN" },
     ];
 
