@@ -51,7 +51,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <see cref="TransformedConvolution.ChannelsLast"/>). An image of three channels may enter.
     /// </summary>
     private static bool WantsChannelsLast(EngineSettings settings) => settings.Batch * settings.Workers == 1
-        || settings.Network.Norm is not { Pooling.OverSamples: false, Use: StatisticsUse.MeanAndVariance, Weights: WeightTransform.None }
+        || settings.Network.Norm is not { Pooling.OverSamples: false, Use: StatisticsUse.CentreAndScale, Weights: WeightTransform.None }
         || settings.Network.Convolutions.Any(c => c.Out % 16 != 0 || (c.In % 16 != 0 && c.In != 3));
 
     /// <summary>Running mean and variance of each norm that has them, in the order of the network.</summary>

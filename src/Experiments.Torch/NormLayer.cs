@@ -120,7 +120,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     {
         var blocks = _norm.Pooling!.Over((int)x.size(0), Workers, _channels);
         var keeps = _norm.HasRunningStatistics && mode is NormMode.Train or NormMode.Collect;
-        var plain = _norm is { Use: StatisticsUse.MeanAndVariance, Renorm: null } && mode != NormMode.Collect && !AlwaysByDefinition;
+        var plain = _norm is { Use: StatisticsUse.CentreAndScale, Renorm: null } && mode != NormMode.Collect && !AlwaysByDefinition;
         var count = blocks.Samples * blocks.Channels * x.size(2) * x.size(3);
         return (plain && count > 1, blocks) switch
         {
@@ -143,11 +143,11 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     {
         // [N, C, H, W] as S x G blocks of s samples and c channels that share a statistic: [S, s, G, c, H*W]
         var x = input.reshape(blocks.SampleBlocks, blocks.Samples, blocks.ChannelBlocks, blocks.Channels, input.size(2) * input.size(3));
-        // [S, 1, G, 1, 1]; the variance from x - mean, never as E[x^2] - E[x]^2.
-        var mean = x.mean(s_set, keepdim: true);
-        var centred = x - mean;
+        // [S, 1, G, 1, 1]; the variance from x - mean, never as E[x^2] - E[x]^2. Without centring the mean counts as 0, and the variance is about 0.
+        var mean = _norm.Centres ? x.mean(s_set, keepdim: true) : zeros([x.size(0), 1, x.size(2), 1, 1], x.dtype, x.device);
+        var centred = _norm.Centres ? x - mean : x;
         var variance = (centred * centred).mean(s_set, keepdim: true);
-        var normalized = _norm.Use == StatisticsUse.Mean ? centred : centred * (variance + Norm.Epsilon).rsqrt();
+        var normalized = _norm.Scales ? centred * (variance + Norm.Epsilon).rsqrt() : centred;
         if (_norm.Renorm is { } renorm && mode.IsTraining())
             normalized = Renormalized(renorm, normalized, mean, variance);
         if (keeps)
@@ -179,11 +179,11 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         return (y * PerCell(scales)) + PerCell(shifts);
     }
 
-    /// <summary>(x - mean) / sqrt(var + epsilon), or x - mean, with statistics [C] from elsewhere.</summary>
+    /// <summary>(x - mean) / sqrt(var + epsilon), or a part of it, with statistics [C] from elsewhere.</summary>
     private Tensor Stored(Tensor x, Tensor mean, Tensor variance)
     {
-        var centred = x - mean.view(_channels, 1, 1);
-        return _norm.Use == StatisticsUse.Mean ? centred : centred * (variance.view(_channels, 1, 1) + Norm.Epsilon).rsqrt();
+        var centred = _norm.Centres ? x - mean.view(_channels, 1, 1) : x;
+        return _norm.Scales ? centred * (variance.view(_channels, 1, 1) + Norm.Epsilon).rsqrt() : centred;
     }
 
     private Tensor ScaleAndShift(Tensor x)

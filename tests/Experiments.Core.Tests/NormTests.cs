@@ -135,8 +135,8 @@ public sealed class NormTests
     public void Each_norm_takes_the_options_that_it_has_defaults_for_and_no_others()
     {
         string[] Takers(string option) => [.. NormCatalog.Entries.Where(entry => entry.Takes(NormCatalog.Options.Single(one => one.Name == option))).Select(entry => entry.Name)];
-        Assert.Equal(["gn", "bgn"], Takers("groups"));
-        Assert.Equal(["gn", "bgn"], Takers("channels-per-group"));
+        Assert.Equal(["gn", "bgn", "rms"], Takers("groups"));
+        Assert.Equal(["gn", "bgn", "rms"], Takers("channels-per-group"));
         Assert.Equal(["ghost-bn", "bgn"], Takers("virtual-batch"));
         Assert.Equal(["batch-renorm"], Takers("r-max"));
         foreach (var entry in NormCatalog.Entries)

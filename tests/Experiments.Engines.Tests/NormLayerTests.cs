@@ -12,7 +12,7 @@ public sealed class NormLayerTests
     /// <summary>[N, C, H, W], all different and H, W odd, so that a mixed-up axis shows.</summary>
     private static readonly long[][] s_shapes = [[4, 6, 5, 7], [2, 12, 3, 1], [1, 6, 9, 5]];
 
-    /// <summary>Each norm; those that take groups as 3 groups and as 2 channels a group.</summary>
+    /// <summary>Each norm; those that take groups as 3 groups and as 2 channels a group, and without where they may go without.</summary>
     public static TheoryData<string, string> Norms
     {
         get
@@ -20,7 +20,7 @@ public sealed class NormLayerTests
             var norms = new TheoryData<string, string>();
             foreach (var entry in NormCatalog.Entries)
             {
-                foreach (var grouping in entry.TakesGroups ? new[] { "3 groups", "2 channels" } : ["-"])
+                foreach (var grouping in entry.Takes(NormCatalog.Options[0]) ? new[] { "3 groups", "2 channels", "-" }.SkipLast(entry.Defaults.Groups is null ? 0 : 1) : ["-"])
                     norms.Add(entry.Name, grouping);
             }
 
@@ -267,6 +267,7 @@ public sealed class NormLayerTests
             "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
             "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
             "gn" => nn.functional.group_norm(input, grouping == "3 groups" ? 3 : channels / 2, gamma, beta, Norm.Epsilon),
+            "rms" => RootMeanSquare(input, grouping switch { "3 groups" => 3, "2 channels" => channels / 2, _ => 1 }) * gamma!.view(channels, 1, 1),
             _ => throw new ArgumentException($"Which of libtorch's layers is {name}? Every norm of the catalogue is compared with one."),
         };
         y.backward([dy]);
@@ -281,6 +282,14 @@ public sealed class NormLayerTests
         var r = (deviation / movingDeviation).detach().clamp(1.0 / 3, 3);
         var d = ((mean - movingMean) / movingDeviation).detach().clamp(-5, 5);
         return (((((x - mean) / deviation) * r) + d) * gamma.view(-1, 1, 1)) + beta.view(-1, 1, 1);
+    }
+
+    /// <summary>Zhang &amp; Sennrich 2019, Eqn 4, from libtorch's vector norm: RMS(x) = ||x|| / sqrt(n), to which epsilon is added squared.</summary>
+    private static Tensor RootMeanSquare(Tensor x, long groups)
+    {
+        var vectors = x.view(x.size(0), groups, -1);
+        var length = linalg.vector_norm(vectors, 2, [2], keepdim: true);
+        return (vectors / ((length * length / vectors.size(2)) + Norm.Epsilon).sqrt()).view_as(x);
     }
 
     /// <summary>GN of several samples at once: of one sample that has theirs one above the other.</summary>

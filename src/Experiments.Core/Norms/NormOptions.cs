@@ -40,6 +40,6 @@ public sealed record NormOptions(
         return NormCatalog.Options.Where(IsOpen).Aggregate(complete, (options, option) => option.Get(entry.Defaults) is { } value ? option.Set(options, value) : options);
     }
 
-    /// <summary>Whether the norm has groups and nobody said how many, or how large.</summary>
-    public bool TakesDefaultGroups => NormCatalog.Find(Name).TakesGroups && Groups is null && ChannelsPerGroup is null;
+    /// <summary>Whether the norm always has groups and nobody said how many, or how large.</summary>
+    public bool TakesDefaultGroups => NormCatalog.Find(Name).Defaults.Groups is not null && Groups is null && ChannelsPerGroup is null;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Experiments.Core.Files;
+using Experiments.Core.Norms;
 using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results;
@@ -119,21 +120,5 @@ public static class NormLabel
     }
 
     /// <summary>The name alone, without options.</summary>
-    public static string Of(string norm)
-    {
-        ArgumentNullException.ThrowIfNull(norm);
-        return norm switch
-        {
-            "syncbn" => "SyncBN",
-            "none" => "no norm",
-            "mean-only-bn" => "mean-only BN",
-            "wn-mean-only-bn" => "WN + mean-only BN",
-            "batch-renorm" => "Batch Renorm",
-            "noisy-bn" => "noisy BN",
-            "ghost-bn" => "Ghost BN",
-            "bgn" => "GN over samples",
-            { Length: <= 3 } => norm.ToUpperInvariant(),
-            _ => norm,
-        };
-    }
+    public static string Of(string norm) => NormCatalog.Entries.FirstOrDefault(entry => entry.Name == norm)?.Label ?? norm;
 }

@@ -200,7 +200,9 @@ public static partial class RunOptions
     /// <summary>An option's defaults in words, norm by norm.</summary>
     private static string DefaultsOf(NormOption option) => option.InPlaceOf is { } other ? $"as many as the {other} leave"
         : string.Join(", ", NormCatalog.Entries.Where(entry => option.Get(entry.Defaults) is not null)
-            .GroupBy(entry => option.Text(entry.Defaults), entry => entry.Name).Select(value => $"{value.Key} ({string.Join(", ", value)})"))
+            .GroupBy(entry => option.Text(entry.Defaults), entry => entry.Name).Select(value => $"{value.Key} ({string.Join(", ", value)})")
+            .Concat(NormCatalog.Entries.Where(entry => entry.Optional.Contains(option.Name)).Select(entry => entry.Name).ToList() is { Count: > 0 } without
+                ? [$"none ({string.Join(", ", without)})"] : []))
             + (option.Name == "groups" ? "; 16, else 8, where that divides every layer's channels and 32 does not" : "");
 
     private static RunOption Integer(

@@ -180,8 +180,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         for (var c = 0; c < _channels; c++)
         {
             var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, mode == NormMode.Population);
-            if (_norm.Use == StatisticsUse.Mean)
-                inverse = 1;
+            (mean, inverse) = (_norm.Centres ? mean : 0, _norm.Scales ? inverse : 1);
             var scale = (float)(inverse * (Gamma is null ? 1 : Gamma.Values[c]));
             for (nint n = 0; n < _compilation.Images; n++)
             {

@@ -237,6 +237,24 @@ public sealed class NormKernelTests
         }
     }
 
+    // Nothing is taken away from x, and of squares no sum cancels: rounding stays what it is at a mean of 0, relative to the result.
+    [Theory]
+    [MemberData(nameof(Channels))]
+    public void Scaling_without_centring_loses_nothing_at_a_large_mean(int channels, Precision precision)
+    {
+        foreach (var mean in s_means)
+        {
+            const int Images = 4, Area = 15;
+            var norm = NormCatalog.Create(new("ln")) with { Use = StatisticsUse.Scale };
+            var layer = new LayerOnBench(norm, precision, Images, 1, Area, channels, mean, residual: false, relu: false);
+            using var bench = layer.Bench;
+            var (dx, _, dGamma, _) = layer.Twin.Backward(layer.X, null, false, layer.Dy);
+            Numbers.Close(layer.Twin.Forward(layer.X, null, false), layer.Y, 1e-6 + Bf16(precision), $"y at {mean}");
+            Numbers.Close(dx, layer.Dx, 2e-6 + Bf16(precision), $"dx at {mean}");
+            Numbers.Close(dGamma, layer.DGamma, 2e-6, $"dgamma at {mean}");
+        }
+    }
+
     // fp64 differences of the twin's output, off by their step squared, against the kernels in fp32.
     [Theory]
     [MemberData(nameof(Norms))]
