@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using TorchSharp.Modules;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Experiments.Core.Files;
 using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results;
 
