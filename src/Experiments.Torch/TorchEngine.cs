@@ -122,7 +122,7 @@ internal sealed class TorchEngine : IEngine
     public EngineState Read()
     {
         using var scope = Begin();
-        var buffers = _network.RunningStatistics().Select(buffer => new NamedArray(buffer.Name, [buffer.Channels], Floats(buffer.Values)));
+        var buffers = _network.RunningStatistics().Select(buffer => new NamedArray(buffer.Name, buffer.Shape, Floats(buffer.Values)));
         return new EngineState(Read(_network.Learnt), [.. buffers], Read(name => _momentum[name].momentum_buffer));
     }
 
@@ -133,7 +133,7 @@ internal sealed class TorchEngine : IEngine
         using var noGrad = no_grad();
         var running = _network.RunningStatistics().ToList();
         var parameters = _settings.Network.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).ToList();
-        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Channels]))]);
+        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, buffer.Shape))]);
         foreach (var array in state.Parameters)
             _network.Learnt(array.Name).copy_(OnDevice(array));
         foreach (var (buffer, array) in running.Zip(state.Buffers))

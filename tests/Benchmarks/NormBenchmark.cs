@@ -45,7 +45,7 @@ public unsafe class NormBenchmark
         var side = 512 / Channels;
         _area = side * side;
         _kernels = NormKernels.For(Precision, Channels);
-        _blocks = NormCatalog.Create(new(Norm, Norm == "gn" ? 8 : null)).Pooling!.Over(BatchSize, 1, Channels);
+        _blocks = NormCatalog.Create(new(Norm, Norm == "gn" ? 8 : null)).Pooling!.Over(BatchSize, 1, Channels, _area);
         _x = Map(1);
         _y = Map(2);
         _dy = Map(3);

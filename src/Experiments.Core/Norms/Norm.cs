@@ -77,6 +77,11 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// <summary>Whether the layer keeps running statistics of its batches for evaluation.</summary>
     public bool HasRunningStatistics => Pooling is { OverSamples: true };
 
+    /// <summary>The sizes of one layer's running mean, and of its running variance: [C], or [P, C] where each place has its own.</summary>
+    /// <param name="channels">C.</param>
+    /// <param name="places">H * W.</param>
+    public IReadOnlyList<int> RunningShape(int channels, int places) => Pooling?.Places == PlaceSpan.One ? [places, channels] : [channels];
+
     /// <summary>
     /// Images that one worker takes together outside of training, so that a statistic over samples is over as many as in training: one worker's,
     /// those of all where workers share it, or a virtual batch.
@@ -106,6 +111,7 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
                 _ => null,
             },
             Pooling?.Samples is SampleSpan.Several(var samples) ? $"over {samples} samples" : null,
+            Pooling?.Places == PlaceSpan.One ? "at each place" : null,
         }.OfType<string>().ToList();
         return (parts.Count == 0 ? Name : $"{Name} ({string.Join(", ", parts)})")
             + (Weights == WeightTransform.Standardization ? " on standardized weights" : "");

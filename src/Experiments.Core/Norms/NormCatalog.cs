@@ -49,13 +49,15 @@ public static class NormCatalog
         new("groups", "number of groups of channels", o => o.Groups, (o, v) => o with { Groups = (int)v }) { IsWhole = true, Least = 1 },
         new("channels-per-group", "channels in a group, in place of --groups", o => o.ChannelsPerGroup, (o, v) => o with { ChannelsPerGroup = (int)v }) { IsWhole = true, Least = 1, InPlaceOf = "groups" },
         new("virtual-batch", "images of a worker that share a statistic", o => o.VirtualBatch, (o, v) => o with { VirtualBatch = (int)v }) { IsWhole = true, Least = 1 },
+        new("places", "whether a statistic is over all places of a map, or over one", o => (int?)o.Places, (o, v) => o with { Places = (PlaceSpan)v == PlaceSpan.All ? null : (PlaceSpan)v }) { Words = ["all", "one"] },
         new("r-max", "the largest correction of a batch's standard deviation", o => o.RMax, (o, v) => o with { RMax = v }) { Least = 1 },
         new("d-max", "the largest correction of a batch's mean, in standard deviations", o => o.DMax, (o, v) => o with { DMax = v }),
         new("renorm-ramp", "part of the training over which r-max and d-max rise from BN's 1 and 0", o => o.RenormRamp, (o, v) => o with { RenormRamp = v }) { Most = 1 },
     ];
 
     /// <summary>
-    /// All of them. Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
+    /// All of them. LN over the channels of one place is what ConvNeXt, transformers and recurrent nets mean by LN (torchvision's LayerNorm2d,
+    /// ConvNeXt's channels_first, PyTorch's LayerNorm over the last axis). Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
     /// moving averages move by a hundredth (section 4), slowly enough to correct a batch by.
     /// </summary>
     public static IReadOnlyList<Entry> Entries { get; } =
@@ -64,8 +66,9 @@ public static class NormCatalog
         Fixed("Batch Normalization", new("bn", BatchNorm, Affine.ScaleAndShift)),
         Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)) with { Label = "SyncBN" },
         Fixed("Layer Normalization", new("ln", new(OneSample, AllChannels), Affine.ScaleAndShift)),
+        Fixed("Layer Normalization over channels", new("ln-channels", new(OneSample, AllChannels, PlaceSpan.One), Affine.ScaleAndShift)) with { Label = "LN (channels)" },
         Fixed("Instance Normalization", new("in", new(OneSample, OneChannel), Affine.ScaleAndShift)),
-        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o)), Affine.ScaleAndShift)),
+        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.ScaleAndShift)) { Optional = ["places"] },
         Fixed("weight normalization", new("wn", null, Affine.Shift) { Weights = WeightTransform.Normalization }),
         Fixed("mean-only Batch Normalization", new("mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Centre }) with { Label = "mean-only BN" },
         Fixed("weight normalization with mean-only Batch Normalization",
@@ -79,7 +82,7 @@ public static class NormCatalog
         new("batch/group normalization", new("bgn", Groups: DefaultGroups, VirtualBatch: 2),
             o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift)) { Label = "GN over samples" },
         new("Root Mean Square Layer Normalization", new("rms"),
-            o => new("rms", new(OneSample, GroupsOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups"] },
+            o => new("rms", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups", "places"] },
         Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }) with { Label = "noisy BN" },
     ];
 
@@ -142,6 +145,8 @@ public static class NormCatalog
         { Groups: { } groups } => new ChannelSpan.GroupOf(groups),
         _ => AllChannels,
     };
+
+    private static PlaceSpan PlacesOf(NormOptions options) => options.Places ?? PlaceSpan.All;
 
     private static Entry Fixed(string title, Norm norm) => new(title, new(norm.Name), _ => norm);
 }

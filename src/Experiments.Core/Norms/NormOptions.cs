@@ -5,6 +5,7 @@ namespace Experiments.Core.Norms;
 /// <param name="Groups">Number of groups of channels.</param>
 /// <param name="ChannelsPerGroup">Channels in a group, in place of their number.</param>
 /// <param name="VirtualBatch">Images of a worker that share a statistic.</param>
+/// <param name="Places">Whether a statistic is over all places of a map, or each place has its own.</param>
 /// <param name="RMax">Batch Renormalization's r_max.</param>
 /// <param name="DMax">Batch Renormalization's d_max.</param>
 /// <param name="RenormRamp">The part of the training over which its limits rise from BN's to their own.</param>
@@ -15,6 +16,7 @@ public sealed record NormOptions(
     int? Groups = null,
     int? ChannelsPerGroup = null,
     int? VirtualBatch = null,
+    PlaceSpan? Places = null,
     double? RMax = null,
     double? DMax = null,
     double? RenormRamp = null,

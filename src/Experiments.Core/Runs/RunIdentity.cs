@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Experiments.Core.Norms;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
@@ -40,6 +41,7 @@ public static class RunIdentity
         Part("groups"),
         Part("channels-per-group"),
         Part("virtual-batch"),
+        Part("places"),
         Part("r-max"),
         Part("d-max"),
         Part("renorm-ramp"),
@@ -100,9 +102,10 @@ public static class RunIdentity
         var norm = settings.Norm;
         var groups = norm.Groups is { } g ? $"-g{g}" : norm.ChannelsPerGroup is { } c ? $"-c{c}" : "";
         var images = norm.VirtualBatch is { } v ? $"-v{v}" : "";
+        var places = norm.Places == PlaceSpan.One ? "-p1" : "";
         var standardized = norm.WeightStandardization == true ? "-ws" : "";
         var workers = settings.Workers > 1 ? $"-w{settings.Workers}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{standardized}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
+        return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{places}{standardized}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
     }
 
     private static IdentityPart Part(string name, string? leftOut = null) =>

@@ -193,12 +193,17 @@ public static partial class RunOptions
             : option.Set(settings, text),
     };
 
-    private static RunOption Of(NormOption option) => option.IsWhole
+    private static RunOption Of(NormOption option) => option.Words is { Count: > 0 } words
+        ? new(option.Name, string.Join("|", words), option.Help, DefaultsOf(option), s => option.Text(s.Norm),
+            (s, text) => words.ToList().IndexOf(text) is >= 0 and var index ? s with { Norm = option.Set(s.Norm, index) } : throw new ExperimentException(Suggestion.Unknown($"--{option.Name}", text, words)))
+        { Values = words }
+        : option.IsWhole
         ? Integer(option.Name, option.Help, DefaultsOf(option), (int)option.Least, s => (long?)option.Get(s.Norm), (s, v) => s with { Norm = option.Set(s.Norm, v) })
         : Number(option.Name, option.Help, DefaultsOf(option), s => option.Get(s.Norm), (s, v) => s with { Norm = option.Set(s.Norm, v) }, least: option.Least, most: option.Most);
 
     /// <summary>An option's defaults in words, norm by norm.</summary>
     private static string DefaultsOf(NormOption option) => option.InPlaceOf is { } other ? $"as many as the {other} leave"
+        : option.Words is [var word, ..] ? $"{word} ({string.Join(", ", NormCatalog.Entries.Where(entry => entry.Takes(option)).Select(entry => entry.Name))})"
         : string.Join(", ", NormCatalog.Entries.Where(entry => option.Get(entry.Defaults) is not null)
             .GroupBy(entry => option.Text(entry.Defaults), entry => entry.Name).Select(value => $"{value.Key} ({string.Join(", ", value)})")
             .Concat(NormCatalog.Entries.Where(entry => entry.Optional.Contains(option.Name)).Select(entry => entry.Name).ToList() is { Count: > 0 } without

@@ -36,6 +36,7 @@ public static class RunRecord
             Groups = s.Norm.Groups,
             ChannelsPerGroup = s.Norm.ChannelsPerGroup,
             VirtualBatch = s.Norm.VirtualBatch,
+            Places = s.Norm.Places is { } places ? RunOptions.Text(places) : null,
             RMax = s.Norm.RMax,
             DMax = s.Norm.DMax,
             RenormRamp = s.Norm.RenormRamp,

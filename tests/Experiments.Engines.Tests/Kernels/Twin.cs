@@ -27,18 +27,18 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         .. Enumerable.Range(0, images * area * channels)
             .GroupBy(i =>
             {
-                var (n, c) = (i / (area * channels), i % channels);
-                return norm.Name switch
+                var (n, place, c) = (i / (area * channels), i / channels % area, i % channels);
+                return (norm.Pooling!.Places == PlaceSpan.One ? place : -1, norm.Name switch
                 {
                     "bn" or "mean-only-bn" or "wn-mean-only-bn" or "batch-renorm" or "noisy-bn" => (n / (images / workers), c),
                     "ghost-bn" => (n / 2, c),
                     "bgn" => (n / 2, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     "syncbn" => (0, c),
-                    "ln" => (n, 0),
+                    "ln" or "ln-channels" => (n, 0),
                     "in" => (n, c),
                     "gn" or "rms" => (n, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     _ => throw new ArgumentException($"Which values share a statistic under {norm.Name}? Every norm of the catalogue has a twin."),
-                };
+                });
             })
             .Select(set => set.ToArray()),
     ];

@@ -51,6 +51,9 @@ public record Cell
     /// <summary>Images of a worker that share a statistic, where that is a choice.</summary>
     public int? VirtualBatch { get; init; }
 
+    /// <summary>Which places share a statistic, where that is a choice and it is not all of them: <c>one</c>.</summary>
+    public string? Places { get; init; }
+
     /// <summary>Batch Renormalization's r_max.</summary>
     public double? RMax { get; init; }
 

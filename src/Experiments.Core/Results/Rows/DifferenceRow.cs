@@ -85,6 +85,7 @@ public sealed record DifferenceRow : Cell
         Groups = null,
         ChannelsPerGroup = null,
         VirtualBatch = null,
+        Places = null,
         RMax = null,
         DMax = null,
         RenormRamp = null,
