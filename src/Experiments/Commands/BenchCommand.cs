@@ -43,9 +43,9 @@ internal static class BenchCommand
             var run = Run.Create(machine.Resolve(settings));
             if ((long)count * run.Settings.Threads > Environment.ProcessorCount)
                 throw new ExperimentException($"--processes {count} with --threads {run.Settings.Threads} is more than this machine has cores: {Environment.ProcessorCount}.");
-            return result.GetValue(byTurns) ? ByTurnsAsync(run, machine, length, cancellation)
-                : count > 1 ? SideBySideAsync(run, length, times, count, cancellation)
-                : Task.FromResult(Alone(run, machine, length, times, result.GetValue(profile), cancellation));
+            return count > 1 ? SideBySideAsync(run, length, times, count, cancellation)
+                : Task.FromResult(result.GetValue(byTurns) ? ByTurns(run, machine, length, cancellation)
+                : Alone(run, machine, length, times, result.GetValue(profile), cancellation));
         });
         return command.WithExamples(
             "bench --model resnet20 --norm bn --batch 2",
@@ -89,15 +89,16 @@ internal static class BenchCommand
         return ExitCode.Done;
     }
 
-    private static async Task<int> ByTurnsAsync(Run run, Machine machine, double seconds, CancellationToken cancellation)
+    private static int ByTurns(Run run, Machine machine, double seconds, CancellationToken cancellation)
     {
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var benchmark = new StepBenchmark(engine, run.Network, run.Settings);
         benchmark.WarmUp(seconds, cancellation);
         Console.WriteLine(TurnProtocol.Ready(run.Settings.Engine, engine.Library));
 
-        // Waiting for a line does not listen to Ctrl+C, so it is waited for elsewhere.
-        while (await Task.Run(Console.ReadLine, cancellation).WaitAsync(cancellation).ConfigureAwait(false) is not null)
+        // Waiting for a line does not listen to Ctrl+C, so it is waited for elsewhere. All training stays on the thread that it began on, as in a run:
+        // another has memory of its own from the C library, which libtorch was measured to be a tenth slower with.
+        while (Task.Run(Console.ReadLine, cancellation).WaitAsync(cancellation).GetAwaiter().GetResult() is not null)
             Console.WriteLine(TurnProtocol.Repetition(benchmark.Measure(seconds, cancellation)));
         return ExitCode.Done;
     }
