@@ -5,6 +5,7 @@ using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Display;
+using Experiments.Torch;
 
 namespace Experiments.Commands;
 
@@ -43,7 +44,7 @@ internal static class BenchCommand
             var run = Run.Create(machine.Resolve(settings));
             if ((long)count * run.Settings.Threads > Environment.ProcessorCount)
                 throw new ExperimentException($"--processes {count} with --threads {run.Settings.Threads} is more than this machine has cores: {Environment.ProcessorCount}.");
-            return count > 1 ? SideBySideAsync(run, length, times, count, cancellation)
+            return count > 1 ? SideBySideAsync(run, machine, length, times, count, cancellation)
                 : Task.FromResult(result.GetValue(byTurns) ? ByTurns(run, machine, length, cancellation)
                 : Alone(run, machine, length, times, result.GetValue(profile), cancellation));
         });
@@ -60,7 +61,7 @@ internal static class BenchCommand
         if (profile && profiled is null)
             throw new ExperimentException($"The {run.Settings.Engine} engine does not say where its time goes: leave --profile out, or take another --engine.", ExperimentException.Unavailable);
         var benchmark = new StepBenchmark(engine, run.Network, run.Settings);
-        Describe(run, engine.Library, processes: 1);
+        Describe(run, machine, engine.Library, processes: 1);
         benchmark.WarmUp(seconds, cancellation);
         Report(run, seconds, [.. Enumerable.Range(0, repetitions).Select(_ => benchmark.Measure(seconds, cancellation).ImagesPerSecond)], processes: 1);
         if (!profile)
@@ -75,13 +76,13 @@ internal static class BenchCommand
         return ExitCode.Done;
     }
 
-    private static async Task<int> SideBySideAsync(Run run, double seconds, int repetitions, int processes, CancellationToken cancellation)
+    private static async Task<int> SideBySideAsync(Run run, Machine machine, double seconds, int repetitions, int processes, CancellationToken cancellation)
     {
         var arguments = Relevant.Select(name => RunOptions.Find(name)!).Where(option => option.Get(run.Settings) is not null)
             .SelectMany(option => new[] { $"--{option.Name}", option.Get(run.Settings)! })
             .Prepend("bench").Concat(["--seconds", seconds.ToString("R", CultureInfo.InvariantCulture), "--by-turns"]).ToList();
         using var all = await SideBySide.StartAsync(processes, arguments, run.Settings.Threads, cancellation).ConfigureAwait(false);
-        Describe(run, all.Library, processes);
+        Describe(run, machine, all.Library, processes);
         var rates = new List<double>();
         for (var i = 0; i < repetitions; i++)
             rates.Add(await all.RepeatAsync(cancellation).ConfigureAwait(false));
@@ -103,13 +104,15 @@ internal static class BenchCommand
         return ExitCode.Done;
     }
 
-    private static void Describe(Run run, string library, int processes)
+    private static void Describe(Run run, Machine machine, string library, int processes)
     {
         var (network, settings) = (run.Network, run.Settings);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
         Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {RunOptions.Text(settings.Precision)}");
         Console.WriteLine($"engine {settings.Engine} ({library}) on {settings.Device}; {ProcessInformation.CpuName}, {Environment.ProcessorCount} cores; "
             + $"{(processes > 1 ? $"{processes} processes side by side, each with " : "")}{settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
+        if (machine.Engine(settings.Engine) is TorchEngineProvider)
+            Console.WriteLine(TorchEngineProvider.Memory);
     }
 
     private static void Report(Run run, double seconds, List<double> rates, int processes)

@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics.X86;
 using Experiments.Figures;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
+using Experiments.Torch;
 
 namespace Experiments.Commands;
 
@@ -29,7 +30,7 @@ internal static class InfoCommand
         foreach (var engine in machine.Engines)
         {
             var answer = engine.Unavailable("cpu", Precision.Fp32);
-            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}, in {Precisions(engine)}" : $"{engine.Name}: not here. {answer}");
+            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}, in {Precisions(engine)}{(engine is TorchEngineProvider ? $"; {TorchEngineProvider.Memory}" : "")}" : $"{engine.Name}: not here. {answer}");
         }
 
         Line("figures", FigureWriter.Describe());
