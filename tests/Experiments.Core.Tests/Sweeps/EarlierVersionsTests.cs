@@ -51,7 +51,7 @@ public sealed class EarlierVersionsTests : IDisposable
         var found = folder.Find(run);
         Assert.Equal((old, run), (found.Id, found));
         Assert.True(folder.HasEnded(found));
-        Assert.Equal(old, new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, _ => Assert.Fail("It is trained again."), null, default).Run);
+        Assert.Equal(old, new RunExecutor(Machine, folder.Results, "mine").Execute(found, null, _ => Assert.Fail("It is trained again."), null, default).Run);
         Assert.Equal([old], folder.Results.RunNames);
     }
 
@@ -68,8 +68,8 @@ public sealed class EarlierVersionsTests : IDisposable
         // its checkpoint, as that version named it
         var said = new List<string>();
         using var again = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, _ => again.Cancel(), null, again.Token));
-        var row = new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, null, said.Add, default);
+        Assert.Throws<OperationCanceledException>(() => new RunExecutor(Machine, folder.Results, "mine").Execute(folder.Find(run), null, _ => again.Cancel(), null, again.Token));
+        var row = new RunExecutor(Machine, folder.Results, "mine").Execute(folder.Find(run), null, null, said.Add, default);
         Assert.Contains("Goes on from ", Assert.Single(said), StringComparison.Ordinal);
         Assert.Equal((old, RunStatus.Finished), (row.Run, row.Status));
         Assert.Equal([old], folder.Results.RunNames);
