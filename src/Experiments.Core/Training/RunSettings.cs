@@ -20,6 +20,9 @@ public enum LearningRateScaling
     /// <summary>In proportion, from 32 images a worker: the paper's rule.</summary>
     Linear,
 
+    /// <summary>In proportion to its square root: the rule for optimizers that divide by the gradient's size.</summary>
+    Sqrt,
+
     /// <summary>Not at all.</summary>
     None,
 }
@@ -82,11 +85,14 @@ public sealed record RunSettings
     /// <summary>Passes over the training set.</summary>
     public int Epochs { get; init; } = 5;
 
-    /// <summary>The learning rate at 32 images a worker.</summary>
-    public double Lr { get; init; } = 0.1;
+    /// <summary>How a step follows from the gradient.</summary>
+    public OptimizerKind Optimizer { get; init; }
 
-    /// <summary>How the rate follows the batch size.</summary>
-    public LearningRateScaling LrScaling { get; init; } = LearningRateScaling.Linear;
+    /// <summary>The learning rate at 32 images a worker; null: the optimizer's own default.</summary>
+    public double? Lr { get; init; }
+
+    /// <summary>How the rate follows the batch size; null: the optimizer's own default.</summary>
+    public LearningRateScaling? LrScaling { get; init; }
 
     /// <summary>How the rate falls.</summary>
     public Schedule Schedule { get; init; } = Schedule.Step;
@@ -94,11 +100,17 @@ public sealed record RunSettings
     /// <summary>Epochs over which the rate first rises.</summary>
     public int Warmup { get; init; }
 
-    /// <summary>SGD's momentum.</summary>
-    public double Momentum { get; init; } = 0.9;
+    /// <summary>SGD's momentum; null: the default, or another optimizer.</summary>
+    public double? Momentum { get; init; }
 
-    /// <summary>SGD's weight decay.</summary>
-    public double WeightDecay { get; init; } = 1e-4;
+    /// <summary>AdamW's beta 1, of the average of gradients; null: the default, or another optimizer.</summary>
+    public double? Beta1 { get; init; }
+
+    /// <summary>AdamW's beta 2, of the average of their squares; null: the default, or another optimizer.</summary>
+    public double? Beta2 { get; init; }
+
+    /// <summary>The weight decay; null: the optimizer's own default.</summary>
+    public double? WeightDecay { get; init; }
 
     /// <summary>What decays.</summary>
     public DecayOn DecayOn { get; init; } = DecayOn.All;
@@ -145,13 +157,32 @@ public sealed record RunSettings
     /// <summary>Threads to compute with.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>The paper's linear rule: the rate at 32 images a worker, times batch / 32.</summary>
-    public double ScaledLearningRate => LrScaling switch
+    /// <summary>
+    /// The rate that is trained with: that at 32 images a worker, times batch / 32 (SGD's linear rule, the paper's) or times its square root
+    /// (AdamW's).
+    /// </summary>
+    public double ScaledLearningRate => WithOptimizerDefaults() switch
     {
-        LearningRateScaling.Linear => Lr * Batch / ReferenceBatch,
-        LearningRateScaling.None => Lr,
-        _ => throw new InvalidOperationException($"unknown scaling {LrScaling}"),
+        { LrScaling: LearningRateScaling.Linear, Lr: { } rate } => rate * Batch / ReferenceBatch,
+        { LrScaling: LearningRateScaling.Sqrt, Lr: { } rate } => rate * Math.Sqrt((double)Batch / ReferenceBatch),
+        { LrScaling: LearningRateScaling.None, Lr: { } rate } => rate,
+        var settings => throw new InvalidOperationException($"unknown scaling {settings.LrScaling}"),
     };
+
+    /// <summary>The settings with the optimizer's own values where none are given.</summary>
+    public RunSettings WithOptimizerDefaults()
+    {
+        var defaults = OptimizerDefaults.Of(Optimizer);
+        return this with
+        {
+            Lr = Lr ?? defaults.Lr,
+            LrScaling = LrScaling ?? defaults.LrScaling,
+            WeightDecay = WeightDecay ?? defaults.WeightDecay,
+            Momentum = Momentum ?? defaults.Momentum,
+            Beta1 = Beta1 ?? defaults.Beta1,
+            Beta2 = Beta2 ?? defaults.Beta2,
+        };
+    }
 
     /// <summary>A step of the training.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
