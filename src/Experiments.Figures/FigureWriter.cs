@@ -1,6 +1,6 @@
 using Experiments.Core;
 using Experiments.Core.Figures;
-using Experiments.Core.Results;
+using Experiments.Core.Files;
 
 namespace Experiments.Figures;
 

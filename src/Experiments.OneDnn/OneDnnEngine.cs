@@ -1,4 +1,5 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Compiled;
 using Experiments.OneDnn.Interop;

@@ -51,14 +51,14 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     /// <see cref="TransformedConvolution.ChannelsLast"/>). An image of three channels may enter.
     /// </summary>
     private static bool WantsChannelsLast(EngineSettings settings) => settings.Batch * settings.Workers == 1
-        || settings.Network.Norm is not { Pooling.OverSamples: false, Use: StatisticsUse.MeanAndVariance, Weights: WeightTransform.None }
+        || settings.Network.Norm is not { Pooling: { OverSamples: false, Places: PlaceSpan.All }, Use: StatisticsUse.CentreAndScale, Weights: WeightTransform.None }
         || settings.Network.Convolutions.Any(c => c.Out % 16 != 0 || (c.In % 16 != 0 && c.In != 3));
 
     /// <summary>Running mean and variance of each norm that has them, in the order of the network.</summary>
-    internal IEnumerable<(string Name, int Channels, Tensor Values)> RunningStatistics() =>
+    internal IEnumerable<(string Name, IReadOnlyList<int> Shape, Tensor Values)> RunningStatistics() =>
         from norm in _norms
         from buffer in norm.Value.named_buffers()
-        select ($"{norm.Key}.{buffer.name}", (int)buffer.buffer.size(0), buffer.buffer);
+        select ($"{norm.Key}.{buffer.name}", (IReadOnlyList<int>)[.. buffer.buffer.shape.Select(size => (int)size)], buffer.buffer);
 
     private nn.Module<Tensor, Tensor> Build(IReadOnlyList<Layer> layers) =>
         nn.Sequential(layers.Select((layer, index) => ($"{index}", Build(layer, index == 0 ? null : layers[index - 1]))));
@@ -82,7 +82,8 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
                     _learnt[Network.GainName(c)] = transformed.Gain;
                 return transformed;
             case NormSlot slot:
-                var norm = new NormLayer(_network.Norm, slot.Channels, _settings.Workers, _settings.Seed, _norms.Count, _device);
+                var at = _network.ShapeAt(slot.Name);
+                var norm = new NormLayer(_network.Norm, slot.Channels, at.Height * at.Width, _settings.Workers, _settings.Seed, _norms.Count, _device);
                 if (norm.Gamma is not null)
                     _learnt[$"{slot.Name}.weight"] = norm.Gamma;
                 if (norm.Beta is not null)

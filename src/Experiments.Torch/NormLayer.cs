@@ -14,40 +14,45 @@ namespace Experiments.Torch;
 /// </summary>
 public sealed class NormLayer : nn.Module<Tensor, Tensor>
 {
-    // What one statistic is over in a map [S, s, G, c, H*W]: a block of s samples and c channels, and all places.
-    private static readonly long[] s_set = [1, 3, 4];
+    // What one statistic is over in a map [S, s, G, c, P, p]: a block of s samples, c channels and p places.
+    private static readonly long[] s_set = [1, 3, 5];
 
     private readonly Norm _norm;
     private readonly int _channels;
     private readonly long _seed;
     private readonly int _position;
-    private readonly PopulationMoments _population;
+    private readonly PopulationMoments[] _population;
     private readonly Parameter? weight;
     private readonly Parameter? bias;
     private readonly Tensor? running_mean;
     private readonly Tensor? running_var;
 
+    // Where a sequence is normalized step by step: the step, whose statistics are the row of this number.
+    private int? _step;
+
     /// <summary>Makes the layer, with gamma 1, beta 0, running mean 0 and running variance 1.</summary>
     /// <param name="norm">The normalization, for example <c>NormCatalog.Create(new("gn", Groups: 8))</c>.</param>
     /// <param name="channels">C, the channels of its input.</param>
+    /// <param name="places">The places (H * W, or the steps of a sequence) that running statistics are kept for, where the norm keeps them for each place.</param>
     /// <param name="workers">The workers that a training batch falls into, one after the other: BN takes its statistics within one, SyncBN over all.</param>
     /// <param name="seed">What the noise of a noisy norm follows from.</param>
     /// <param name="position">Which of the network's norms it is, so that each draws a noise of its own.</param>
     /// <param name="device">Where its arrays lie; null: on the processor.</param>
     /// <param name="dtype">Their type; null: float32.</param>
-    public NormLayer(Norm norm, int channels, int workers = 1, long seed = 1, int position = 0, Device? device = null, ScalarType? dtype = null)
+    public NormLayer(Norm norm, int channels, int places = 1, int workers = 1, long seed = 1, int position = 0, Device? device = null, ScalarType? dtype = null)
         : base(nameof(NormLayer))
     {
         ArgumentNullException.ThrowIfNull(norm);
         _ = norm.Pooling?.Channels.ChannelsIn(channels);
         (_norm, _channels, Workers, _seed, _position) = (norm, channels, workers, seed, position);
-        _population = new PopulationMoments(channels);
+        _population = [.. Enumerable.Range(0, norm.Pooling?.Places == PlaceSpan.One ? places : 1).Select(_ => new PopulationMoments(channels))];
         weight = norm.Affine.HasFlag(Affine.Scale) ? Learnt(ones(channels, dtype ?? float32, device)) : null;
         bias = norm.Affine.HasFlag(Affine.Shift) ? Learnt(zeros(channels, dtype ?? float32, device)) : null;
         if (norm.HasRunningStatistics)
         {
-            running_mean = zeros(channels, dtype ?? float32, device).DetachFromDisposeScope();
-            running_var = ones(channels, dtype ?? float32, device).DetachFromDisposeScope();
+            long[] shape = [.. norm.RunningShape(channels, places).Select(size => (long)size)];
+            running_mean = zeros(shape, dtype ?? float32, device).DetachFromDisposeScope();
+            running_var = ones(shape, dtype ?? float32, device).DetachFromDisposeScope();
         }
 
         RegisterComponents();
@@ -66,10 +71,10 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>beta, [C]; null where the norm has none.</summary>
     public Parameter? Beta => bias;
 
-    /// <summary>The moving average of the batches' means, [C]; null where the norm keeps none.</summary>
+    /// <summary>The moving average of the batches' means, [C], or [P, C] where each place has its own; null where the norm keeps none.</summary>
     public Tensor? RunningMean => running_mean;
 
-    /// <summary>The moving average of the batches' unbiased variances, [C]; null where the norm keeps none.</summary>
+    /// <summary>The moving average of the batches' unbiased variances, likewise.</summary>
     public Tensor? RunningVariance => running_var;
 
     /// <summary>The workers that the next batch falls into.</summary>
@@ -90,8 +95,28 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Whether <see cref="ByDefinition"/> computes even where libtorch has a kernel, for tests of one against the other.</summary>
     internal bool AlwaysByDefinition { get; set; }
 
+    /// <summary>
+    /// Normalizes one step of a sequence, by the running statistics of that step where each has its own. Beyond the last step that there are
+    /// statistics of, these are the last one's (Cooijmans et al. 2017, section 5).
+    /// </summary>
+    /// <param name="input">x, [N, C].</param>
+    /// <param name="step">The step, from 0 on.</param>
+    /// <returns>y, of the same shape.</returns>
+    public Tensor At(Tensor input, int step)
+    {
+        _step = Math.Min(step, _population.Length - 1);
+        try
+        {
+            return call(input);
+        }
+        finally
+        {
+            _step = null;
+        }
+    }
+
     /// <summary>Normalizes a feature map.</summary>
-    /// <param name="input">x, [N, C, H, W], in any order in memory.</param>
+    /// <param name="input">x, [N, C, H, W], or [N, C] and any places after them, in any order in memory.</param>
     /// <returns>y, of the same shape.</returns>
     public override Tensor forward(Tensor input)
     {
@@ -101,7 +126,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         {
             // A handle of its own: what goes into a layer of TorchSharp's and what comes out are disposed of one by one.
             ({ Pooling: null }, _) => ScaleAndShift(input.alias()),
-            ({ HasRunningStatistics: true }, NormMode.MovingAverage) => ScaleAndShift(Stored(input, running_mean!, running_var!)),
+            ({ HasRunningStatistics: true }, NormMode.MovingAverage) => ScaleAndShift(Stored(input, OfStep(running_mean!), OfStep(running_var!))),
             ({ HasRunningStatistics: true }, NormMode.Population) => ScaleAndShift(Stored(input, Population(input, moments => moments.Mean), Population(input, moments => moments.Variance))),
             _ => ByBatch(input, mode),
         };
@@ -113,45 +138,47 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Forgets what was seen in the mode <see cref="NormMode.Collect"/>.</summary>
-    public void ForgetPopulation() => _population.Clear();
+    public void ForgetPopulation() => Array.ForEach(_population, moments => moments.Clear());
 
     /// <summary>By the batch's own statistics.</summary>
     private Tensor ByBatch(Tensor x, NormMode mode)
     {
-        var blocks = _norm.Pooling!.Over((int)x.size(0), Workers, _channels);
+        var blocks = _norm.Pooling!.Over((int)x.size(0), Workers, _channels, (int)(x.numel() / (x.size(0) * _channels)));
         var keeps = _norm.HasRunningStatistics && mode is NormMode.Train or NormMode.Collect;
-        var plain = _norm is { Use: StatisticsUse.MeanAndVariance, Renorm: null } && mode != NormMode.Collect && !AlwaysByDefinition;
-        var count = blocks.Samples * blocks.Channels * x.size(2) * x.size(3);
-        return (plain && count > 1, blocks) switch
+        var plain = _norm is { Use: StatisticsUse.CentreAndScale, Renorm: null } && mode != NormMode.Collect && !AlwaysByDefinition;
+        return (plain && blocks.Values > 1, blocks) switch
         {
             // All samples and one channel: BN's set. Where the channels are not whole vectors of 8, its backward pass can be percents off with
             // channels last (libtorch 2.10; the first layer of a VGG of sigmoids shows it), and the definition computes.
-            (true, { SampleBlocks: 1, Channels: 1 }) when _norm.HasRunningStatistics && _channels % 8 == 0 => nn.functional.batch_norm(
-                x, keeps ? running_mean : null, keeps ? running_var : null, weight, bias, training: true, _norm.RunningMomentum, Norm.Epsilon),
+            (true, { SampleBlocks: 1, Channels: 1, PlaceBlocks: 1 }) when _norm.HasRunningStatistics && _channels % 8 == 0 && (_norm.Pooling.Places == PlaceSpan.All || _step is not null) => nn.functional.batch_norm(
+                x, keeps ? OfStep(running_mean!) : null, keeps ? OfStep(running_var!) : null, weight, bias, training: true, _norm.RunningMomentum, Norm.Epsilon),
+            // One sample, all channels and one place: the last axis of a map with channels last.
+            (true, { Samples: 1, ChannelBlocks: 1, Places: 1 }) when _norm.Pooling.Places == PlaceSpan.One =>
+                nn.functional.layer_norm(x.movedim([1], [-1]), [_channels], weight, bias, Norm.Epsilon).movedim([-1], [1]),
             // One sample and a group of channels: GN's, LN's with one group, IN's with C. Channels first, since of maps with channels last libtorch
             // takes the variance as E[x^2] - E[x]^2, which loses it at a large mean.
-            (true, { Samples: 1 }) when weight is null == bias is null =>
+            (true, { Samples: 1, PlaceBlocks: 1 }) when weight is null == bias is null =>
                 nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, weight, bias, Norm.Epsilon),
             // Its backward pass fails where there is a beta and no gamma (libtorch 2.10).
-            (true, { Samples: 1 }) => ScaleAndShift(nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, null, null, Norm.Epsilon)),
-            _ => ByDefinition(x, blocks, mode, keeps, count),
+            (true, { Samples: 1, PlaceBlocks: 1 }) => ScaleAndShift(nn.functional.group_norm(x.contiguous(), blocks.ChannelBlocks, null, null, Norm.Epsilon)),
+            _ => ByDefinition(x, blocks, mode, keeps),
         };
     }
 
     /// <summary>The definition: mean and variance over S_i, normalize, scale and shift.</summary>
-    private Tensor ByDefinition(Tensor input, PoolingBlocks blocks, NormMode mode, bool keeps, long count)
+    private Tensor ByDefinition(Tensor input, PoolingBlocks blocks, NormMode mode, bool keeps)
     {
-        // [N, C, H, W] as S x G blocks of s samples and c channels that share a statistic: [S, s, G, c, H*W]
-        var x = input.reshape(blocks.SampleBlocks, blocks.Samples, blocks.ChannelBlocks, blocks.Channels, input.size(2) * input.size(3));
-        // [S, 1, G, 1, 1]; the variance from x - mean, never as E[x^2] - E[x]^2.
-        var mean = x.mean(s_set, keepdim: true);
-        var centred = x - mean;
+        // [N, C, H, W] as S x G x P blocks of s samples, c channels and p places that share a statistic: [S, s, G, c, P, p]
+        var x = input.reshape(blocks.SampleBlocks, blocks.Samples, blocks.ChannelBlocks, blocks.Channels, blocks.PlaceBlocks, blocks.Places);
+        // [S, 1, G, 1, P, 1]; the variance from x - mean, never as E[x^2] - E[x]^2. Without centring the mean counts as 0, and the variance is about 0.
+        var mean = _norm.Centres ? x.mean(s_set, keepdim: true) : zeros([x.size(0), 1, x.size(2), 1, x.size(4), 1], x.dtype, x.device);
+        var centred = _norm.Centres ? x - mean : x;
         var variance = (centred * centred).mean(s_set, keepdim: true);
-        var normalized = _norm.Use == StatisticsUse.Mean ? centred : centred * (variance + Norm.Epsilon).rsqrt();
+        var normalized = _norm.Scales ? centred * (variance + Norm.Epsilon).rsqrt() : centred;
         if (_norm.Renorm is { } renorm && mode.IsTraining())
             normalized = Renormalized(renorm, normalized, mean, variance);
         if (keeps)
-            Keep(mean, variance, mode, count);
+            Keep(mean, variance, mode, blocks.Values);
         return ScaleAndShift(normalized.view(input.shape));
     }
 
@@ -160,8 +187,8 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     {
         var (rMax, dMax) = renorm.Limits(Step.RenormRamp);
         using var noGrad = no_grad();
-        // One value a block from one a channel: [1, 1, G, 1, 1]
-        Tensor PerBlock(Tensor perChannel) => perChannel.view(1, 1, mean.size(2), -1, 1).narrow(3, 0, 1);
+        // One value a block from one a channel: [1, 1, G, 1, P, 1]
+        Tensor PerBlock(Tensor stored) => PerChannel(stored, mean).narrow(3, 0, 1);
         var movingDeviation = (PerBlock(running_var!) + Norm.Epsilon).sqrt();
         var r = ((variance + Norm.Epsilon).sqrt() / movingDeviation).clamp(1 / rMax, rMax);
         var d = ((mean - PerBlock(running_mean!)) / movingDeviation).clamp(-dMax, dMax);
@@ -175,47 +202,63 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         var scales = new float[y.size(0) * _channels];
         var shifts = new float[scales.Length];
         ActivationNoise.Draw(_seed, Step.Number, _position, _channels, scales, shifts);
-        Tensor PerCell(float[] values) => tensor(values, device: y.device).to(y.dtype).view(-1, _channels, 1, 1);
+        Tensor PerCell(float[] values) => tensor(values, device: y.device).to(y.dtype).view([-1, .. OverPlaces(y)]);
         return (y * PerCell(scales)) + PerCell(shifts);
     }
 
-    /// <summary>(x - mean) / sqrt(var + epsilon), or x - mean, with statistics [C] from elsewhere.</summary>
+    /// <summary>(x - mean) / sqrt(var + epsilon), or a part of it, with statistics [C] or [P, C] from elsewhere.</summary>
     private Tensor Stored(Tensor x, Tensor mean, Tensor variance)
     {
-        var centred = x - mean.view(_channels, 1, 1);
-        return _norm.Use == StatisticsUse.Mean ? centred : centred * (variance.view(_channels, 1, 1) + Norm.Epsilon).rsqrt();
+        Tensor OverMap(Tensor stored) => stored.dim() == 1 ? stored.view(OverPlaces(x)) : stored.t().reshape([_channels, .. x.shape[2..]]);
+        var centred = _norm.Centres ? x - OverMap(mean) : x;
+        return _norm.Scales ? centred * (OverMap(variance) + Norm.Epsilon).rsqrt() : centred;
     }
 
     private Tensor ScaleAndShift(Tensor x)
     {
-        var y = weight is null ? x : x * weight.view(_channels, 1, 1);
-        return bias is null ? y : y + bias.view(_channels, 1, 1);
+        var y = weight is null ? x : x * weight.view(OverPlaces(x));
+        return bias is null ? y : y + bias.view(OverPlaces(x));
     }
 
-    /// <summary>Moves the running averages towards a batch's statistics [S, 1, G, 1, 1], or pools these into the population's.</summary>
+    /// <summary>[C, 1, 1], or as many ones as there are sizes after the channels'.</summary>
+    private long[] OverPlaces(Tensor x) => [_channels, .. Enumerable.Repeat(1L, (int)x.dim() - 2)];
+
+    /// <summary>The row of a step of what is kept for each place, or all of it.</summary>
+    private Tensor OfStep(Tensor stored) => _step is { } step && stored.dim() > 1 ? stored.select(0, step) : stored.alias();
+
+    /// <summary>What is kept, [C] or [P, C], beside a batch's statistics [S, 1, G, 1, P, 1]: [1, 1, G, c, P, 1].</summary>
+    private Tensor PerChannel(Tensor stored, Tensor statistics)
+    {
+        var own = OfStep(stored);
+        return (own.dim() > 1 ? own.t() : own).view(1, 1, statistics.size(2), _channels / statistics.size(2), statistics.size(4), 1);
+    }
+
+    /// <summary>Moves the running averages towards a batch's statistics [S, 1, G, 1, P, 1], or pools these into the population's.</summary>
     private void Keep(Tensor mean, Tensor variance, NormMode mode, long count)
     {
         using var noGrad = no_grad();
-        // The same for all channels of a block: [1, 1, G, c, 1]
-        long[] perChannel = [1, 1, mean.size(2), _channels / mean.size(2), 1];
         for (var block = 0; block < Norm.BlocksToKeep((int)mean.size(0), Workers); block++)
         {
             var (blockMean, blockVariance) = (mean.narrow(0, block, 1), variance.narrow(0, block, 1));
             if (mode == NormMode.Collect)
             {
-                _population.Add(Doubles(blockMean), Doubles(blockVariance * count), count);
+                for (var place = 0; place < mean.size(4); place++)
+                    _population[_step ?? place].Add(Doubles(blockMean.narrow(4, place, 1)), Doubles(blockVariance.narrow(4, place, 1) * count), count);
                 continue;
             }
 
             // The running variance takes the unbiased one.
-            running_mean!.view(perChannel).mul_(1 - _norm.RunningMomentum).add_(blockMean, _norm.RunningMomentum);
-            running_var!.view(perChannel).mul_(1 - _norm.RunningMomentum).add_(blockVariance, _norm.RunningMomentum * count / (count - 1));
+            PerChannel(running_mean!, mean).mul_(1 - _norm.RunningMomentum).add_(blockMean, _norm.RunningMomentum);
+            PerChannel(running_var!, mean).mul_(1 - _norm.RunningMomentum).add_(blockVariance, _norm.RunningMomentum * count / (count - 1));
         }
     }
 
-    /// <summary>Mean or variance of what was collected, [C], where and as x is.</summary>
-    private Tensor Population(Tensor x, Func<(double Mean, double Variance), double> moment) =>
-        tensor(Enumerable.Range(0, _channels).Select(channel => moment(_population[channel])).ToArray(), x.dtype, x.device);
+    /// <summary>Mean or variance of what was collected, [C] or [P, C], where and as x is.</summary>
+    private Tensor Population(Tensor x, Func<(double Mean, double Variance), double> moment)
+    {
+        var moments = from place in _population from channel in Enumerable.Range(0, _channels) select moment(place[channel]);
+        return OfStep(tensor(moments.ToArray(), x.dtype, x.device).view_as(running_mean!));
+    }
 
     private static double[] Doubles(Tensor values) => [.. values.to(float64).cpu().flatten().data<double>()];
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Training;
 
 namespace Experiments.Torch;
@@ -108,7 +109,7 @@ internal sealed class TorchEngine : IEngine
     public EngineState Read()
     {
         using var scope = Begin();
-        var buffers = _network.RunningStatistics().Select(buffer => new NamedArray(buffer.Name, [buffer.Channels], Floats(buffer.Values)));
+        var buffers = _network.RunningStatistics().Select(buffer => new NamedArray(buffer.Name, buffer.Shape, Floats(buffer.Values)));
         return new EngineState(Read(_network.Learnt), [.. buffers], Read(_optimizer.Momentum))
         {
             SecondMoment = _settings.Optimizer == OptimizerKind.Adamw ? Read(_optimizer.SecondMoment) : [],
@@ -123,7 +124,7 @@ internal sealed class TorchEngine : IEngine
         using var noGrad = no_grad();
         var running = _network.RunningStatistics().ToList();
         var parameters = _settings.Network.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).ToList();
-        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Channels]))], _settings.Optimizer);
+        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, buffer.Shape))], _settings.Optimizer);
         foreach (var array in state.Parameters)
             _network.Learnt(array.Name).copy_(OnDevice(array));
         foreach (var (buffer, array) in running.Zip(state.Buffers))

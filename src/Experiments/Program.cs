@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Experiments;
+using Experiments.CommandLine;
 using Experiments.Commands;
 
 var root = new RootCommand("Trains one network with different normalization layers over a grid of batch sizes, and draws error against batch size "
@@ -18,4 +18,4 @@ var root = new RootCommand("Trains one network with different normalization laye
     CompletionCommand.Create(),
 };
 HelpText.AddTo(root, [$"{HelpText.Program} train --norm gn --groups 32 --batch 2", $"{HelpText.Program} sweep figure-1 --quick", $"{HelpText.Program} plot results/figure-1-quick"]);
-return await CommandLine.RunAsync(root, args).ConfigureAwait(false);
+return await Invocation.RunAsync(root, args).ConfigureAwait(false);

@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
 
 namespace Benchmarks;
 

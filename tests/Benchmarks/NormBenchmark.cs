@@ -45,7 +45,7 @@ public unsafe class NormBenchmark
         var side = 512 / Channels;
         _area = side * side;
         _kernels = NormKernels.For(Precision, Channels);
-        _blocks = NormCatalog.Create(new(Norm, Norm == "gn" ? 8 : null)).Pooling!.Over(BatchSize, 1, Channels);
+        _blocks = NormCatalog.Create(new(Norm, Norm == "gn" ? 8 : null)).Pooling!.Over(BatchSize, 1, Channels, _area);
         _x = Map(1);
         _y = Map(2);
         _dy = Map(3);
@@ -82,7 +82,7 @@ public unsafe class NormBenchmark
         {
             var (first, tables) = (block * _blocks.Samples, _tables.From(block * _blocks.Samples, Channels));
             _kernels!.Moments(At(_x, first), _blocks.Samples, _area, tables);
-            NormPooling.PoolMoments(_tables, first, _blocks, StatisticsUse.MeanAndVariance, _area, _gamma, StatisticOf(block, 0), StatisticOf(block, 1), StatisticOf(block, 2));
+            NormPooling.PoolMoments(_tables, first, _blocks, StatisticsUse.CentreAndScale, _area, _gamma, StatisticOf(block, 0), StatisticOf(block, 1), StatisticOf(block, 2));
             _kernels.Normalize(At(_x, first), null, At(_y, first), relu: true, _blocks.Samples, _area, tables);
         }
 
@@ -96,7 +96,7 @@ public unsafe class NormBenchmark
         {
             var (first, tables) = (block * _blocks.Samples, _tables.From(block * _blocks.Samples, Channels));
             _kernels!.GradientSums(At(_dy, first), null, At(_x, first), null, At(_dy, first), ReluMask.FromInput, _blocks.Samples, _area, tables);
-            NormPooling.PoolGradients(_tables, first, _blocks, StatisticsUse.MeanAndVariance, _area, StatisticOf(block, 2));
+            NormPooling.PoolGradients(_tables, first, _blocks, StatisticsUse.CentreAndScale, _area, StatisticOf(block, 2));
             _kernels.InputGradient(At(_dy, first), At(_x, first), At(_dx, first), maskFromInput: true, _blocks.Samples, _area, tables);
         }
 

@@ -11,18 +11,18 @@ public sealed class NormTests
     [InlineData("ln", 6, 1, 1, 20)]
     [InlineData("in", 6, 1, 20, 1)]
     public void A_norm_pools_the_cells_that_the_paper_says(string name, int sampleBlocks, int samples, int channelBlocks, int channels) =>
-        Assert.Equal(new PoolingBlocks(sampleBlocks, samples, channelBlocks, channels), NormCatalog.Create(new(name)).Pooling!.Over(6, 3, 20));
+        Assert.Equal(new PoolingBlocks(sampleBlocks, samples, channelBlocks, channels, 1, 35), NormCatalog.Create(new(name)).Pooling!.Over(6, 3, 20, 35));
 
     [Fact]
     public void Group_norm_pools_neighbouring_channels_of_one_sample()
     {
-        Assert.Equal(new PoolingBlocks(6, 1, 5, 4), NormCatalog.Create(new("gn", Groups: 5)).Pooling!.Over(6, 3, 20));
-        Assert.Equal(new PoolingBlocks(6, 1, 4, 5), NormCatalog.Create(new("gn", ChannelsPerGroup: 5)).Pooling!.Over(6, 3, 20));
+        Assert.Equal(new PoolingBlocks(6, 1, 5, 4, 1, 35), NormCatalog.Create(new("gn", Groups: 5)).Pooling!.Over(6, 3, 20, 35));
+        Assert.Equal(new PoolingBlocks(6, 1, 4, 5, 1, 35), NormCatalog.Create(new("gn", ChannelsPerGroup: 5)).Pooling!.Over(6, 3, 20, 35));
     }
 
     [Fact]
     public void Groups_that_do_not_divide_are_never_clamped() =>
-        Assert.Throws<ArgumentException>(() => NormCatalog.Create(new("gn", Groups: 32)).Pooling!.Over(6, 3, 20));
+        Assert.Throws<ArgumentException>(() => NormCatalog.Create(new("gn", Groups: 32)).Pooling!.Over(6, 3, 20, 35));
 
     [Fact]
     public void Group_norm_takes_the_papers_32_groups_by_default() =>
@@ -60,11 +60,11 @@ public sealed class NormTests
     public void A_virtual_batch_lies_within_a_worker()
     {
         var pooling = NormCatalog.Create(new("ghost-bn", VirtualBatch: 2)).Pooling!;
-        Assert.Equal(new PoolingBlocks(6, 2, 20, 1), pooling.Over(12, 3, 20));
-        Assert.Equal(2, Norm.BlocksToKeep(pooling.Over(12, 3, 20).SampleBlocks, workers: 3));
-        Assert.Equal(new PoolingBlocks(1, 1, 20, 1), pooling.Over(1, 1, 20));
-        Assert.Throws<ArgumentException>(() => pooling.Over(9, 3, 20));
-        Assert.Equal(new PoolingBlocks(6, 2, 5, 4), NormCatalog.Create(new("bgn", Groups: 5, VirtualBatch: 2)).Pooling!.Over(12, 3, 20));
+        Assert.Equal(new PoolingBlocks(6, 2, 20, 1, 1, 35), pooling.Over(12, 3, 20, 35));
+        Assert.Equal(2, Norm.BlocksToKeep(pooling.Over(12, 3, 20, 35).SampleBlocks, workers: 3));
+        Assert.Equal(new PoolingBlocks(1, 1, 20, 1, 1, 35), pooling.Over(1, 1, 20, 35));
+        Assert.Throws<ArgumentException>(() => pooling.Over(9, 3, 20, 35));
+        Assert.Equal(new PoolingBlocks(6, 2, 5, 4, 1, 35), NormCatalog.Create(new("bgn", Groups: 5, VirtualBatch: 2)).Pooling!.Over(12, 3, 20, 35));
     }
 
     // Ioffe 2017, algorithm 1.
@@ -135,8 +135,8 @@ public sealed class NormTests
     public void Each_norm_takes_the_options_that_it_has_defaults_for_and_no_others()
     {
         string[] Takers(string option) => [.. NormCatalog.Entries.Where(entry => entry.Takes(NormCatalog.Options.Single(one => one.Name == option))).Select(entry => entry.Name)];
-        Assert.Equal(["gn", "bgn"], Takers("groups"));
-        Assert.Equal(["gn", "bgn"], Takers("channels-per-group"));
+        Assert.Equal(["gn", "bgn", "rms"], Takers("groups"));
+        Assert.Equal(["gn", "bgn", "rms"], Takers("channels-per-group"));
         Assert.Equal(["ghost-bn", "bgn"], Takers("virtual-batch"));
         Assert.Equal(["batch-renorm"], Takers("r-max"));
         foreach (var entry in NormCatalog.Entries)

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 

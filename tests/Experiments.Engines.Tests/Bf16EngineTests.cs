@@ -1,4 +1,4 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using Experiments.OneDnn;

@@ -1,6 +1,7 @@
 using Experiments.Core;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Engines.Tests;
 

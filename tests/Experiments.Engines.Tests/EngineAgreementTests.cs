@@ -1,7 +1,8 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Engines.Tests;
 

@@ -40,7 +40,7 @@ public sealed class FinalizerTests
 
         static EngineState Trained()
         {
-            var shape = new Core.Data.ImageShape(3, 4, 6);
+            var shape = new Core.Data.Images.ImageShape(3, 4, 6);
             var network = Core.Networks.ModelCatalog.Build("small-cnn", 4, Core.Networks.Shortcut.IdentityAppended, shape, Engines.Classes, Engines.NormOf("bn"));
             using var engine = Engines.Create("torch", new EngineSettings(network, 2));
             var batch = Engines.Batch(engine, 2, 1, shape);

@@ -1,4 +1,5 @@
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Measuring;
@@ -23,7 +24,7 @@ public sealed class MeasurementTests
             using var engine = Engines.Create(engineName, new EngineSettings(network, settings.Batch, settings.Workers));
             var data = new BatchSource(dataset, new BatchOptions { Seed = 1, Layout = engine.Layout });
             var plan = MeasurementPlan.Create(settings, data, engine, network);
-            var loop = new TrainingLoop(settings, data, engine, network) { Measurements = plan };
+            var loop = new TrainingLoop(settings, data, engine, network) { Observer = plan };
             loop.Initialize();
             return ([.. loop.Run(null, default).Select(epoch => epoch with { Seconds = 0, TrainSeconds = 0 })], engine.Read(), plan);
         }

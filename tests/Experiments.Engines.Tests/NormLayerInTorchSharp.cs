@@ -59,6 +59,7 @@ public sealed partial class NormLayerInTorchSharp
     [InlineData("ln", null)]
     [InlineData("in", null)]
     [InlineData("syncbn", null)]
+    [InlineData("ln-channels", null)]
     public void Libtorchs_kernel_and_the_definition_agree(string name, int? groups)
     {
         foreach (var affine in Enum.GetValues<Affine>())

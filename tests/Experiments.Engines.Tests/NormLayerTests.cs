@@ -12,7 +12,7 @@ public sealed class NormLayerTests
     /// <summary>[N, C, H, W], all different and H, W odd, so that a mixed-up axis shows.</summary>
     private static readonly long[][] s_shapes = [[4, 6, 5, 7], [2, 12, 3, 1], [1, 6, 9, 5]];
 
-    /// <summary>Each norm; those that take groups as 3 groups and as 2 channels a group.</summary>
+    /// <summary>Each norm; those that take groups as 3 groups and as 2 channels a group, and without where they may go without.</summary>
     public static TheoryData<string, string> Norms
     {
         get
@@ -20,7 +20,7 @@ public sealed class NormLayerTests
             var norms = new TheoryData<string, string>();
             foreach (var entry in NormCatalog.Entries)
             {
-                foreach (var grouping in entry.TakesGroups ? new[] { "3 groups", "2 channels" } : ["-"])
+                foreach (var grouping in entry.Takes(NormCatalog.Options[0]) ? new[] { "3 groups", "2 channels", "-" }.SkipLast(entry.Defaults.Groups is null ? 0 : 1) : ["-"])
                     norms.Add(entry.Name, grouping);
             }
 
@@ -228,6 +228,79 @@ public sealed class NormLayerTests
         Numbers.Close(expected, layer.Forward(x), 1e-12, "y");
     }
 
+    /// <summary>BN of each place: what recurrent networks take with a sequence's steps as places (Cooijmans et al. 2017).</summary>
+    private static readonly Norm s_atEachPlace = new("bn", new(new SampleSpan.Worker(), new ChannelSpan.One(), PlaceSpan.One), Affine.ScaleAndShift);
+
+    // Libtorch's BN over the vectors [N, C] of each place, with the same gamma and beta and with running statistics of its own.
+    [TorchTheory]
+    [InlineData(6, false)]
+    [InlineData(6, true)]
+    [InlineData(8, true)]
+    public void BatchNorm_of_each_place_is_libtorchs_of_each_place_alone_with_running_statistics_of_its_own(int channels, bool stepByStep)
+    {
+        const int Samples = 4, Places = 5;
+        using var scope = NewDisposeScope();
+        using var layer = new Layer(s_atEachPlace, channels, float64, places: Places);
+        Assert.Equal([Places, channels], layer.RunningMean!.shape);
+        var (means, variances) = (layer.RunningMean.clone(), layer.RunningVariance!.clone());
+        var (x, dy) = (Input([Samples, channels, Places, 1], 30, float64, channelsLast: false).select(3, 0), Numbers.Varied([Samples, channels, Places], 2));
+        Tensor[] arguments = [x.detach().clone().requires_grad_(), layer.Gamma!.detach().clone().requires_grad_(), layer.Beta!.detach().clone().requires_grad_()];
+        var expected = stack(Enumerable.Range(0, Places).Select(place => nn.functional.batch_norm(
+            arguments[0].select(2, place), means.select(0, place), variances.select(0, place), arguments[1], arguments[2], training: true, eps: Norm.Epsilon)), 2);
+        expected.backward([dy]);
+
+        var input = x.detach().requires_grad_();
+        var y = stepByStep ? stack(Enumerable.Range(0, Places).Select(place => layer.At(input.select(2, place), place)), 2) : layer.Forward(input);
+        y.backward([dy]);
+        new Outcome(y, input.grad!, layer.Gamma.grad, layer.Beta.grad).AgreesWith(new(expected, arguments[0].grad!, arguments[1].grad, arguments[2].grad), 1e-10);
+        Numbers.Close(means, layer.RunningMean, 1e-12, "running means");
+        Numbers.Close(variances, layer.RunningVariance, 1e-12, "running variances");
+
+        // Evaluation, and beyond the last place by the last one's statistics.
+        layer.Mode = NormMode.MovingAverage;
+        using var noGrad = no_grad();
+        foreach (var place in Enumerable.Range(0, Places + 2))
+        {
+            var kept = Math.Min(place, Places - 1);
+            var stored = nn.functional.batch_norm(
+                x.select(2, kept), means.select(0, kept), variances.select(0, kept), layer.Gamma, layer.Beta, training: false, eps: Norm.Epsilon);
+            Numbers.Close(stored, layer.At(x.select(2, kept), place), 1e-10, $"place {place}");
+        }
+
+        Numbers.Close(layer.At(x.select(2, 3), 3), layer.Forward(x).select(2, 3), 1e-12, "all places at once");
+    }
+
+    [TorchFact]
+    public void LayerNorm_over_channels_treats_each_place_alone_and_LayerNorm_does_not()
+    {
+        using var scope = NewDisposeScope();
+        var x = Input([3, 6, 5, 7], 1, float64, false);
+        var other = x.clone();
+        other.narrow(3, 1, 6).copy_(Numbers.Varied([3, 6, 5, 6], 9));
+        foreach (var (name, depends) in new[] { ("ln-channels", false), ("ln", true) })
+        {
+            using var layer = new Layer(NormCatalog.Create(new(name)), 6, float64);
+            var difference = (layer.Forward(x) - layer.Forward(other)).narrow(3, 0, 1).abs().max().item<double>();
+            Assert.True(depends ? difference > 0.01 : difference == 0, $"{name}: {difference}");
+        }
+    }
+
+    // torchvision's GroupNorm of vectors [N, C] is GN over the channels of one place.
+    [TorchTheory]
+    [InlineData("gn")]
+    [InlineData("rms")]
+    public void Groups_of_the_channels_of_one_place_are_those_of_as_many_vectors(string name)
+    {
+        using var scope = NewDisposeScope();
+        var norm = NormCatalog.Create(new(name, Groups: 3, Places: PlaceSpan.One));
+        var (x, dy) = (Input([2, 6, 5, 3], 30, float64, channelsLast: true), Numbers.Varied([2, 6, 5, 3], 2));
+        using Layer places = new(norm, 6, float64), vectors = new(NormCatalog.Create(new(name, Groups: 3)), 6, float64);
+        Tensor Vectors(Tensor map) => map.permute(0, 2, 3, 1).reshape(-1, 6);
+        Tensor Map(Tensor rows) => rows.view(2, 5, 3, 6).permute(0, 3, 1, 2);
+        var expected = vectors.Run(Vectors(x), Vectors(dy));
+        places.Run(x, dy).AgreesWith(expected with { Y = Map(expected.Y), Dx = Map(expected.Dx) }, 1e-10);
+    }
+
     internal static Norm NormOf(string name, string grouping) => grouping switch
     {
         "3 groups" => NormCatalog.Create(new(name, Groups: 3, VirtualBatch: VirtualBatchOf(name))),
@@ -267,6 +340,8 @@ public sealed class NormLayerTests
             "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
             "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
             "gn" => nn.functional.group_norm(input, grouping == "3 groups" ? 3 : channels / 2, gamma, beta, Norm.Epsilon),
+            "ln-channels" => nn.functional.layer_norm(input.permute(0, 2, 3, 1).contiguous(), [channels], gamma, beta, Norm.Epsilon).permute(0, 3, 1, 2),
+            "rms" => RootMeanSquare(input, grouping switch { "3 groups" => 3, "2 channels" => channels / 2, _ => 1 }) * gamma!.view(channels, 1, 1),
             _ => throw new ArgumentException($"Which of libtorch's layers is {name}? Every norm of the catalogue is compared with one."),
         };
         y.backward([dy]);
@@ -281,6 +356,14 @@ public sealed class NormLayerTests
         var r = (deviation / movingDeviation).detach().clamp(1.0 / 3, 3);
         var d = ((mean - movingMean) / movingDeviation).detach().clamp(-5, 5);
         return (((((x - mean) / deviation) * r) + d) * gamma.view(-1, 1, 1)) + beta.view(-1, 1, 1);
+    }
+
+    /// <summary>Zhang &amp; Sennrich 2019, Eqn 4, from libtorch's vector norm: RMS(x) = ||x|| / sqrt(n), to which epsilon is added squared.</summary>
+    private static Tensor RootMeanSquare(Tensor x, long groups)
+    {
+        var vectors = x.view(x.size(0), groups, -1);
+        var length = linalg.vector_norm(vectors, 2, [2], keepdim: true);
+        return (vectors / ((length * length / vectors.size(2)) + Norm.Epsilon).sqrt()).view_as(x);
     }
 
     /// <summary>GN of several samples at once: of one sample that has theirs one above the other.</summary>

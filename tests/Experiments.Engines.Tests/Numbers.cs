@@ -45,14 +45,14 @@ internal sealed class Layer : IDisposable
 {
     private readonly NormLayer _module;
 
-    internal Layer(Norm norm, int channels, ScalarType type, int workers = 1, bool byDefinition = false)
+    internal Layer(Norm norm, int channels, ScalarType type, int workers = 1, bool byDefinition = false, int places = 1)
     {
-        _module = new NormLayer(norm, channels, workers, dtype: type) { AlwaysByDefinition = byDefinition };
+        _module = new NormLayer(norm, channels, places, workers, dtype: type) { AlwaysByDefinition = byDefinition };
         using var noGrad = no_grad();
         Gamma?.copy_(Numbers.Varied([channels], 11) + 1.5);
         Beta?.copy_(Numbers.Varied([channels], 12));
-        RunningMean?.copy_(Numbers.Varied([channels], 13));
-        RunningVariance?.copy_(Numbers.Varied([channels], 14).square().add(0.5));
+        RunningMean?.copy_(Numbers.Varied(RunningMean.shape, 13));
+        RunningVariance?.copy_(Numbers.Varied(RunningVariance.shape, 14).square().add(0.5));
     }
 
     internal Parameter? Gamma => _module.Gamma;
@@ -69,6 +69,8 @@ internal sealed class Layer : IDisposable
     }
 
     internal Tensor Forward(Tensor x) => _module.call(x);
+
+    internal Tensor At(Tensor x, int step) => _module.At(x, step);
 
     /// <summary>Output, and the gradients of input, gamma and beta, for a given gradient of the output.</summary>
     internal Outcome Run(Tensor x, Tensor dy)

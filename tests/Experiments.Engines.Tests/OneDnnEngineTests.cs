@@ -121,7 +121,7 @@ public sealed class OneDnnEngineTests
         var together = Engines.Evaluate(engine, all, statistics);
         var alone = Enumerable.Range(0, all.Count).SelectMany(image =>
         {
-            var one = new Core.Data.ImageBatch(all.Shape, 1, all.Layout);
+            var one = new Core.Data.Batches.ImageBatch(all.Shape, 1, all.Layout);
             one.Resize(1);
             all.Image(image).CopyTo(one.Values);
             return Engines.Evaluate(engine, one, statistics);

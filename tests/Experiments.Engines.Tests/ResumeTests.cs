@@ -1,7 +1,8 @@
 using Experiments.Core;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 using Experiments.OneDnn;
 using Experiments.Torch;
@@ -96,7 +97,7 @@ public sealed class ResumeTests : IDisposable
         {
             using var stopping = new CancellationTokenSource();
             var reports = 0;
-            var goesOn = CheckpointFolder.Of(results, run).Any ? 1 : 0;
+            var goesOn = new RunFolder(results, run).Checkpoints.Any ? 1 : 0;
             var progress = new DirectProgress<TrainingProgress>(_ =>
             {
                 if (++reports == stop + goesOn)
@@ -110,10 +111,10 @@ public sealed class ResumeTests : IDisposable
         var row = new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(report => fractions.Add(report.Fraction)), null, null, default);
         if (stops.Length > 0)
             Assert.Equal(Math.Min(1, stops.Sum() / (double)(Epochs * StepsPerEpoch)), fractions[0], 1e-12);
-        Assert.False(CheckpointFolder.Of(results, run).Any);
+        Assert.False(new RunFolder(results, run).Checkpoints.Any);
         return
         [
-            Convert.ToHexString(File.ReadAllBytes(Path.Combine(results.RunFolder(run.Id), "weights.safetensors"))),
+            Convert.ToHexString(File.ReadAllBytes(Path.Combine(results.PathOf(run.Id), "weights.safetensors"))),
             $"{row with { Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "" }}",
             .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
             .. results.Read<PercentileRow>(run.Id).Select(one => one.ToString()),

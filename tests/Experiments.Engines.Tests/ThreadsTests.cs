@@ -15,7 +15,7 @@ public sealed partial class ThreadsTests
     [Theory, OnTorch(1, 2), OnOneDnn(1, 2)]
     public void Training_takes_the_time_of_other_threads_only_where_it_is_given_several(string engineName, int threads)
     {
-        var shape = new Core.Data.ImageShape(3, 32, 32);
+        var shape = new Core.Data.Images.ImageShape(3, 32, 32);
         var network = ModelCatalog.Build("resnet8", 32, Shortcut.Projection, shape, Engines.Classes, Engines.NormOf("bn"));
         var name = $"{engineName}-{threads}";
         var share = 0.0;

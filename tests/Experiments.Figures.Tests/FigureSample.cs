@@ -1,5 +1,6 @@
 using Experiments.Core.Figures;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Tests.Results;
 
 namespace Experiments.Figures.Tests;

@@ -1,5 +1,5 @@
 using Experiments.Core;
-using Experiments.Core.Training;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Tests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Experiments.Core.Training;
+using Experiments.Core.Training.Timing;
 using Experiments.Display;
 
 namespace Experiments.Tests;

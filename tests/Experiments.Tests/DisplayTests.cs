@@ -1,4 +1,5 @@
-using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Display;

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Experiments.Core;
 using Experiments.Core.Figures;
-using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 
 namespace Experiments.Tests;
 

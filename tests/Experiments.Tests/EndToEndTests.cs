@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Experiments.Core.Files;
 using Experiments.Core.Results;
-using Experiments.Core.Training;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Tests;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 using Xunit.Abstractions;
 
 namespace Experiments.Tests;

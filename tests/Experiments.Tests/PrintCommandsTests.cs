@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Experiments.Core.Results;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Tests;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Tests;
 

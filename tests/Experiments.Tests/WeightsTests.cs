@@ -1,5 +1,5 @@
 using System.Text;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
@@ -50,7 +50,7 @@ public sealed class WeightsTests : IDisposable
     public void What_the_shapes_do_not_tell_is_asked_for()
     {
         File.WriteAllBytes(_folder["gn.pt"], PyTorchWriter.Write(Tensors("resnet8", 8, "in")));
-        Assert.Contains("gn.pt does not tell which norm its network has, since gn, ln, in have the same weights: give --norm, and --groups with gn.", Refused($"eval gn.pt {Images}"), StringComparison.Ordinal);
+        Assert.Matches("gn.pt does not tell which norm its network has, since [a-z, -]*gn[a-z, -]* have the same weights: give --norm, and --groups with gn\\.", Refused($"eval gn.pt {Images}"));
         Assert.Contains("resnet8 with gn", Evaluate("gn.pt --norm gn --groups 4"), StringComparison.Ordinal);
         File.WriteAllBytes(_folder["other.pt"], PyTorchWriter.Write([("features.0.weight", Safetensors.Tensor.Of([1], [1]))]));
         Assert.Contains("other.pt holds no weights of a network that is known here", Refused($"eval other.pt {Images}"), StringComparison.Ordinal);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Data;
 

@@ -1,3 +1,8 @@
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Data.Whitening;
+using Experiments.Core.Files;
+
 namespace Experiments.Core.Data;
 
 /// <summary>Which images of a data set are used.</summary>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Data;
 

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using Experiments.Core.Results;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Experiments.Core.Data;

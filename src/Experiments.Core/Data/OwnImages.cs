@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Files;
 
 namespace Experiments.Core.Data;
 

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Experiments.Core.Results;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Data.Whitening;
+using Experiments.Core.Files;
 
 namespace Experiments.Core.Data;
 

@@ -1,4 +1,4 @@
-using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Figures;
 

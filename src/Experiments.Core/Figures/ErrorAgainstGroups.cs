@@ -1,4 +1,5 @@
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Figures;
 

@@ -1,5 +1,5 @@
 using Experiments.Core.Results;
-using Experiments.Core.Training;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Figures;
 
@@ -106,17 +106,6 @@ public sealed record FigureDescription(FigureKind Kind, string Name, string Titl
 /// <summary>The figures there are, and their names.</summary>
 public static class FigureKinds
 {
-    /// <summary>The measurement that a figure is drawn from; none for figures of runs.</summary>
-    public static Measurements Needs(this FigureKind kind) => kind switch
-    {
-        FigureKind.Percentiles => Measurements.Percentiles,
-        FigureKind.Histograms => Measurements.Histograms,
-        FigureKind.Landscape => Measurements.Landscape,
-        FigureKind.CovariateShift => Measurements.CovariateShift,
-        FigureKind.DistributionShift => Measurements.DistributionShift,
-        _ => Measurements.None,
-    };
-
     /// <summary>All of them. Those drawn from another file than runs.csv need runs that measured it.</summary>
     public static IReadOnlyList<FigureDescription> All { get; } =
     [
@@ -151,5 +140,5 @@ public static class FigureKinds
         ?? throw new ExperimentException(Suggestion.Unknown("figure", name, Names));
 
     /// <summary>What there is to know about a kind.</summary>
-    internal static FigureDescription Describe(FigureKind kind) => All.First(one => one.Kind == kind);
+    public static FigureDescription Describe(FigureKind kind) => All.First(one => one.Kind == kind);
 }

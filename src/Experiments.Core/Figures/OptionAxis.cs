@@ -1,5 +1,5 @@
 using System.Globalization;
-using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Figures;
 

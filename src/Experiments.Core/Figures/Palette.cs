@@ -1,3 +1,5 @@
+using Experiments.Core.Norms;
+
 namespace Experiments.Core.Figures;
 
 /// <summary>How a series looks. Each of the three tells it from the others, so that a figure also reads in grey.</summary>
@@ -80,16 +82,20 @@ internal static class Palette
     private static readonly string[] Colours =
     [
         "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F", "#8C564B", "#5E3C99", "#A50F15", "#08306B", "#808000",
+        "#C51B7D", "#00441B", "#66C2A4", "#FB6A4A", "#4D004B",
     ];
 
     private static readonly Marker[] Markers = Enum.GetValues<Marker>();
 
     private static readonly Dash[] Patterns = Enum.GetValues<Dash>();
 
-    private static readonly string[] OfNorm =
+    // These keep the looks of the figures that are published; whatever else the catalogue has follows.
+    private static readonly string[] Published =
     [
         "bn", "gn", "ln", "in", "syncbn", "wn", "none", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn", "ghost-bn", "bgn",
     ];
+
+    private static readonly string[] OfNorm = [.. Published.Union(NormCatalog.Entries.Select(entry => entry.Name))];
 
     /// <summary>A look for each label. The first label of a norm has the norm's, others the next free one.</summary>
     public static IReadOnlyDictionary<string, Look> Assign(IEnumerable<(string Label, string Norm)> series)

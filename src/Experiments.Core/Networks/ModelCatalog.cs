@@ -1,5 +1,5 @@
 using System.Globalization;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Norms;
 
 namespace Experiments.Core.Networks;

@@ -1,4 +1,4 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Norms;
 
 namespace Experiments.Core.Networks;
@@ -124,7 +124,7 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
         {
             throw new ExperimentException($"Layer {slot.Name} of {Model} would take its statistics over a single value: "
                 + $"--norm {Norm.Name} with --batch {batch} on maps of {shape.Height}x{shape.Width}; "
-                + (pooling.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
+                + (pooling.Places == PlaceSpan.One && pooling.Channels is not (ChannelSpan.One or ChannelSpan.All) ? "take fewer groups, or --places all." : pooling.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
         }
     }
 
@@ -140,13 +140,26 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             return null;
         foreach (var (slot, shape) in Shapes())
         {
-            var blocks = pooling.Over(samples, workers, slot.Channels);
-            if (blocks.Samples * blocks.Channels * shape.Height * shape.Width == 1)
+            if (pooling.Over(samples, workers, slot.Channels, shape.Height * shape.Width).Values == 1)
                 return (slot, shape);
         }
 
         return null;
     }
+
+    /// <summary>Running mean and variance of each norm that keeps them, in the order of the network: their names and sizes.</summary>
+    public IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> RunningStatistics => !Norm.HasRunningStatistics ? [] :
+    [
+        .. from at in Shapes()
+           from name in new[] { RunningMeanName(at.Slot), RunningVarianceName(at.Slot) }
+           select (name, Norm.RunningShape(at.Slot.Channels, at.Shape.Height * at.Shape.Width)),
+    ];
+
+    /// <summary>The name of a norm's running mean.</summary>
+    public static string RunningMeanName(NormSlot slot) => $"{slot.Name}.running_mean";
+
+    /// <summary>The name of a norm's running variance.</summary>
+    public static string RunningVarianceName(NormSlot slot) => $"{slot.Name}.running_var";
 
     /// <summary>The size [C, H, W] of the map that enters one norm slot.</summary>
     /// <exception cref="ArgumentException">There is no such slot.</exception>

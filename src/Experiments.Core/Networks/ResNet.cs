@@ -1,4 +1,4 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Norms;
 
 namespace Experiments.Core.Networks;

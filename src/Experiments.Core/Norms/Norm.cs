@@ -17,14 +17,21 @@ public enum Affine
     ScaleAndShift = Scale | Shift,
 }
 
-/// <summary>What is used of the statistics over a set S_i.</summary>
+/// <summary>What the statistics over a set S_i are used for: to centre, to scale, or both.</summary>
+[Flags]
 public enum StatisticsUse
 {
-    /// <summary>x^ = (x - mean) / sqrt(var + epsilon).</summary>
-    MeanAndVariance,
-
     /// <summary>x^ = x - mean (mean-only BN: Salimans &amp; Kingma 2016, section 4).</summary>
-    Mean,
+    Centre = 1,
+
+    /// <summary>
+    /// x^ = x / sqrt(m2 + epsilon) with m2 the mean of x^2 (Zhang &amp; Sennrich 2019, Eqn 4): the formula below with a mean of 0 and the variance
+    /// about it.
+    /// </summary>
+    Scale = 2,
+
+    /// <summary>x^ = (x - mean) / sqrt(var + epsilon).</summary>
+    CentreAndScale = Centre | Scale,
 }
 
 /// <summary>
@@ -43,8 +50,14 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// <summary>Added to the variance under the root.</summary>
     public const double Epsilon = 1e-5;
 
-    /// <summary>What is used of the statistics.</summary>
-    public StatisticsUse Use { get; init; }
+    /// <summary>What the statistics are used for.</summary>
+    public StatisticsUse Use { get; init; } = StatisticsUse.CentreAndScale;
+
+    /// <summary>Whether x^ is x less a mean.</summary>
+    public bool Centres => Use.HasFlag(StatisticsUse.Centre);
+
+    /// <summary>Whether x^ is divided by a deviation.</summary>
+    public bool Scales => Use.HasFlag(StatisticsUse.Scale);
 
     /// <summary>What is done to the weights of the convolutions.</summary>
     public WeightTransform Weights { get; init; }
@@ -63,6 +76,11 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
 
     /// <summary>Whether the layer keeps running statistics of its batches for evaluation.</summary>
     public bool HasRunningStatistics => Pooling is { OverSamples: true };
+
+    /// <summary>The sizes of one layer's running mean, and of its running variance: [C], or [P, C] where each place has its own.</summary>
+    /// <param name="channels">C.</param>
+    /// <param name="places">H * W.</param>
+    public IReadOnlyList<int> RunningShape(int channels, int places) => Pooling?.Places == PlaceSpan.One ? [places, channels] : [channels];
 
     /// <summary>
     /// Images that one worker takes together outside of training, so that a statistic over samples is over as many as in training: one worker's,
@@ -93,6 +111,7 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
                 _ => null,
             },
             Pooling?.Samples is SampleSpan.Several(var samples) ? $"over {samples} samples" : null,
+            Pooling?.Places == PlaceSpan.One ? "at each place" : null,
         }.OfType<string>().ToList();
         return (parts.Count == 0 ? Name : $"{Name} ({string.Join(", ", parts)})")
             + (Weights == WeightTransform.Standardization ? " on standardized weights" : "");

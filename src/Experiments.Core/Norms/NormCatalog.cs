@@ -26,11 +26,18 @@ public static class NormCatalog
         /// <summary>The name on the command line.</summary>
         public string Name => Defaults.Name;
 
-        /// <summary>Whether it has groups of channels.</summary>
-        public bool TakesGroups => Defaults.Groups is not null;
+        /// <summary>The name in figures and tables.</summary>
+        public string Label { get; init; } = Defaults.Name.ToUpperInvariant();
 
-        /// <summary>Whether an option belongs to it: it has a default for it, or for the one in whose place it stands.</summary>
-        public bool Takes(NormOption option) => (option.InPlaceOf is { } other ? Options.First(one => one.Name == other) : option).Get(Defaults) is not null;
+        /// <summary>The options that it has no default for and that may be given all the same, by their names.</summary>
+        public IReadOnlyList<string> Optional { get; init; } = [];
+
+        /// <summary>Whether it has, or may have, groups of channels.</summary>
+        public bool TakesGroups => Takes(Options.First(option => option.Name == "groups"));
+
+        /// <summary>Whether an option belongs to it: it has a default for it or may go without it, or that is so of the one in whose place it stands.</summary>
+        public bool Takes(NormOption option) =>
+            (option.InPlaceOf is { } other ? Options.First(one => one.Name == other) : option) is var own && (own.Get(Defaults) is not null || Optional.Contains(own.Name));
     }
 
     /// <summary>
@@ -42,34 +49,41 @@ public static class NormCatalog
         new("groups", "number of groups of channels", o => o.Groups, (o, v) => o with { Groups = (int)v }) { IsWhole = true, Least = 1 },
         new("channels-per-group", "channels in a group, in place of --groups", o => o.ChannelsPerGroup, (o, v) => o with { ChannelsPerGroup = (int)v }) { IsWhole = true, Least = 1, InPlaceOf = "groups" },
         new("virtual-batch", "images of a worker that share a statistic", o => o.VirtualBatch, (o, v) => o with { VirtualBatch = (int)v }) { IsWhole = true, Least = 1 },
+        new("places", "whether a statistic is over all places of a map, or over one", o => (int?)o.Places, (o, v) => o with { Places = (PlaceSpan)v == PlaceSpan.All ? null : (PlaceSpan)v }) { Words = ["all", "one"] },
         new("r-max", "the largest correction of a batch's standard deviation", o => o.RMax, (o, v) => o with { RMax = v }) { Least = 1 },
         new("d-max", "the largest correction of a batch's mean, in standard deviations", o => o.DMax, (o, v) => o with { DMax = v }),
         new("renorm-ramp", "part of the training over which r-max and d-max rise from BN's 1 and 0", o => o.RenormRamp, (o, v) => o with { RenormRamp = v }) { Most = 1 },
     ];
 
     /// <summary>
-    /// All of them. Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
+    /// All of them. LN over the channels of one place is what ConvNeXt, transformers and recurrent nets mean by LN (torchvision's LayerNorm2d,
+    /// ConvNeXt's channels_first, PyTorch's LayerNorm over the last axis). Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
     /// moving averages move by a hundredth (section 4), slowly enough to correct a batch by.
     /// </summary>
     public static IReadOnlyList<Entry> Entries { get; } =
     [
-        Fixed("no normalization", new("none", null, Affine.Shift)),
+        Fixed("no normalization", new("none", null, Affine.Shift)) with { Label = "no norm" },
         Fixed("Batch Normalization", new("bn", BatchNorm, Affine.ScaleAndShift)),
-        Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)),
+        Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)) with { Label = "SyncBN" },
         Fixed("Layer Normalization", new("ln", new(OneSample, AllChannels), Affine.ScaleAndShift)),
+        Fixed("Layer Normalization over channels", new("ln-channels", new(OneSample, AllChannels, PlaceSpan.One), Affine.ScaleAndShift)) with { Label = "LN (channels)" },
         Fixed("Instance Normalization", new("in", new(OneSample, OneChannel), Affine.ScaleAndShift)),
-        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o)), Affine.ScaleAndShift)),
+        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.ScaleAndShift)) { Optional = ["places"] },
         Fixed("weight normalization", new("wn", null, Affine.Shift) { Weights = WeightTransform.Normalization }),
-        Fixed("mean-only Batch Normalization", new("mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Mean }),
+        Fixed("mean-only Batch Normalization", new("mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Centre }) with { Label = "mean-only BN" },
         Fixed("weight normalization with mean-only Batch Normalization",
-            new("wn-mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Mean, Weights = WeightTransform.Normalization }),
+            new("wn-mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Centre, Weights = WeightTransform.Normalization })
+            with { Label = "WN + mean-only BN" },
         new("Batch Renormalization", new("batch-renorm", RMax: 3, DMax: 5, RenormRamp: 0.25),
-            o => new("batch-renorm", BatchNorm, Affine.ScaleAndShift) { Renorm = new(o.RMax!.Value, o.DMax!.Value), RunningMomentum = 0.01 }),
+            o => new("batch-renorm", BatchNorm, Affine.ScaleAndShift) { Renorm = new(o.RMax!.Value, o.DMax!.Value), RunningMomentum = 0.01 })
+            { Label = "Batch Renorm" },
         new("Ghost Batch Normalization", new("ghost-bn", VirtualBatch: 16),
-            o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift)),
+            o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift)) { Label = "Ghost BN" },
         new("batch/group normalization", new("bgn", Groups: DefaultGroups, VirtualBatch: 2),
-            o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift)),
-        Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }),
+            o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift)) { Label = "GN over samples" },
+        new("Root Mean Square Layer Normalization", new("rms"),
+            o => new("rms", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups", "places"] },
+        Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }) with { Label = "noisy BN" },
     ];
 
     /// <summary>The entry of a name.</summary>
@@ -125,8 +139,14 @@ public static class NormCatalog
     private static string NotTaken(Entry entry, NormOption option) => $"--{option.Name} does not belong to --norm {entry.Name}: {entry.Title} has none; "
         + $"leave it out, or take --norm {string.Join(" or ", Entries.Where(other => other.Takes(option)).Select(other => other.Name))}.";
 
-    private static ChannelSpan GroupsOf(NormOptions options) =>
-        options.ChannelsPerGroup is { } channels ? new ChannelSpan.GroupWith(channels) : new ChannelSpan.GroupOf(options.Groups!.Value);
+    private static ChannelSpan GroupsOf(NormOptions options) => options switch
+    {
+        { ChannelsPerGroup: { } channels } => new ChannelSpan.GroupWith(channels),
+        { Groups: { } groups } => new ChannelSpan.GroupOf(groups),
+        _ => AllChannels,
+    };
+
+    private static PlaceSpan PlacesOf(NormOptions options) => options.Places ?? PlaceSpan.All;
 
     private static Entry Fixed(string title, Norm norm) => new(title, new(norm.Name), _ => norm);
 }

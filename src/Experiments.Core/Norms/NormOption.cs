@@ -18,9 +18,12 @@ public sealed record NormOption(string Name, string Help, Func<NormOptions, doub
     /// <summary>The largest value that it takes.</summary>
     public double Most { get; init; } = double.MaxValue;
 
+    /// <summary>What is typed for its values, from 0 on; none where these are numbers.</summary>
+    public IReadOnlyList<string> Words { get; init; } = [];
+
     /// <summary>The option that says the same in another way, so that only one of the two is given and only that one has a default; null where there is none.</summary>
     public string? InPlaceOf { get; init; }
 
     /// <summary>Its value as it is typed; null where it is not set.</summary>
-    public string? Text(NormOptions options) => Get(options)?.ToString("R", CultureInfo.InvariantCulture);
+    public string? Text(NormOptions options) => Get(options) is not { } value ? null : Words.Count > 0 ? Words[(int)value] : value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -5,6 +5,7 @@ namespace Experiments.Core.Norms;
 /// <param name="Groups">Number of groups of channels.</param>
 /// <param name="ChannelsPerGroup">Channels in a group, in place of their number.</param>
 /// <param name="VirtualBatch">Images of a worker that share a statistic.</param>
+/// <param name="Places">Whether a statistic is over all places of a map, or each place has its own.</param>
 /// <param name="RMax">Batch Renormalization's r_max.</param>
 /// <param name="DMax">Batch Renormalization's d_max.</param>
 /// <param name="RenormRamp">The part of the training over which its limits rise from BN's to their own.</param>
@@ -15,6 +16,7 @@ public sealed record NormOptions(
     int? Groups = null,
     int? ChannelsPerGroup = null,
     int? VirtualBatch = null,
+    PlaceSpan? Places = null,
     double? RMax = null,
     double? DMax = null,
     double? RenormRamp = null,
@@ -40,6 +42,6 @@ public sealed record NormOptions(
         return NormCatalog.Options.Where(IsOpen).Aggregate(complete, (options, option) => option.Get(entry.Defaults) is { } value ? option.Set(options, value) : options);
     }
 
-    /// <summary>Whether the norm has groups and nobody said how many, or how large.</summary>
-    public bool TakesDefaultGroups => NormCatalog.Find(Name).TakesGroups && Groups is null && ChannelsPerGroup is null;
+    /// <summary>Whether the norm always has groups and nobody said how many, or how large.</summary>
+    public bool TakesDefaultGroups => NormCatalog.Find(Name).Defaults.Groups is not null && Groups is null && ChannelsPerGroup is null;
 }

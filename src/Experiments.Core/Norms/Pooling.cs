@@ -66,20 +66,37 @@ public abstract record ChannelSpan
     };
 }
 
+/// <summary>How far a statistic reaches over the places of a map: the pixels of an image, the steps of a sequence.</summary>
+public enum PlaceSpan
+{
+    /// <summary>All of them: height and width are shared, as in all of the paper's norms.</summary>
+    All,
+
+    /// <summary>One: each place has statistics of its own.</summary>
+    One,
+}
+
 /// <summary>
-/// The set S_i of the paper: which values share one mean and one variance. Height and width are always shared, so a feature map
-/// [N, C, H, W] is first reduced to its table of moments [N, C], and the set is a block of neighbouring cells of that table:
+/// The set S_i of the paper: which values share one mean and one variance. It is a block along three axes, samples, channels and places:
 /// <code>
-///   BN      one channel,  all samples of a worker      Eqn 3
-///   LN      all channels, one sample                   Eqn 4
-///   IN      one channel,  one sample                   Eqn 5
-///   GN      C/G channels, one sample                   Eqn 7
-///   SyncBN  one channel,  all samples of all workers
+///               samples             channels  places
+///   BN          all of a worker     one       all     Eqn 3
+///   SyncBN      all of all workers  one       all
+///   LN          one                 all       all     Eqn 4
+///   IN          one                 one       all     Eqn 5
+///   GN          one                 C/G       all     Eqn 7
+///   LN of ConvNeXt, of transformers and of recurrent nets
+///               one                 all       one
+///   BN of each time step, with running statistics for each (Cooijmans et al. 2017)
+///               all of a worker     one       one
 /// </code>
+/// Where all places are shared, a feature map [N, C, H, W] is first reduced to its table of moments [N, C], and the set is a block of
+/// neighbouring cells of that table.
 /// </summary>
 /// <param name="Samples">How far a statistic reaches along the sample axis.</param>
 /// <param name="Channels">How far a statistic reaches along the channel axis.</param>
-public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels)
+/// <param name="Places">How far a statistic reaches over the places of a map.</param>
+public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels, PlaceSpan Places = PlaceSpan.All)
 {
     /// <summary>
     /// Whether an image's output depends on the images it is batched with. Such a layer keeps running statistics for evaluation.
@@ -93,22 +110,30 @@ public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels)
         Samples is not SampleSpan.Several(var size) || samples < size || samples / workers % size == 0;
 
     /// <summary>
-    /// How the table [N, C] of a step falls into blocks: as [S, N/S, G, C/G], one statistic for each (S, G).
+    /// How the map of a step falls into blocks: [N, C, H*W] as [S, s, G, c, P, p], one statistic for each (S, G, P).
     /// </summary>
     /// <param name="samples">N, the images of the step (over all workers).</param>
     /// <param name="workers">The workers that share the step, each with N/workers images.</param>
     /// <param name="channels">C, the channels of the layer.</param>
-    public PoolingBlocks Over(int samples, int workers, int channels)
+    /// <param name="places">H * W, the places of the layer's map.</param>
+    public PoolingBlocks Over(int samples, int workers, int channels, int places)
     {
         var samplesPerBlock = Samples.SamplesIn(samples, workers);
         var channelsPerBlock = Channels.ChannelsIn(channels);
-        return new PoolingBlocks(samples / samplesPerBlock, samplesPerBlock, channels / channelsPerBlock, channelsPerBlock);
+        var placesPerBlock = Places == PlaceSpan.One ? 1 : places;
+        return new PoolingBlocks(samples / samplesPerBlock, samplesPerBlock, channels / channelsPerBlock, channelsPerBlock, places / placesPerBlock, placesPerBlock);
     }
 }
 
-/// <summary>The table of moments [N, C] cut into S x G blocks of s x c cells: N = S*s, C = G*c.</summary>
+/// <summary>A map [N, C, H*W] cut into S x G x P blocks of s x c x p values: N = S*s, C = G*c, H*W = P*p.</summary>
 /// <param name="SampleBlocks">S, the blocks along the sample axis.</param>
 /// <param name="Samples">s, the samples in a block.</param>
 /// <param name="ChannelBlocks">G, the blocks along the channel axis.</param>
 /// <param name="Channels">c, the channels in a block.</param>
-public readonly record struct PoolingBlocks(int SampleBlocks, int Samples, int ChannelBlocks, int Channels);
+/// <param name="PlaceBlocks">P, the blocks of places.</param>
+/// <param name="Places">p, the places in a block.</param>
+public readonly record struct PoolingBlocks(int SampleBlocks, int Samples, int ChannelBlocks, int Channels, int PlaceBlocks, int Places)
+{
+    /// <summary>s * c * p, the values that one statistic is over.</summary>
+    public long Values => (long)Samples * Channels * Places;
+}

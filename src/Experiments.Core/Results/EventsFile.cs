@@ -1,3 +1,5 @@
+using Experiments.Core.Results.Rows;
+
 namespace Experiments.Core.Results;
 
 /// <summary>

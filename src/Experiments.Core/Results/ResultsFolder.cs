@@ -1,3 +1,6 @@
+using Experiments.Core.Files;
+using Experiments.Core.Results.Rows;
+
 namespace Experiments.Core.Results;
 
 /// <summary>
@@ -26,18 +29,18 @@ public sealed class ResultsFolder(string path)
     public static ResultsFolder At(string path) => new(FolderOf(path));
 
     /// <summary>The folder of one run.</summary>
-    public string RunFolder(string run) => Path.Combine(Root, "runs", run);
+    public string PathOf(string run) => Path.Combine(Root, "runs", run);
 
     /// <summary>Where a run keeps its checkpoints until it has ended.</summary>
-    public string CheckpointsOf(string run) => Path.Combine(RunFolder(run), "checkpoints");
+    public string CheckpointsOf(string run) => Path.Combine(PathOf(run), "checkpoints");
 
     /// <summary>Makes a run's folder this process's own, waiting a little for whoever has it, and clears away what killed processes have left half written there.</summary>
     /// <returns>Lets go of the folder.</returns>
     /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
     public IDisposable Begin(string run, TimeSpan? patience = null)
     {
-        var held = FolderLock.Take(RunFolder(run), patience ?? RunPatience);
-        AtomicFile.RemoveLeftovers(RunFolder(run));
+        var held = FolderLock.Take(PathOf(run), patience ?? RunPatience);
+        AtomicFile.RemoveLeftovers(PathOf(run));
         return held;
     }
 
@@ -59,7 +62,7 @@ public sealed class ResultsFolder(string path)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ExperimentException($"Cannot write to {RunFolder(run)}: {AtomicFile.Reason(error)}", ExperimentException.Unavailable, error);
+            throw new ExperimentException($"Cannot write to {PathOf(run)}: {AtomicFile.Reason(error)}", ExperimentException.Unavailable, error);
         }
     }
 
@@ -86,7 +89,7 @@ public sealed class ResultsFolder(string path)
     }
 
     /// <summary>Whether a process trains a run now, on this machine or, where the file system tells, on another.</summary>
-    public bool IsUnderWay(string run) => FolderLock.IsHeld(RunFolder(run));
+    public bool IsUnderWay(string run) => FolderLock.IsHeld(PathOf(run));
 
     /// <summary>Writes a run's row: from now on the run counts as ended.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
@@ -99,7 +102,7 @@ public sealed class ResultsFolder(string path)
     /// <summary>Writes all rows of one kind that a run has so far: its epochs, its measurements.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
     public void Write<T>(string run, IEnumerable<T> rows)
-        where T : RunDetail, IRunFile => CsvFile.Write(Path.Combine(RunFolder(run), T.FileName), rows);
+        where T : RunDetail, IRunFile => CsvFile.Write(Path.Combine(PathOf(run), T.FileName), rows);
 
     /// <summary>A run's row; none where the run has not ended.</summary>
     /// <exception cref="ExperimentException">The row is damaged, or that of another run.</exception>
@@ -116,7 +119,7 @@ public sealed class ResultsFolder(string path)
     /// <summary>The rows of one kind that a run has so far, none where it has not written any.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
     public IReadOnlyList<T> Read<T>(string run)
-        where T : RunDetail, IRunFile => Path.Combine(RunFolder(run), T.FileName) is var file && File.Exists(file) ? CsvFile.Read<T>(file) : [];
+        where T : RunDetail, IRunFile => Path.Combine(PathOf(run), T.FileName) is var file && File.Exists(file) ? CsvFile.Read<T>(file) : [];
 
     /// <summary>
     /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
@@ -238,5 +241,5 @@ public sealed class ResultsFolder(string path)
 
     private string Derived(string name) => Path.Combine(Root, name);
 
-    private string RowFile(string run) => Path.Combine(RunFolder(run), "row.csv");
+    private string RowFile(string run) => Path.Combine(PathOf(run), "row.csv");
 }

@@ -1,4 +1,7 @@
 using System.Globalization;
+using Experiments.Core.Files;
+using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results;
 
@@ -13,7 +16,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 
     /// <summary>The columns that say which norm a cell has, and stand in its label.</summary>
     internal static readonly IReadOnlyList<string> NormColumns =
-        [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.WeightStandardization)];
+        [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.Places), nameof(Cell.WeightStandardization)];
 
     /// <summary>Options that some norms have, or have a default of their own for: they are said of a norm that has several values of them.</summary>
     internal static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
@@ -81,6 +84,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
             Groups = axis.Contains(nameof(Cell.Groups)) ? null : cell.Groups,
             ChannelsPerGroup = axis.Contains(nameof(Cell.ChannelsPerGroup)) ? null : cell.ChannelsPerGroup,
             VirtualBatch = axis.Contains(nameof(Cell.VirtualBatch)) ? null : cell.VirtualBatch,
+            Places = axis.Contains(nameof(Cell.Places)) ? null : cell.Places,
             WeightStandardization = axis.Contains(nameof(Cell.WeightStandardization)) ? "" : cell.WeightStandardization,
         };
         var norm = axis.Contains(nameof(Cell.Norm)) ? null : NormLabel.Of(named);
@@ -118,25 +122,9 @@ public static class NormLabel
             _ => Of(cell.Norm),
         };
         var groups = cell.Groups is { } g ? $" (G={g})" : cell.ChannelsPerGroup is { } channels ? $" ({channels} ch/group)" : "";
-        return $"{name}{groups}{(cell.WeightStandardization == "on" ? " + WS" : "")}";
+        return $"{name}{groups}{(cell.Places == "one" ? " at each place" : "")}{(cell.WeightStandardization == "on" ? " + WS" : "")}";
     }
 
     /// <summary>The name alone, without options.</summary>
-    public static string Of(string norm)
-    {
-        ArgumentNullException.ThrowIfNull(norm);
-        return norm switch
-        {
-            "syncbn" => "SyncBN",
-            "none" => "no norm",
-            "mean-only-bn" => "mean-only BN",
-            "wn-mean-only-bn" => "WN + mean-only BN",
-            "batch-renorm" => "Batch Renorm",
-            "noisy-bn" => "noisy BN",
-            "ghost-bn" => "Ghost BN",
-            "bgn" => "GN over samples",
-            { Length: <= 3 } => norm.ToUpperInvariant(),
-            _ => norm,
-        };
-    }
+    public static string Of(string norm) => NormCatalog.Entries.FirstOrDefault(entry => entry.Name == norm)?.Label ?? norm;
 }

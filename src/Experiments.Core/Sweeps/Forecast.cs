@@ -1,4 +1,4 @@
-using Experiments.Core.Results;
+using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps;
 

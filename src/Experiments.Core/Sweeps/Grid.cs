@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Core.Norms;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;

@@ -1,4 +1,6 @@
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
@@ -10,25 +12,16 @@ namespace Experiments.Core.Sweeps;
 /// <param name="results">The results folder.</param>
 internal sealed class RunFolders(ResultsFolder results)
 {
-    private static readonly (Measurements Kind, string File)[] Files =
-    [
-        (Measurements.Percentiles, PercentileRow.FileName),
-        (Measurements.Histograms, HistogramRow.FileName),
-        (Measurements.Landscape, LandscapeRow.FileName),
-        (Measurements.CovariateShift, CovariateShiftRow.FileName),
-        (Measurements.DistributionShift, DistributionShiftRow.FileName),
-    ];
-
     private readonly List<string> _names = [.. results.RunNames.Order(StringComparer.Ordinal)];
     private readonly Dictionary<string, IReadOnlyList<string>> _identities = [];
 
     /// <summary>The runs that <c>run.yaml</c> in a folder tells of, one where all is well; none where it cannot be read.</summary>
     public static IReadOnlyList<Run> WrittenIn(ResultsFolder results, string name)
     {
-        var file = Path.Combine(results.RunFolder(name), "run.yaml");
+        var file = Path.Combine(results.PathOf(name), "run.yaml");
         var runs = new List<Run>();
         if (File.Exists(file))
-            ExperimentException.Try(() => runs.AddRange(RunFile.AsWritten(SweepFile.Read(file)).Runs().Select(run => run.In(name))), []);
+            ExperimentException.Try(() => runs.AddRange(SweepFile.AsWritten(SweepFile.Read(file)).Runs().Select(run => run.In(name))), []);
         return runs;
     }
 
@@ -59,17 +52,17 @@ internal sealed class RunFolders(ResultsFolder results)
 
     private List<string> IdentitiesIn(string name)
     {
-        var file = Path.Combine(results.RunFolder(name), "run.yaml");
+        var file = Path.Combine(results.PathOf(name), "run.yaml");
         var identities = new List<string>();
         if (File.Exists(file))
-            ExperimentException.Try(() => identities.AddRange(RunFile.AsWritten(SweepFile.Read(file)).Settings().Select(RunIdentity.Of)), []);
+            ExperimentException.Try(() => identities.AddRange(SweepFile.AsWritten(SweepFile.Read(file)).Settings().Select(RunIdentity.Of)), []);
         return identities;
     }
 
     // A row does not say what was measured: the files beside it do, but for the layer and the number of points.
     private bool IsOf(RunSettings settings, string identity, RunRow row)
     {
-        var measured = Files.Where(file => File.Exists(Path.Combine(results.RunFolder(row.Run), file.File))).Aggregate(Measurements.None, (all, file) => all | file.Kind);
+        var measured = MeasurementFiles.All.Where(one => File.Exists(Path.Combine(results.PathOf(row.Run), one.File))).Aggregate(Measurements.None, (all, one) => all | one.Measurement);
         if (row.Status == RunStatus.Diverged)
             measured |= settings.Measure & Measurements.DistributionShift; // it ends without
         var same = false;
@@ -82,7 +75,7 @@ internal sealed class RunFolders(ResultsFolder results)
         return same;
     }
 
-    private int Reached(string name) => HasEnded(name) ? 3 : Directory.Exists(results.CheckpointsOf(name)) || results.IsUnderWay(name) ? 2 : Directory.Exists(results.RunFolder(name)) ? 1 : 0;
+    private int Reached(string name) => HasEnded(name) ? 3 : Directory.Exists(results.CheckpointsOf(name)) || results.IsUnderWay(name) ? 2 : Directory.Exists(results.PathOf(name)) ? 1 : 0;
 
     private bool HasEnded(string name) => RowOf(name) is { Status: not RunStatus.Failed };
 

@@ -1,5 +1,5 @@
-using Experiments.Core.Results;
-using Experiments.Core.Sweeps.Slurm;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps;
 
@@ -44,30 +44,30 @@ public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress?
     /// <summary>How far runs are, read from their folders.</summary>
     /// <param name="folder">The sweep's folder.</param>
     /// <param name="runs">The runs.</param>
-    /// <param name="queue">What Slurm has of them, asked before: a run may end in between.</param>
-    public static IReadOnlyList<RunState> Read(SweepFolder folder, IEnumerable<Run> runs, SlurmQueue? queue = null) =>
-        [.. runs.Select(run => Read(folder, run, queue?.Tasks.GetValueOrDefault(run.Id)))];
+    /// <param name="queue">The cluster that they were given to, asked before: a run may end in between. Null: none.</param>
+    public static IReadOnlyList<RunState> Read(SweepFolder folder, IEnumerable<Run> runs, IRunQueue? queue = null) =>
+        [.. runs.Select(run => Read(folder, run, queue?.PlaceOf(run) ?? QueuePlace.None))];
 
-    private static RunState Read(SweepFolder folder, Run run, SlurmTask? task)
+    private static RunState Read(SweepFolder folder, Run run, QueuePlace place)
     {
-        var state = StateOf(folder, run, task);
-        return state.Stage is RunStage.HalfDone or RunStage.Failed or RunStage.Queued ? state with { LastEpoch = folder.LastEpochOf(run) } : state;
+        var state = StateOf(folder, run, place);
+        return state.Stage is RunStage.HalfDone or RunStage.Failed or RunStage.Queued ? state with { LastEpoch = new RunFolder(folder.Results, run).LastEpoch } : state;
     }
 
-    private static RunState StateOf(SweepFolder folder, Run run, SlurmTask? task)
+    private static RunState StateOf(SweepFolder folder, Run run, QueuePlace place)
     {
         // In this order: a run that ends meanwhile is seen as under way or as ended, and not as one that nobody trains. Not every file system
         // tells of a lock that another machine holds, but Slurm does.
-        var underWay = folder.Results.IsUnderWay(run.Id) || task?.State is SlurmTask.Running;
+        var underWay = folder.Results.IsUnderWay(run.Id) || place == QueuePlace.Running;
         var row = folder.RowOf(run);
         return row?.Status switch
         {
             RunStatus.Finished => new RunState(run, RunStage.Finished, row, null),
             RunStatus.Diverged => new RunState(run, RunStage.Diverged, row, null),
             _ when underWay => new RunState(run, RunStage.UnderWay, null, ProgressFile.Read(folder.Results, run)),
-            _ when task is not null => new RunState(run, RunStage.Queued, null, null),
+            _ when place == QueuePlace.Waiting => new RunState(run, RunStage.Queued, null, null),
             RunStatus.Failed => new RunState(run, RunStage.Failed, row, null),
-            _ => new RunState(run, CheckpointFolder.Of(folder.Results, run).Any ? RunStage.HalfDone : RunStage.ToDo, null, null),
+            _ => new RunState(run, new RunFolder(folder.Results, run).Checkpoints.Any ? RunStage.HalfDone : RunStage.ToDo, null, null),
         };
     }
 }

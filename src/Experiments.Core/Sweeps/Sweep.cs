@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Experiments.Core.Figures;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
@@ -96,7 +97,7 @@ public sealed record Sweep
 
         if (Figures.Contains(FigureKind.ErrorAgainstGroups) && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm.Name).TakesGroups))
             mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
-        foreach (var (figure, measurement) in Figures.Select(figure => (figure, Measurement: figure.Needs())))
+        foreach (var (figure, measurement) in Figures.Select(figure => (figure, MeasurementFiles.All.FirstOrDefault(one => one.File == FigureKinds.Describe(figure).File).Measurement)))
         {
             if (measurement != Measurements.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
                 mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {RunOptions.Text(measurement)}.");

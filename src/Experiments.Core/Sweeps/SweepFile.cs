@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Core.Figures;
+using Experiments.Core.Files;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
+using Experiments.Core.Runs;
+using Experiments.Core.Training;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
@@ -73,8 +76,7 @@ public static class SweepFile
 
     /// <summary>A sweep as YAML that reads as the same sweep.</summary>
     /// <param name="sweep">The sweep.</param>
-    /// <param name="heading">The comment it begins with.</param>
-    public static string Write(Sweep sweep, string heading = "The sweep as it was resolved, defaults included; the program wrote this.")
+    public static string Write(Sweep sweep)
     {
         var root = new YamlMappingNode();
         if (sweep.Title is not null)
@@ -91,10 +93,27 @@ public static class SweepFile
 
         if (sweep.References.Length > 0)
             root.Add("references", new YamlSequenceNode(sweep.References.Select(Node)));
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
-        text.Write($"# {heading}\n");
-        new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
-        return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
+        return YamlText.Write(root, "The sweep as it was resolved, defaults included; the program wrote this.");
+    }
+
+    /// <summary>
+    /// A sweep that a results folder tells of, as the version of the program that wrote it understood it: an option that it does not name came
+    /// later, and the runs were trained as <see cref="RunIdentity"/> says of runs without it.
+    /// </summary>
+    internal static Sweep AsWritten(Sweep sweep)
+    {
+        var grid = sweep.Grid;
+        bool IsNamed(string key) => grid.Axes.ContainsKey(key)
+            || (grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == key)));
+
+        // What follows from the optimizer is left to it where it is another one than all runs once had.
+        bool IsLeftOpen(string key) => RunOptions.OfOptimizer.Contains(key)
+            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != RunOptions.Text(OptimizerKind.Sgd));
+        return sweep with
+        {
+            Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name) && !IsLeftOpen(part.Name))
+                .Aggregate(grid, (all, part) => all.With(part.Name, [new GridValue(part.LeftOut!)])),
+        };
     }
 
     private static YamlNode Node(GridValue value) => value.Own.Length == 0

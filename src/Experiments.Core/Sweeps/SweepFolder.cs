@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Experiments.Core.Files;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
@@ -18,7 +21,7 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The sweep that the folder belongs to; null where there is none.</summary>
     /// <exception cref="ExperimentException">Its file is damaged.</exception>
     public Sweep? Read() => File.Exists(SweepPath)
-        ? RunFile.AsWritten(SweepFile.Read(SweepPath)) with { Name = Results.Name }
+        ? SweepFile.AsWritten(SweepFile.Read(SweepPath)) with { Name = Results.Name }
         : null;
 
     /// <summary>Checks that results can go there.</summary>
@@ -159,10 +162,10 @@ public sealed class SweepFolder(ResultsFolder results)
     public IReadOnlyList<Run> Missing(IReadOnlyList<Run> runs) => [.. runs.Where(run => !HasEnded(run))];
 
     /// <summary>Whether a run has ended, well or by diverging.</summary>
-    public bool HasEnded(Run run) => RowOf(run) is { Status: not RunStatus.Failed };
+    public bool HasEnded(Run run) => new RunFolder(Results, run).HasEnded;
 
     /// <summary>A run's row; null where there is none, or none that can be read: the run is then trained again.</summary>
-    public RunRow? RowOf(Run run) => OrNone(() => Results.ReadRow(run.Id));
+    public RunRow? RowOf(Run run) => new RunFolder(Results, run).Row;
 
     /// <summary>What is wrong with rows of these runs that cannot be read, a sentence each; the runs are trained again.</summary>
     public IReadOnlyList<string> DamagedRows(IEnumerable<Run> runs) => [.. runs.Select(run => Results.DamageOf(run.Id)).OfType<string>()];
@@ -170,63 +173,12 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The runs of a folder without a sweep, which were started by hand, as far as their settings can be read.</summary>
     public IReadOnlyList<Run> RunsByHand() => [.. Results.RunNames.Order(StringComparer.Ordinal).SelectMany(name => RunFolders.WrittenIn(Results, name))];
 
-    /// <summary>The last epoch that a run has written; null where there is none that can be read.</summary>
-    public EpochRow? LastEpochOf(Run run) => OrNone(() => Results.Read<EpochRow>(run.Id) is [.., var last] ? last : null);
-
-    /// <summary>
-    /// Leaves the reason why a run failed in its log and, where its training had begun, the row of a failed run, where the run itself could not;
-    /// not where it has ended all the same, or another process trains it.
-    /// </summary>
-    /// <exception cref="ExperimentException">It cannot be written.</exception>
-    public void RecordFailure(Run run, string experiment, string reason)
-    {
-        try
-        {
-            using var held = Results.Begin(run.Id, TimeSpan.Zero);
-            WriteFailure(run, experiment, reason);
-        }
-        catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
-        {
-            // It leaves a row of its own.
-        }
-    }
-
-    /// <summary>Likewise, for whoever holds the run's folder.</summary>
-    internal void WriteFailure(Run run, string experiment, string reason)
-    {
-        if (HasEnded(run))
-            return;
-        var (log, line) = (RunLog.Of(Results, run), $"Failed: {reason}");
-        if (log.LastLine != line)
-            log.Write(line);
-
-        // A training begins by writing this. A row of one that did not would say what was asked, and nothing that happened.
-        if (!File.Exists(Path.Combine(Results.RunFolder(run.Id), "run.yaml")))
-            return;
-        if (Results.Discard(run.Id) is { } damage)
-            log.Write(damage);
-        Results.WriteRow(RunRecord.Failed(run, experiment));
-    }
-
     /// <summary>Checks that a run that is started by hand may go into this folder.</summary>
     /// <exception cref="ExperimentException">The folder is a sweep's, and the run is not one of its.</exception>
     public void Admit(Run run)
     {
         if (Read() is { } sweep && !sweep.Settings().Select(RunIdentity.Of).Contains(run.Identity))
             throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
-    }
-
-    private static T? OrNone<T>(Func<T?> read)
-        where T : class
-    {
-        try
-        {
-            return read();
-        }
-        catch (ExperimentException)
-        {
-            return null;
-        }
     }
 
     // Images are the same where they have the name that results have for them; their checksum is compared before a run begins.

@@ -1,4 +1,6 @@
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps;
 
@@ -77,7 +79,7 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
                     if (cancellation.IsCancellationRequested && !folder.HasEnded(run))
                         return;
                     if (!folder.HasEnded(run))
-                        folder.RecordFailure(run, name, failure ??= "it ended without leaving a row");
+                        new RunFolder(folder.Results, run).RecordFailure(name, failure ??= "it ended without leaving a row");
                 }
                 catch (ExperimentException e)
                 {

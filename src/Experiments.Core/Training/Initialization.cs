@@ -1,4 +1,5 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 
@@ -20,13 +21,10 @@ public static class Initialization
         var parameters = network.Parameters
             .Select(parameter => new NamedArray(parameter.Name, parameter.Shape, Values(parameter, network, seed, scale)))
             .ToList();
-        var buffers = network.Norm.HasRunningStatistics
-            ? network.NormSlots.SelectMany(slot => new NamedArray[]
-            {
-                new($"{slot.Name}.running_mean", [slot.Channels], new float[slot.Channels]),
-                new($"{slot.Name}.running_var", [slot.Channels], Filled(slot.Channels, 1)),
-            }).ToList()
-            : [];
+        var buffers = network.RunningStatistics
+            .Select(buffer => new NamedArray(buffer.Name, buffer.Shape,
+                Filled(buffer.Shape.Aggregate(1, (product, size) => product * size), buffer.Name.EndsWith("var", StringComparison.Ordinal) ? 1 : 0)))
+            .ToList();
         return new EngineState(parameters, buffers, []);
     }
 

@@ -1,31 +1,9 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Whitening;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 
 namespace Experiments.Core.Training;
-
-/// <summary>How the learning rate falls.</summary>
-public enum Schedule
-{
-    /// <summary>A tenth after 30, 60 and 90% of the epochs, rounded up: the paper's.</summary>
-    Step,
-
-    /// <summary>Half a cosine down to 0, step by step.</summary>
-    Cosine,
-}
-
-/// <summary>How the learning rate follows the batch size.</summary>
-public enum LearningRateScaling
-{
-    /// <summary>In proportion, from 32 images a worker: the paper's rule.</summary>
-    Linear,
-
-    /// <summary>In proportion to its square root: the rule for optimizers that divide by the gradient's size.</summary>
-    Sqrt,
-
-    /// <summary>Not at all.</summary>
-    None,
-}
 
 /// <summary>Which parameters weight decay acts on.</summary>
 public enum DecayOn
@@ -42,9 +20,6 @@ public sealed record RunSettings
 {
     /// <summary>Stands for "what is best here" until it is resolved: a data set, an engine, a device.</summary>
     public const string Auto = "auto";
-
-    /// <summary>The batch size that <see cref="Lr"/> is given for.</summary>
-    public const int ReferenceBatch = 32;
 
     /// <summary>The data set: a name of the catalog, or the full path of images of one's own.</summary>
     public string Dataset { get; init; } = Auto;
@@ -157,17 +132,15 @@ public sealed record RunSettings
     /// <summary>Threads to compute with.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>
-    /// The rate that is trained with: that at 32 images a worker, times batch / 32 (SGD's linear rule, the paper's) or times its square root
-    /// (AdamW's).
-    /// </summary>
-    public double ScaledLearningRate => WithOptimizerDefaults() switch
+    /// <summary>The learning rate that the training begins with, after scaling: <see cref="LearningRate.Scaled"/>.</summary>
+    public double ScaledLearningRate
     {
-        { LrScaling: LearningRateScaling.Linear, Lr: { } rate } => rate * Batch / ReferenceBatch,
-        { LrScaling: LearningRateScaling.Sqrt, Lr: { } rate } => rate * Math.Sqrt((double)Batch / ReferenceBatch),
-        { LrScaling: LearningRateScaling.None, Lr: { } rate } => rate,
-        var settings => throw new InvalidOperationException($"unknown scaling {settings.LrScaling}"),
-    };
+        get
+        {
+            var defaults = OptimizerDefaults.Of(Optimizer);
+            return LearningRate.Scaled(Lr ?? defaults.Lr, Batch, LrScaling ?? defaults.LrScaling);
+        }
+    }
 
     /// <summary>The settings with the optimizer's own values where none are given.</summary>
     public RunSettings WithOptimizerDefaults()
@@ -192,26 +165,6 @@ public sealed record RunSettings
     {
         var number = ((long)epoch * stepsPerEpoch) + step;
         var ramp = Norm.RenormRamp is > 0 and var part ? Math.Min(1, number / (part * Epochs * stepsPerEpoch)) : 1;
-        return new TrainingStep(LearningRateAt(epoch, step, stepsPerEpoch), number, ramp);
+        return new TrainingStep(LearningRate.At(this, epoch, step, stepsPerEpoch), number, ramp);
     }
-
-    /// <summary>The learning rate of one step.</summary>
-    /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="step">The step within it, from 0.</param>
-    /// <param name="stepsPerEpoch">Steps in an epoch.</param>
-    public double LearningRateAt(int epoch, int step, int stepsPerEpoch)
-    {
-        var passed = epoch + ((double)step / stepsPerEpoch);
-        if (passed < Warmup)
-            return ScaledLearningRate * ((epoch * (double)stepsPerEpoch) + step + 1) / ((double)Warmup * stepsPerEpoch);
-        return ScaledLearningRate * Schedule switch
-        {
-            Schedule.Step => Math.Pow(0.1, StepEpochs.Count(drop => epoch >= drop)),
-            Schedule.Cosine => 0.5 * (1 + Math.Cos(Math.PI * passed / Epochs)),
-            _ => throw new InvalidOperationException($"unknown schedule {Schedule}"),
-        };
-    }
-
-    // In whole numbers: 0.3 * 10 is a little more than 3 in floating point, and would round up to 4.
-    private IEnumerable<int> StepEpochs => new[] { 30, 60, 90 }.Select(percent => ((Epochs * percent) + 99) / 100);
 }

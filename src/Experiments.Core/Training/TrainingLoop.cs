@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
-using Experiments.Core.Training.Measuring;
 
 namespace Experiments.Core.Training;
 
@@ -73,8 +72,8 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private double _trainSeconds;
     private double _secondsBefore;
 
-    /// <summary>What is measured around steps; the training is the same with it and without.</summary>
-    public MeasurementPlan Measurements { get; init; } = MeasurementPlan.Nothing;
+    /// <summary>Looks at the steps; null: nobody does. The training is the same.</summary>
+    public IStepObserver? Observer { get; init; }
 
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
     public int StepsPerEpoch { get; } = data.StepsPerEpoch(settings.Batch * settings.Workers);
@@ -116,7 +115,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         for (var epoch = _epochs.Count; epoch < settings.Epochs; epoch++)
         {
             TrainEpoch(epoch, progress, cancellation);
-            var result = new EpochResult(epoch + 1, settings.LearningRateAt(epoch, 0, StepsPerEpoch), _train, null, null, null, Seconds, _trainSeconds);
+            var result = new EpochResult(epoch + 1, LearningRate.At(settings, epoch, 0, StepsPerEpoch), _train, null, null, null, Seconds, _trainSeconds);
             if (_train.IsFinite)
                 result = Evaluated(result, cancellation) with { Seconds = Seconds };
             if (result.Diverged)
@@ -166,9 +165,9 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         {
             cancellation.ThrowIfCancellationRequested();
             var at = settings.StepAt(epoch, step++, StepsPerEpoch);
-            Measurements.BeforeStep(at, batch, cancellation);
+            Observer?.BeforeStep(at, batch, cancellation);
             engine.Train(batch, at, Scores(batch));
-            Measurements.AfterStep(at, batch);
+            Observer?.AfterStep(at, batch);
             yield return Score.Of(Scores(batch), batch.Labels);
         }
     }
@@ -211,7 +210,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
 
     private void TrainEpoch(int epoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        TimeSpan Trained() => _clock.Elapsed - Measurements.Elapsed - _reporting.Elapsed;
+        TimeSpan Trained() => _clock.Elapsed - (Observer?.Elapsed ?? TimeSpan.Zero) - _reporting.Elapsed;
         var (start, before) = (Trained(), _trainSeconds);
         foreach (var score in Steps(epoch, _step, cancellation))
         {

@@ -42,8 +42,8 @@ internal sealed unsafe class BlockStatistics : IDisposable
         }
 
         Blocks = _norm.Pooling is { } pooling && (_divides = pooling.Divides(compilation.Images, compilation.Workers))
-            ? pooling.Over(compilation.Images, compilation.Workers, channels)
-            : new PoolingBlocks(compilation.Images, 1, 1, channels);
+            ? pooling.Over(compilation.Images, compilation.Workers, channels, area)
+            : new PoolingBlocks(compilation.Images, 1, 1, channels, 1, area);
         _isCorrected = _norm.Renorm is not null || _norm.IsNoisy;
         _memory = new NormMemory(Blocks, Beta, _isCorrected);
     }
@@ -128,7 +128,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         var mode = _compilation.Pass.Mode;
         if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect))
             return;
-        var count = (double)Blocks.Samples * Blocks.Channels * _area;
+        var count = (double)Blocks.Values;
         for (var block = 0; block < Norm.BlocksToKeep(Blocks.SampleBlocks, _compilation.Workers); block++)
         {
             var at = (nint)block * Blocks.ChannelBlocks;
@@ -180,8 +180,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         for (var c = 0; c < _channels; c++)
         {
             var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, mode == NormMode.Population);
-            if (_norm.Use == StatisticsUse.Mean)
-                inverse = 1;
+            (mean, inverse) = (_norm.Centres ? mean : 0, _norm.Scales ? inverse : 1);
             var scale = (float)(inverse * (Gamma is null ? 1 : Gamma.Values[c]));
             for (nint n = 0; n < _compilation.Images; n++)
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Kernels;
 
@@ -201,6 +202,9 @@ internal sealed unsafe class CompiledNetwork : IDisposable
             var reluFollows = !last && layers[index + 1] is Activation { Kind: ActivationKind.Relu };
             switch (layer)
             {
+                case NormSlot slot when _compilation.Settings.Network.Norm.Pooling?.Places == PlaceSpan.One:
+                    map = Add(new PlaceNormOperation(_compilation, slot, map));
+                    break;
                 case NormSlot slot when last:
                     return Add(new NormOperation(_compilation, slot, map, residual, relu));
                 case NormSlot slot:

@@ -264,20 +264,15 @@ internal sealed unsafe class NormOperation : Operation
     /// <summary>Copies out what entered the norm, or what leaves it before a residual is added and before a ReLU.</summary>
     private void Observe(int first, int count)
     {
-        var values = (nint)count * _input.Shape.Size;
-        var to = Compilation.Pass.Observed + ((nint)first * _input.Shape.Size);
-        var output = NativeMemory.AlignedAlloc((nuint)(values * sizeof(float)), Alignment);
-        var map = _input.Data.At(first);
-        if (Compilation.Pass.ObservedSide == SlotSide.Output)
+        if (Compilation.Pass.ObservedSide == SlotSide.Input)
         {
-            _kernels.Normalize(map, null, output, relu: false, count, _input.Area, _statistics.From(first));
-            map = output;
+            Compilation.Pass.Observe(_input, _input.Data.At(first), first, count);
+            return;
         }
 
-        if (_input.Precision == Precision.Bf16)
-            ParameterKernels.Widen((Bf16*)map, to, values);
-        else
-            NativeMemory.Copy(map, to, (nuint)(values * sizeof(float)));
+        var output = NativeMemory.AlignedAlloc((nuint)((nint)count * _input.Shape.Size * sizeof(float)), Alignment);
+        _kernels.Normalize(_input.Data.At(first), null, output, relu: false, count, _input.Area, _statistics.From(first));
+        Compilation.Pass.Observe(_input, output, first, count);
         NativeMemory.AlignedFree(output);
     }
 

@@ -43,7 +43,7 @@ internal sealed class Compilation(
     internal Pass Pass { get; } = new();
 
     /// <summary>A map that an operation makes at this moment.</summary>
-    internal Map NewMap(Core.Data.ImageShape shape, Precision precision, bool needsGradient, int time)
+    internal Map NewMap(Core.Data.Images.ImageShape shape, Precision precision, bool needsGradient, int time)
     {
         var buffer = Buffers.PerImage(Map.Bytes(shape, precision));
         buffer.UsedAt(time);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Kernels;
 
@@ -23,4 +24,19 @@ internal sealed unsafe class Pass
 
     /// <summary>Receives the copy, [N, H, W, C].</summary>
     internal float* Observed { get; set; }
+
+    /// <summary>Copies a map out, in fp32.</summary>
+    /// <param name="map">What it is like.</param>
+    /// <param name="data">Its first image.</param>
+    /// <param name="first">That image's number.</param>
+    /// <param name="count">How many images.</param>
+    internal void Observe(Map map, void* data, int first, int count)
+    {
+        var values = (nint)count * map.Shape.Size;
+        var to = Observed + ((nint)first * map.Shape.Size);
+        if (map.Precision == Precision.Bf16)
+            ParameterKernels.Widen((Bf16*)data, to, values);
+        else
+            NativeMemory.Copy(data, to, (nuint)(values * sizeof(float)));
+    }
 }

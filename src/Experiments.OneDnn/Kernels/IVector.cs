@@ -52,6 +52,9 @@ internal unsafe interface IVector<TSelf>
 
     /// <summary>1 / (1 + exp(-x)).</summary>
     static abstract TSelf Sigmoid(TSelf x);
+
+    /// <summary>The sum over the channels.</summary>
+    static abstract float Sum(TSelf x);
 }
 
 /// <summary>One channel: the width for layers that no wider vector divides.</summary>
@@ -86,6 +89,8 @@ internal readonly unsafe struct Vector1(float value) : IVector<Vector1>
     public static Vector1 Max(Vector1 a, Vector1 b) => new(Math.Max(a._value, b._value));
 
     public static Vector1 Sigmoid(Vector1 x) => new(1 / (1 + MathF.Exp(-x._value)));
+
+    public static float Sum(Vector1 x) => x._value;
 }
 
 /// <summary>Eight channels in a 256-bit register.</summary>
@@ -143,6 +148,9 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 Sigmoid(Vector8 x) => new(Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-x._value)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector8 x) => Vector256.Sum(x._value);
 }
 
 /// <summary>Sixteen channels in a 512-bit register.</summary>
@@ -199,6 +207,9 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 Sigmoid(Vector16 x) => new(Vector512<float>.One / (Vector512<float>.One + Vector512.Exp(-x._value)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector16 x) => Vector512.Sum(x._value);
 }
 
 /// <summary>Two vectors side by side: twice the channels, and two independent chains for the processor to work on.</summary>
@@ -258,4 +269,7 @@ internal readonly unsafe struct Pair<T>(T lower, T upper) : IVector<Pair<T>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<T> Sigmoid(Pair<T> x) => new(T.Sigmoid(x._lower), T.Sigmoid(x._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Pair<T> x) => T.Sum(x._lower + x._upper);
 }

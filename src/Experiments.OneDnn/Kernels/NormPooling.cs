@@ -18,12 +18,15 @@ internal static unsafe class NormPooling
     /// <param name="tables">Cells' means and deviations; receive mean and scale.</param>
     /// <param name="first">The block's first row.</param>
     /// <param name="blocks">How the table falls into blocks.</param>
-    /// <param name="use">What is used of the statistics: of the mean alone, the scale is gamma.</param>
+    /// <param name="use">
+    /// What the statistics are for. Without centring, every block's mean counts as 0, and the deviations are about 0: a sum of what is not
+    /// negative, which loses no more to rounding than its terms have. Without scaling, the scale is gamma.
+    /// </param>
     /// <param name="area">H * W, the values each cell is over.</param>
     /// <param name="gamma">[C]; null: 1.</param>
-    /// <param name="mean">Receives each block of channels' mean, [G].</param>
-    /// <param name="deviations">Receives its M2, [G].</param>
-    /// <param name="inverse">Receives its 1 / sqrt(var + epsilon), [G], or 1 where the mean alone is used.</param>
+    /// <param name="mean">Receives each block of channels' mean, [G], or 0 where it is not taken away.</param>
+    /// <param name="deviations">Receives its M2, about that mean, [G].</param>
+    /// <param name="inverse">Receives its 1 / sqrt(var + epsilon), [G], or 1 where nothing is scaled.</param>
     internal static void PoolMoments(
         in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, float* gamma, double* mean, double* deviations, double* inverse)
     {
@@ -41,8 +44,8 @@ internal static unsafe class NormPooling
                     sum += means[(n * channels) + c];
             }
 
-            // Chan et al. 1979, for cells over equally many values: M2 = sum of (cell's M2 + area * (cell's mean - mean)^2).
-            var blockMean = sum / cells;
+            // Chan et al. 1979, for cells over equally many values: M2 = sum of (cell's M2 + area * (cell's mean - mean)^2), about any mean.
+            var blockMean = use.HasFlag(StatisticsUse.Centre) ? sum / cells : 0;
             var squares = 0.0;
             for (var n = 0; n < blocks.Samples; n++)
             {
@@ -53,7 +56,7 @@ internal static unsafe class NormPooling
                 }
             }
 
-            var scale = use == StatisticsUse.Mean ? 1 : 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon);
+            var scale = use.HasFlag(StatisticsUse.Scale) ? 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon) : 1;
             (mean[g], deviations[g], inverse[g]) = (blockMean, squares, scale);
             for (var n = 0; n < blocks.Samples; n++)
             {
@@ -74,7 +77,7 @@ internal static unsafe class NormPooling
     /// <param name="tables">Scale, sums and products; receive level and slope.</param>
     /// <param name="first">The block's first row.</param>
     /// <param name="blocks">How the table falls into blocks.</param>
-    /// <param name="use">What was used of the statistics: without a variance there is no slope.</param>
+    /// <param name="use">What the statistics were for: without centring there is no level, without scaling no slope.</param>
     /// <param name="area">H * W.</param>
     /// <param name="inverse">i, [G].</param>
     internal static void PoolGradients(in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, double* inverse)
@@ -96,8 +99,8 @@ internal static unsafe class NormPooling
                 }
             }
 
-            var level = (float)(sum / values);
-            var slope = use == StatisticsUse.Mean ? 0 : (float)(inverse[g] * inverse[g] * product / values);
+            var level = use.HasFlag(StatisticsUse.Centre) ? (float)(sum / values) : 0;
+            var slope = use.HasFlag(StatisticsUse.Scale) ? (float)(inverse[g] * inverse[g] * product / values) : 0;
             for (var n = 0; n < blocks.Samples; n++)
             {
                 for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)

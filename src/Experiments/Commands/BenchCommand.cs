@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
+using Experiments.CommandLine;
 using Experiments.Core;
-using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Timing;
 using Experiments.Display;
+using Experiments.Processes;
 
 namespace Experiments.Commands;
 

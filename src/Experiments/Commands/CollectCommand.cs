@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
 using Experiments.Display;
+using Experiments.Reports;
 
 namespace Experiments.Commands;
 

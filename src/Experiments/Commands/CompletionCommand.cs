@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Experiments.CommandLine;
 using Experiments.Core;
+using Experiments.Processes;
 
 namespace Experiments.Commands;
 

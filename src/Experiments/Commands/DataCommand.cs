@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Data;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 using Spectre.Console;
 
@@ -15,16 +17,16 @@ internal static class DataCommand
     public static Command Create()
     {
         var command = new Command("data", "List, check and get data sets, and look at images of your own.");
-        var folder = Here.DataOption(recursive: true);
+        var folder = DataOption.Create(recursive: true);
         command.Options.Add(folder);
 
         var list = new Command("list", "Say which data sets are there.");
-        list.SetAction(result => List(Here.Data(result.GetValue(folder))));
+        list.SetAction(result => List(ThisMachine.Data(result.GetValue(folder))));
         command.Subcommands.Add(list.WithExamples("data list"));
 
         var verified = new Argument<string>("name") { Description = "the data set (default: all that are there)", Arity = ArgumentArity.ZeroOrOne, HelpName = "NAME" };
         var verify = new Command("verify", "Read all files of a data set and say whether they are whole.") { verified };
-        verify.SetAction(result => Verify(Here.Data(result.GetValue(folder)), result.GetValue(verified)));
+        verify.SetAction(result => Verify(ThisMachine.Data(result.GetValue(folder)), result.GetValue(verified)));
         command.Subcommands.Add(verify.WithExamples("data verify", "data verify cifar10"));
 
         var path = new Argument<string>("path") { Description = "a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", HelpName = "PATH" };
@@ -33,14 +35,14 @@ internal static class DataCommand
             .Select(option => (Option: option, Typed: new Option<string>($"--{option.Name}") { Description = $"{option.Help} (default: {option.Default})", HelpName = option.Value })).ToList();
         foreach (var (_, typed) in options)
             check.Options.Add(typed);
-        check.SetAction(result => Check(Here.Data(result.GetValue(folder)), result.GetValue(path)!,
+        check.SetAction(result => Check(ThisMachine.Data(result.GetValue(folder)), result.GetValue(path)!,
             options.Where(option => result.GetValue(option.Typed) is not null).Aggregate(new RunSettings(), (settings, option) => option.Option.Set(settings, result.GetValue(option.Typed)!))));
         command.Subcommands.Add(check.WithExamples("data check flowers", "data check flowers --image-size 64 --test-part 0.2", "data check pathmnist.npz"));
 
         var wanted = new Argument<string>("name") { Description = string.Join(", ", DatasetCatalog.Names), HelpName = "NAME" };
         var url = new Option<string>("--url") { Description = "download from here: an archive's address, or that of the folder of fashion-mnist's files (default: the official address)", HelpName = "URL" };
         var get = new Command("get", "Download a data set, going on where an earlier download ended; check and unpack it.") { wanted, url };
-        get.SetAction((result, cancellation) => GetAsync(Here.Data(result.GetValue(folder)), result.GetValue(wanted)!, result.GetValue(url), cancellation));
+        get.SetAction((result, cancellation) => GetAsync(ThisMachine.Data(result.GetValue(folder)), result.GetValue(wanted)!, result.GetValue(url), cancellation));
         command.Subcommands.Add(get.WithExamples("data get fashion-mnist", "data get cifar10", "data get cifar100 --url http://mirror.example/cifar-100-binary.tar.gz"));
         return command.WithExamples("data list", "data get cifar10", "data verify cifar10", "data check flowers");
     }

@@ -1,14 +1,19 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Whitening;
+using Experiments.Core.Files;
 using Experiments.Core.Networks;
-using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Results.Tables;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Measuring;
 using Experiments.Core.Training.Weights;
+using Experiments.Reports;
 
 namespace Experiments.Commands;
 
@@ -98,7 +103,7 @@ internal static class EvalCommand
         {
             var shifted = kinds.SelectMany(kind => loop.Evaluate(kind, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new ShiftedScore(shift, kind, score))).ToList();
             var rows = shifted.Select(score => MeasurementRecord.Of(run, score) with { Run = trained }).ToList();
-            Console.Write(DistributionShiftRow.Table($"{subject.Title}: error in %", rows));
+            Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows);
             scores.AddRange(shifted.Select(score => score.Score));

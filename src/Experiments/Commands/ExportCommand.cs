@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Experiments.CommandLine;
 using Experiments.Core;
-using Experiments.Core.Results;
-using Experiments.Core.Training;
+using Experiments.Core.Files;
 using Experiments.Core.Training.Weights;
 
 namespace Experiments.Commands;

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Experiments.Figures;
-using Experiments.Core.Sweeps;
+using Experiments.CommandLine;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
+using Experiments.Figures;
 
 namespace Experiments.Commands;
 
@@ -14,9 +15,9 @@ internal static class InfoCommand
     public static Command Create()
     {
         var command = new Command("info", "Say what engines, devices, libraries and data sets this machine has.");
-        var folder = Here.DataOption();
+        var folder = DataOption.Create();
         command.Options.Add(folder);
-        command.SetAction(result => Show(Here.Machine(result.GetValue(folder))));
+        command.SetAction(result => Show(ThisMachine.With(result.GetValue(folder))));
         return command.WithExamples("info");
     }
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Figures;
 using Experiments.Figures;
+using Experiments.Reports;
 
 namespace Experiments.Commands;
 
@@ -39,7 +41,7 @@ internal static class PlotCommand
                 Dataset = result.GetValue(dataset),
                 HasReferences = !result.GetValue(noReference),
                 Title = result.GetValue(title),
-                Formats = Listed(result.GetValue(format), CommandLine.Format<FigureFormat>),
+                Formats = Listed(result.GetValue(format), TypedText.Format<FigureFormat>),
                 Output = result.GetValue(output),
                 Page = new FigurePage
                 {
@@ -59,5 +61,5 @@ internal static class PlotCommand
             "plot results/mine results/yours --title \"Two machines\" --out results/both");
     }
 
-    private static List<T>? Listed<T>(string? names, Func<string, T> parse) => names is null ? null : [.. CommandLine.SplitList(names).Select(parse).Distinct()];
+    private static List<T>? Listed<T>(string? names, Func<string, T> parse) => names is null ? null : [.. TypedText.List(names).Select(parse).Distinct()];
 }

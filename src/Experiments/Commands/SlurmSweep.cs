@@ -1,3 +1,4 @@
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
 

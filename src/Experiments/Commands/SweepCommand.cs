@@ -1,11 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Networks;
 using Experiments.Core.Results;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
 using Experiments.Display;
+using Experiments.Processes;
+using Experiments.Reports;
 
 namespace Experiments.Commands;
 
@@ -27,7 +31,7 @@ internal static class SweepCommand
         var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "tell how far the runs are, here or in another terminal; run nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; run nothing" };
-        var plain = TrainCommand.PlainOption();
+        var plain = TrainOptions.PlainOption();
         foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, print, plain })
             command.Options.Add(option);
         var slurm = new SlurmOptions(command);
@@ -59,7 +63,7 @@ internal static class SweepCommand
             if (result.GetValue(file) is null && !options.AnyTyped(result) && result.GetValue(output) is null && result.GetValue(seeds) is null)
                 throw new ExperimentException("sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2; 'sweep --help' shows both.");
             string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
-                ThisProgram.CommandLine([.. TrainCommand.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
+                ThisProgram.CommandLine([.. TrainOptions.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
 
             if (request is not null)
                 return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf, cancellation));
@@ -153,7 +157,7 @@ internal static class SweepCommand
     /// <summary>A sweep in a few words.</summary>
     internal static string Heading(Sweep asked, SweepFolder folder, IReadOnlyList<Run> runs, IReadOnlyList<Run> missing, int atOnce)
     {
-        var halfDone = missing.Count(run => CheckpointFolder.Of(folder.Results, run).Any);
+        var halfDone = missing.Count(run => new RunFolder(folder.Results, run).Checkpoints.Any);
         return $"{asked.Name}: {runs.Count} {(runs.Count == 1 ? "run" : "runs")} on {string.Join(", ", runs.Select(run => run.Dataset.Title).Distinct())}, "
             + $"{runs.Count(folder.HasEnded)} finished before, {(halfDone > 0 ? $"{halfDone} half done, " : "")}"
             + (missing.Count == 0 ? "nothing left to do" : $"{Math.Min(atOnce, missing.Count)} side by side");

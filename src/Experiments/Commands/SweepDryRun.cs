@@ -1,7 +1,9 @@
 using System.Globalization;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Display;
+using Experiments.Processes;
 
 namespace Experiments.Commands;
 
@@ -32,7 +34,7 @@ internal static class SweepDryRun
                 continue;
             }
 
-            var from = CheckpointFolder.Of(folder.Results, run).Latest(run.Id, Console.Error.WriteLine)?.Checkpoint.Position;
+            var from = new RunFolder(folder.Results, run).Checkpoints.Latest(run.Id, Console.Error.WriteLine)?.Checkpoint.Position;
             if (timing.Left(from) is { } time)
                 left[run] = time;
             Console.WriteLine($"{words}, {(timing.Failure is null ? $"about {TrainingDisplay.Describe(left[run])}{(from is null ? "" : " left")}" : $"not measured: {timing.Failure}")}");

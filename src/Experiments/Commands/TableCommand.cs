@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Tables;
 using Experiments.Core.Sweeps;
 
 namespace Experiments.Commands;
@@ -22,7 +24,7 @@ internal static class TableCommand
             command.Options.Add(option);
         command.SetAction(result =>
         {
-            var how = result.GetValue(format) is { } name ? CommandLine.Format<TableFormat>(name) : TableFormat.Text;
+            var how = result.GetValue(format) is { } name ? TypedText.Format<TableFormat>(name) : TableFormat.Text;
             var paths = result.GetValue(folders)!;
             var of = result.GetValue(dataset);
             var runs = ResultsFolder.ReadRuns(paths).Where(run => of is null || run.Dataset == of).ToList();

@@ -1,42 +1,34 @@
 using System.CommandLine;
 using System.Globalization;
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Display;
+using Experiments.Processes;
 
 namespace Experiments.Commands;
 
 /// <summary><c>train</c>: one run, into a results folder that it may share with others.</summary>
 internal static class TrainCommand
 {
-    /// <summary>The option by which a sweep's run does not outlive the sweep.</summary>
-    public const string EndWithParent = "--end-with-parent";
-
-    /// <summary>The option by which a run begins anew.</summary>
-    public const string Again = "--again";
-
-    /// <summary>The option by which a sweep asks how long a run takes.</summary>
-    public const string DryRunAnswer = "--dry-run-answer";
-
-    /// <summary>The option by which plain lines are shown.</summary>
-    public const string Plain = "--plain";
-
     public static Command Create()
     {
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
-        var again = new CommandOption<bool>(Again) { Heading = "Running", IsCommon = true, Description = "train a run anew that is already finished or half done there" };
+        var again = new CommandOption<bool>(TrainOptions.Again) { Heading = "Running", IsCommon = true, Description = "train a run anew that is already finished or half done there" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
-        var answer = new Option<bool>(DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
+        var answer = new Option<bool>(TrainOptions.DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
         var experiment = new CommandOption<string>("--experiment") { Heading = "Files", Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
         var images = new CommandOption<string>("--images-checksum") { Heading = "Files", Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
-        var owned = new Option<bool>(EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };
-        var plain = PlainOption();
+        var owned = new Option<bool>(TrainOptions.EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };
+        var plain = TrainOptions.PlainOption();
         command.Options.Add(output);
         command.Options.Add(again);
         command.Options.Add(dryRun);
@@ -81,22 +73,6 @@ internal static class TrainCommand
             "train --dataset cifar10 --model resnet20 --epochs 100 --dry-run",
             $"for norm in bn gn; do {HelpText.Program} train --norm $norm --batch 4 --out results/two; done");
     }
-
-    /// <summary>The option for plain lines.</summary>
-    public static CommandOption<bool> PlainOption() =>
-        new(Plain) { Heading = "Running", Description = "plain lines, as where the output is no terminal, in place of what is drawn over and over" };
-
-    /// <summary>The arguments, the command's name among them, that train one run wherever they are typed.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="experiment">The experiment it belongs to.</param>
-    /// <param name="folder">The results folder that it leaves its row in.</param>
-    /// <param name="data">Where the data sets lie.</param>
-    /// <param name="checksums">The checksum of each data set's images.</param>
-    public static IReadOnlyList<string> Arguments(Run run, string experiment, ResultsFolder folder, DataFolder data, IReadOnlyDictionary<string, string> checksums) =>
-    [
-        "train", .. RunOptions.ToArguments(run.Settings), "--data", Path.GetFullPath(data.Path), "--out", Path.GetFullPath(folder.Root),
-        "--experiment", experiment, "--images-checksum", checksums[run.Dataset.Name],
-    ];
 
     // Images of one's own may have changed since the run was trained on them.
     private static void CheckImages(Run run, Machine machine, RunExecutor executor, SweepFolder folder)
@@ -155,7 +131,7 @@ internal static class TrainCommand
         var root = Path.GetRelativePath(Environment.CurrentDirectory, results.Root);
         var shown = root.StartsWith("..", StringComparison.Ordinal) && root.Length > results.Root.Length ? results.Root : root;
         var at = new ResultsFolder(shown);
-        display.Say($"Results: {Path.Combine(shown, "runs.csv")}; weights and log: {at.RunFolder(run.Id)}");
+        display.Say($"Results: {Path.Combine(shown, "runs.csv")}; weights and log: {at.PathOf(run.Id)}");
         display.Say($"Next: {ThisProgram.ToType("table", shown)}   (or plot, or the same training with another --norm or --batch)");
     }
 

@@ -1,9 +1,10 @@
 using System.Globalization;
-using System.Text.Json;
 using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Timing;
 using Experiments.Display;
+using Experiments.Processes;
 
 namespace Experiments.Commands;
 
@@ -38,13 +39,9 @@ internal static class TrainDryRun
     /// <summary>Answers the sweep that started this process, in a line: the run as a whole, whatever there is of it in a folder.</summary>
     public static int Answer(Run run, RunRehearsal rehearsal, CancellationToken cancellation)
     {
-        Console.WriteLine(JsonSerializer.Serialize(rehearsal.Measure(run, Console.Error.WriteLine, cancellation).Estimate));
+        Console.WriteLine(EstimateLine.Write(rehearsal.Measure(run, Console.Error.WriteLine, cancellation).Estimate));
         return ExitCode.Done;
     }
-
-    /// <summary>Reads that line.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
-    public static TrainingEstimate Read(string line) => JsonSerializer.Deserialize<TrainingEstimate>(line) ?? throw new JsonException("There is no estimate.");
 
     private static string Describe(TrainingEstimate estimate, TrainingPosition? from)
     {

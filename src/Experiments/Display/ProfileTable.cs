@@ -1,6 +1,7 @@
 using System.Globalization;
-using Experiments.Core.Results;
+using Experiments.Core.Results.Tables;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Timing;
 
 namespace Experiments.Display;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Display;

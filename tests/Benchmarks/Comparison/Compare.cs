@@ -1,6 +1,6 @@
 using System.Globalization;
-using Experiments.Core.Results;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Files;
+using Experiments.Core.Runs;
 
 namespace Benchmarks.Comparison;
 

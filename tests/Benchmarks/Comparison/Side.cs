@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Experiments.Core.Results;
+using Experiments.Core;
 
 namespace Benchmarks.Comparison;
 

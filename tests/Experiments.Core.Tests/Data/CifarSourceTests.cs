@@ -1,4 +1,6 @@
 using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Formats.Tar;
 using Experiments.Core.Data;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Tests.Data;
 

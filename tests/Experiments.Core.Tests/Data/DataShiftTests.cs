@@ -1,4 +1,8 @@
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Data.Whitening;
 
 namespace Experiments.Core.Tests.Data;
 

@@ -1,4 +1,5 @@
 using Experiments.Core.Data;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Tests.Data;
 

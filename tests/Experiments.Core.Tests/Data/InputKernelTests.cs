@@ -1,4 +1,6 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Whitening;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -2,6 +2,8 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Tests.Data;
 

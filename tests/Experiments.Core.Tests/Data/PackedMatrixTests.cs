@@ -1,4 +1,4 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Whitening;
 
 namespace Experiments.Core.Tests.Data;
 

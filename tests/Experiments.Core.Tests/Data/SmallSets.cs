@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
 using System.IO.Compression;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Files;
 
 namespace Experiments.Core.Tests.Data;
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Tests.Data;
 

@@ -1,6 +1,8 @@
 using Experiments.Core.Figures;
+using Experiments.Core.Files;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Tests.Results;
 
 namespace Experiments.Core.Tests.Figures;

@@ -1,4 +1,4 @@
-using Experiments.Core.Results;
+using Experiments.Core.Files;
 
 namespace Experiments.Core.Tests.Results;
 

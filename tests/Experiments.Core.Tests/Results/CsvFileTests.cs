@@ -1,5 +1,6 @@
 using System.Globalization;
-using Experiments.Core.Results;
+using Experiments.Core.Files;
+using Experiments.Core.Results.Rows;
 using FsCheck;
 using FsCheck.Fluent;
 

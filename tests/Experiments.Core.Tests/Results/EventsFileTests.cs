@@ -1,5 +1,6 @@
 using System.Text;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Tests.Results;
 

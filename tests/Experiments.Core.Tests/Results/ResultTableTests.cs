@@ -1,4 +1,5 @@
-using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Results.Tables;
 
 namespace Experiments.Core.Tests.Results;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Experiments.Core.Files;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Tests.Results;
 

@@ -1,4 +1,3 @@
-using Experiments.Core.Results;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,4 +1,6 @@
+using Experiments.Core.Files;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Tests.Results;
 

@@ -1,5 +1,7 @@
 using Experiments.Core.Data;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
 using Experiments.Core.Training;
@@ -49,7 +51,7 @@ public sealed class EarlierVersionsTests : IDisposable
         var found = folder.Find(run);
         Assert.Equal((old, run), (found.Id, found));
         Assert.True(folder.HasEnded(found));
-        Assert.Equal(old, new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, _ => Assert.Fail("It is trained again."), null, default).Run);
+        Assert.Equal(old, new RunExecutor(Machine, folder.Results, "mine").Execute(found, null, _ => Assert.Fail("It is trained again."), null, default).Run);
         Assert.Equal([old], folder.Results.RunNames);
     }
 
@@ -61,13 +63,13 @@ public sealed class EarlierVersionsTests : IDisposable
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, _ => stop.Cancel(), null, stop.Token));
         var old = Rename(folder, run);
-        Directory.Delete(Path.Combine(folder.Results.RunFolder(old), "checkpoints"), recursive: true);
+        Directory.Delete(Path.Combine(folder.Results.PathOf(old), "checkpoints"), recursive: true);
 
         // its checkpoint, as that version named it
         var said = new List<string>();
         using var again = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, _ => again.Cancel(), null, again.Token));
-        var row = new RunExecutor(Machine, folder.Results, "mine").Execute(run, null, null, said.Add, default);
+        Assert.Throws<OperationCanceledException>(() => new RunExecutor(Machine, folder.Results, "mine").Execute(folder.Find(run), null, _ => again.Cancel(), null, again.Token));
+        var row = new RunExecutor(Machine, folder.Results, "mine").Execute(folder.Find(run), null, null, said.Add, default);
         Assert.Contains("Goes on from ", Assert.Single(said), StringComparison.Ordinal);
         Assert.Equal((old, RunStatus.Finished), (row.Run, row.Status));
         Assert.Equal([old], folder.Results.RunNames);
@@ -80,7 +82,7 @@ public sealed class EarlierVersionsTests : IDisposable
         Rename(folder, run);
         var other = Run.Create(run.Settings with { Lr = 0.2 });
         Assert.Equal(other.Id, folder.Find(other).Id);
-        File.Delete(Path.Combine(folder.Results.RunFolder("gn-g8-b8-s1-01234567"), "run.yaml"));
+        File.Delete(Path.Combine(folder.Results.PathOf("gn-g8-b8-s1-01234567"), "run.yaml"));
         Assert.Equal(other.Id, folder.Find(other).Id);
         Assert.NotEqual(run.Id, folder.Find(run).Id);
         var measured = Run.Create(run.Settings with { Measure = Measurements.Percentiles });
@@ -93,7 +95,7 @@ public sealed class EarlierVersionsTests : IDisposable
     {
         var text = RunFile.Write(NewRun());
         Assert.Contains("\nmomentum: 0.9\n", text, StringComparison.Ordinal);
-        var sweep = RunFile.AsWritten(SweepFile.Parse(text.Replace("\nmomentum: 0.9\n", "\n", StringComparison.Ordinal), "run.yaml", "run"));
+        var sweep = SweepFile.AsWritten(SweepFile.Parse(text.Replace("\nmomentum: 0.9\n", "\n", StringComparison.Ordinal), "run.yaml", "run"));
         Assert.Equal("0.9", Assert.Single(sweep.Grid.Axes["momentum"]).Text);
         Assert.Equal(NewRun(), Assert.Single(sweep.Runs()));
     }
@@ -113,8 +115,8 @@ public sealed class EarlierVersionsTests : IDisposable
     private static string Rename(SweepFolder folder, Run run)
     {
         var old = $"{run.Id[..^8]}01234567";
-        Directory.Move(folder.Results.RunFolder(run.Id), folder.Results.RunFolder(old));
-        foreach (var file in Directory.GetFiles(folder.Results.RunFolder(old), "*.csv"))
+        Directory.Move(folder.Results.PathOf(run.Id), folder.Results.PathOf(old));
+        foreach (var file in Directory.GetFiles(folder.Results.PathOf(old), "*.csv"))
             File.WriteAllText(file, File.ReadAllText(file).Replace(run.Id, old, StringComparison.Ordinal));
         return old;
     }

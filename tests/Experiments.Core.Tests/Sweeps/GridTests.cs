@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 

@@ -1,5 +1,5 @@
 using Experiments.Core.Data;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Sweeps;

@@ -1,9 +1,12 @@
 using System.Globalization;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Checkpoints;
 
 namespace Experiments.Core.Tests.Sweeps;
 
@@ -99,8 +102,8 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Equal([1, 2], results.Read<EpochRow>(run.Id).Select(epoch => epoch.Epoch));
         Assert.True(row.Seconds > stopped.Position.Seconds);
         Assert.Contains("2 of 5 steps of epoch 2/2 are done", Assert.Single(said), StringComparison.Ordinal);
-        Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.RunFolder(run.Id), "log.txt")), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(CheckpointFolder.Of(results, run).Root));
+        Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.PathOf(run.Id), "log.txt")), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(new RunFolder(results, run).Checkpoints.Root));
     }
 
     [Fact]
@@ -136,7 +139,7 @@ public sealed class RunExecutorTests : IDisposable
         var other = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { Library = "recording 2.0" }));
         var error = Assert.Throws<ExperimentException>(() => new RunExecutor(other, results, "mine").Execute(run, null, null, null, default));
         Assert.Contains("library recording 1.0 then and recording 2.0 now. --allow-different-machine goes on", error.Message, StringComparison.Ordinal);
-        Assert.True(CheckpointFolder.Of(results, run).Any);
+        Assert.True(new RunFolder(results, run).Checkpoints.Any);
 
         var said = new List<string>();
         new RunExecutor(other, results, "mine") { AllowDifferentMachine = true }.Execute(run, null, null, said.Add, default);
@@ -152,7 +155,7 @@ public sealed class RunExecutorTests : IDisposable
         var run = NewRun(machine, Measurements.None);
         Stop(machine, results, run, step: 7);
         var (_, checkpoint, state) = Latest(results, run);
-        CheckpointFolder.Of(results, run).Write(checkpoint with { Images = "others" }, 7, state);
+        new RunFolder(results, run).Checkpoints.Write(checkpoint with { Images = "others" }, 7, state);
         var error = Assert.Throws<ExperimentException>(() => new RunExecutor(machine, results, "mine") { AllowDifferentMachine = true }.Execute(run, null, null, null, default));
         Assert.Contains("the images of synthetic are not those that it was trained on so far", error.Message, StringComparison.Ordinal);
     }
@@ -165,12 +168,12 @@ public sealed class RunExecutorTests : IDisposable
         var run = NewRun(machine, Measurements.None);
         Stop(machine, results, run, step: 7);
         Assert.Equal([5, 7], Files(results, run));
-        File.WriteAllText(Path.Combine(CheckpointFolder.Of(results, run).Root, "7.safetensors"), "");
+        File.WriteAllText(Path.Combine(new RunFolder(results, run).Checkpoints.Root, "7.safetensors"), "");
         var said = Stop(machine, results, run, step: 1);
         Assert.Contains("7.safetensors is damaged: it is empty. The checkpoint before it is taken.", said[0], StringComparison.Ordinal);
         Assert.Equal([5, 6], Files(results, run));
 
-        foreach (var file in Directory.GetFiles(CheckpointFolder.Of(results, run).Root))
+        foreach (var file in Directory.GetFiles(new RunFolder(results, run).Checkpoints.Root))
             File.WriteAllText(file, "");
         said = Stop(machine, results, run, step: 3);
         Assert.Contains("There is no other checkpoint: the run begins anew.", said[1], StringComparison.Ordinal);
@@ -184,7 +187,7 @@ public sealed class RunExecutorTests : IDisposable
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, engines) = Recorded();
         var run = NewRun(machine, Measurements.None);
-        var row = Path.Combine(results.RunFolder(run.Id), "row.csv");
+        var row = Path.Combine(results.PathOf(run.Id), "row.csv");
         foreach (var content in new[] { "nonsense", "more of it" })
         {
             new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
@@ -196,7 +199,7 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Equal(RunStatus.Finished, new RunExecutor(machine, results, "mine").Execute(run, null, null, said.Add, default).Status);
         Assert.Equal(3, engines.Count);
         Assert.Contains($" It is kept as {row}.damaged-2. The run is trained anew.", Assert.Single(said), StringComparison.Ordinal);
-        Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.RunFolder(run.Id), "log.txt")), StringComparison.Ordinal);
+        Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.PathOf(run.Id), "log.txt")), StringComparison.Ordinal);
         Assert.Equal(["nonsense", "more of it"], new[] { ".damaged", ".damaged-2" }.Select(end => File.ReadAllText(row + end)));
         Assert.Empty(new SweepFolder(results).DamagedRows([run]));
     }
@@ -208,9 +211,9 @@ public sealed class RunExecutorTests : IDisposable
         var (machine, _) = Recorded();
         var run = NewRun(machine, Measurements.None);
         new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
-        var row = Path.Combine(results.RunFolder(run.Id), "row.csv");
+        var row = Path.Combine(results.PathOf(run.Id), "row.csv");
         File.WriteAllText(row, "nonsense");
-        new SweepFolder(results).RecordFailure(run, "mine", "ended by signal 9");
+        new RunFolder(results, run).RecordFailure("mine", "ended by signal 9");
         Assert.Equal(RunStatus.Failed, results.ReadRow(run.Id)!.Status);
         Assert.Equal("nonsense", File.ReadAllText($"{row}.damaged"));
     }
@@ -223,7 +226,7 @@ public sealed class RunExecutorTests : IDisposable
         var machine = Machine(new RecordingProvider(_ => throw new ExperimentException("There is no library.", ExperimentException.Unavailable)));
         var run = NewRun(machine, Measurements.None);
         Assert.Throws<ExperimentException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default));
-        new SweepFolder(results).RecordFailure(run, "mine", "There is no library.");
+        new RunFolder(results, run).RecordFailure("mine", "There is no library.");
         Assert.Null(results.ReadRow(run.Id));
         Assert.Equal("Failed: There is no library.", RunLog.Of(results, run).LastLine);
         Assert.Empty(results.StartedRuns);
@@ -237,8 +240,8 @@ public sealed class RunExecutorTests : IDisposable
         var (machine, _) = Recorded();
         var run = NewRun(machine, Measurements.None);
         Stop(machine, results, run, step: 7);
-        var look = new FileStream(Path.Combine(results.RunFolder(run.Id), ".lock"), FileMode.Open, FileAccess.Read, FileShare.Read);
-        var record = Task.Run(() => new SweepFolder(results).RecordFailure(run, "mine", "ended by signal 9"));
+        var look = new FileStream(Path.Combine(results.PathOf(run.Id), ".lock"), FileMode.Open, FileAccess.Read, FileShare.Read);
+        var record = Task.Run(() => new RunFolder(results, run).RecordFailure("mine", "ended by signal 9"));
         await Task.Delay(100);
         await look.DisposeAsync();
         await record;
@@ -251,8 +254,8 @@ public sealed class RunExecutorTests : IDisposable
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
         var run = NewRun(machine, Measurements.None);
-        Directory.CreateDirectory(results.RunFolder(run.Id));
-        File.WriteAllText(CheckpointFolder.Of(results, run).Root, "in the way");
+        Directory.CreateDirectory(results.PathOf(run.Id));
+        File.WriteAllText(new RunFolder(results, run).Checkpoints.Root, "in the way");
         var said = new List<string>();
         Assert.Equal(RunStatus.Finished, new RunExecutor(machine, results, "mine").Execute(run, null, null, said.Add, default).Status);
         Assert.StartsWith("There is no checkpoint after step 5. Cannot write ", Assert.Single(said), StringComparison.Ordinal);
@@ -291,9 +294,9 @@ public sealed class RunExecutorTests : IDisposable
     }
 
     private static (string File, TrainingCheckpoint Checkpoint, EngineState State) Latest(ResultsFolder results, Run run) =>
-        CheckpointFolder.Of(results, run).Latest(run.Id, message => Assert.Fail(message))!.Value;
+        new RunFolder(results, run).Checkpoints.Latest(run.Id, message => Assert.Fail(message))!.Value;
 
-    private static IEnumerable<int> Files(ResultsFolder results, Run run) => CheckpointFolder.Of(results, run) is { Any: true } folder
+    private static IEnumerable<int> Files(ResultsFolder results, Run run) => new RunFolder(results, run).Checkpoints is { Any: true } folder
         ? Directory.GetFiles(folder.Root).Select(file => int.Parse(Path.GetFileNameWithoutExtension(file), CultureInfo.InvariantCulture)).Order() : [];
 
     private static Machine Machine(RecordingProvider provider) => new([provider], new DataFolder());

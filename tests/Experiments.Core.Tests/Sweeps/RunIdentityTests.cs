@@ -1,7 +1,7 @@
 using System.Globalization;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Sweeps;
@@ -38,7 +38,7 @@ public sealed class RunIdentityTests
             Workers = 8,
             Lr = 0.4,
             Schedule = Schedule.Cosine,
-            Input = Core.Data.InputNormalization.Zca,
+            Input = Core.Data.Whitening.InputNormalization.Zca,
             InitScale = 0.001,
             TrainLimit = 10_000,
             TestLimit = 4_000,

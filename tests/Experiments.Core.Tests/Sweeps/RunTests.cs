@@ -1,6 +1,8 @@
 using Experiments.Core.Data;
 using Experiments.Core.Networks;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
 using Experiments.Core.Training;

@@ -1,5 +1,8 @@
 using Experiments.Core.Data;
+using Experiments.Core.Files;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
 
@@ -191,7 +194,7 @@ public sealed class SweepFolderTests : IDisposable
             Before(run);
             if (Fail(run))
             {
-                AtomicFile.WriteText(Path.Combine(folder.RunFolder(run.Id), "run.yaml"), RunFile.Write(run)); // it had begun
+                AtomicFile.WriteText(Path.Combine(folder.PathOf(run.Id), "run.yaml"), RunFile.Write(run)); // it had begun
                 return Task.FromResult<string?>("it was told to");
             }
 

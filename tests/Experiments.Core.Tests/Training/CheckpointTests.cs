@@ -1,8 +1,9 @@
 using System.Text;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Tests.Training;
 

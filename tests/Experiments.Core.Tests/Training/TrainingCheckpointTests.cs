@@ -1,8 +1,10 @@
 using System.Text.Json;
-using Experiments.Core.Sweeps;
+using Experiments.Core.Files;
 using Experiments.Core.Tests.Data;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Checkpoints;
 using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Tests.Training;
 

@@ -1,4 +1,5 @@
 using Experiments.Core.Training;
+using Experiments.Core.Training.Timing;
 
 namespace Experiments.Core.Tests.Training;
 

@@ -1,4 +1,5 @@
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Tests.Data;
@@ -169,10 +170,10 @@ public sealed class TrainingLoopTests : IDisposable
     public void Warm_up_rises_to_the_rate_and_a_cosine_falls_to_nought()
     {
         var settings = new RunSettings { Batch = 32, Lr = 0.4, Warmup = 2, Epochs = 10, Schedule = Schedule.Cosine };
-        Assert.Equal(0.05, settings.LearningRateAt(0, 0, 4), 1e-12);
-        Assert.Equal(0.4, settings.LearningRateAt(1, 3, 4), 1e-12);
-        Assert.Equal(0.2, settings.LearningRateAt(5, 0, 4), 1e-12);
-        Assert.InRange(settings.LearningRateAt(9, 3, 4), 0, 0.001);
+        Assert.Equal(0.05, LearningRate.At(settings, 0, 0, 4), 1e-12);
+        Assert.Equal(0.4, LearningRate.At(settings, 1, 3, 4), 1e-12);
+        Assert.Equal(0.2, LearningRate.At(settings, 5, 0, 4), 1e-12);
+        Assert.InRange(LearningRate.At(settings, 9, 3, 4), 0, 0.001);
     }
 
     [Theory]
@@ -183,7 +184,7 @@ public sealed class TrainingLoopTests : IDisposable
     {
         var settings = new RunSettings { Epochs = epochs };
         foreach (var drop in drops.Where(drop => drop < epochs))
-            Assert.Equal(0.1, settings.LearningRateAt(drop, 0, 1) / settings.LearningRateAt(drop - 1, 0, 1), 1e-12);
+            Assert.Equal(0.1, LearningRate.At(settings, drop, 0, 1) / LearningRate.At(settings, drop - 1, 0, 1), 1e-12);
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Tests.Data;
 using Experiments.Core.Training;
+using Experiments.Core.Training.Timing;
 
 namespace Experiments.Core.Tests.Training;
 

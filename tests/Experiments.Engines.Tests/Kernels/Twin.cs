@@ -27,18 +27,18 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         .. Enumerable.Range(0, images * area * channels)
             .GroupBy(i =>
             {
-                var (n, c) = (i / (area * channels), i % channels);
-                return norm.Name switch
+                var (n, place, c) = (i / (area * channels), i / channels % area, i % channels);
+                return (norm.Pooling!.Places == PlaceSpan.One ? place : -1, norm.Name switch
                 {
                     "bn" or "mean-only-bn" or "wn-mean-only-bn" or "batch-renorm" or "noisy-bn" => (n / (images / workers), c),
                     "ghost-bn" => (n / 2, c),
                     "bgn" => (n / 2, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     "syncbn" => (0, c),
-                    "ln" => (n, 0),
+                    "ln" or "ln-channels" => (n, 0),
                     "in" => (n, c),
-                    "gn" => (n, c / norm.Pooling!.Channels.ChannelsIn(channels)),
+                    "gn" or "rms" => (n, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     _ => throw new ArgumentException($"Which values share a statistic under {norm.Name}? Every norm of the catalogue has a twin."),
-                };
+                });
             })
             .Select(set => set.ToArray()),
     ];
@@ -102,8 +102,8 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         var dx = g.Select((value, i) => value * NoiseAt(i).S * Gamma[i % channels] * RAt(i)).ToArray();
         foreach (var set in Sets)
         {
-            var (m, mean) = (set.Length, Mean(x, set));
-            if (norm.Use == StatisticsUse.Mean)
+            var m = set.Length;
+            if (norm.Use == StatisticsUse.Centre)
             {
                 var average = set.Average(i => dx[i]);
                 foreach (var i in set)
@@ -111,6 +111,17 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
                 continue;
             }
 
+            if (norm.Use == StatisticsUse.Scale)
+            {
+                // Of x / r with r^2 = the mean of x^2, so that dr/dx = x / (r * m).
+                var r = Math.Sqrt(set.Average(i => x[i] * x[i]) + Norm.Epsilon);
+                var byR = set.Sum(i => dx[i] * x[i]) * -1 / (r * r);
+                foreach (var i in set)
+                    dx[i] = (dx[i] / r) + (byR * x[i] / (r * m));
+                continue;
+            }
+
+            var mean = Mean(x, set);
             var variance = (Deviations(x, set) / m) + Norm.Epsilon;
             var byVariance = set.Sum(i => dx[i] * (x[i] - mean)) * -0.5 * Math.Pow(variance, -1.5);
             var byMean = set.Sum(i => dx[i]) * -1 / Math.Sqrt(variance);
@@ -121,7 +132,7 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
         return (dx, g, gamma, beta);
     }
 
-    /// <summary>(x - mean) / sqrt(var + epsilon) (Eqn 1) * r + d, or x - mean, or x.</summary>
+    /// <summary>(x - mean) / sqrt(var + epsilon) (Eqn 1) * r + d, or x - mean, or x / sqrt(mean of x^2 + epsilon), or x.</summary>
     private double[] Normalized(double[] x)
     {
         var normalized = (double[])x.Clone();
@@ -130,7 +141,12 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
             var (mean, variance) = (Mean(x, set), Deviations(x, set) / set.Length);
             var (r, d) = Correction(set[0] / (area * channels) / (images / workers), set[0] % channels);
             foreach (var i in set)
-                normalized[i] = norm.Use == StatisticsUse.Mean ? x[i] - mean : ((x[i] - mean) / Math.Sqrt(variance + Norm.Epsilon) * r) + d;
+                normalized[i] = norm.Use switch
+                {
+                    StatisticsUse.Centre => x[i] - mean,
+                    StatisticsUse.Scale => x[i] / Math.Sqrt(set.Average(j => x[j] * x[j]) + Norm.Epsilon),
+                    _ => ((x[i] - mean) / Math.Sqrt(variance + Norm.Epsilon) * r) + d,
+                };
         }
 
         return normalized;

@@ -1,3 +1,4 @@
+using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps.Slurm;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Experiments.Core.Files;
 using Experiments.Core.Results;
+using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps.Slurm;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Experiments.Core.Results;
+using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps.Slurm;
 
@@ -21,8 +22,11 @@ public sealed record SlurmTask(string Job, string Task, string? State, string Lo
 /// the queue first and look for rows after that; a run may end in between.
 /// </param>
 /// <param name="Problem">Why the queue could not be asked, in a sentence, nothing then being known of any task; null where it was.</param>
-public sealed record SlurmQueue(IReadOnlyDictionary<string, SlurmTask> Tasks, IReadOnlyDictionary<string, SlurmTask> Gone, string? Problem = null)
+public sealed record SlurmQueue(IReadOnlyDictionary<string, SlurmTask> Tasks, IReadOnlyDictionary<string, SlurmTask> Gone, string? Problem = null) : IRunQueue
 {
+    /// <inheritdoc/>
+    public QueuePlace PlaceOf(Run run) => !Tasks.TryGetValue(run.Id, out var task) ? QueuePlace.None : task.State is SlurmTask.Running ? QueuePlace.Running : QueuePlace.Waiting;
+
     /// <summary>Asks Slurm, if anything was ever submitted for the folder. Any machine that has squeue can ask.</summary>
     public static SlurmQueue Read(ResultsFolder folder)
     {

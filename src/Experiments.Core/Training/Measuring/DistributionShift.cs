@@ -1,4 +1,4 @@
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 
 namespace Experiments.Core.Training.Measuring;

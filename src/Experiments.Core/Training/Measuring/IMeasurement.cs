@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 
 namespace Experiments.Core.Training.Measuring;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Files;
 
 namespace Experiments.Core.Training.Measuring;
 

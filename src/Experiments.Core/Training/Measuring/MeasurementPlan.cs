@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 
 namespace Experiments.Core.Training.Measuring;
@@ -9,17 +9,14 @@ namespace Experiments.Core.Training.Measuring;
 /// <param name="steps">The numbers of these steps, from 0.</param>
 /// <param name="stepsPerEpoch">Steps in an epoch.</param>
 /// <param name="measurements">What is measured.</param>
-public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch, IReadOnlyList<IMeasurement> measurements)
+public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch, IReadOnlyList<IMeasurement> measurements) : IStepObserver
 {
     private readonly Stopwatch _clock = new();
-
-    /// <summary>No measurement.</summary>
-    public static MeasurementPlan Nothing { get; } = new(new HashSet<long>(), 1, []);
 
     /// <summary>What is measured.</summary>
     public IReadOnlyList<IMeasurement> All { get; } = measurements;
 
-    /// <summary>The time that it has taken so far.</summary>
+    /// <inheritdoc/>
     public TimeSpan Elapsed => _clock.Elapsed;
 
     /// <summary>Prepares what the settings ask for along a training.</summary>
@@ -52,19 +49,14 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
     public static IReadOnlySet<long> Spread(long steps, int points) =>
         Enumerable.Range(0, points).Select(point => points == 1 ? 0 : point * (steps - 1) / (points - 1)).ToHashSet();
 
-    /// <summary>Measures what is to be measured before a step.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="batch">The images that it will be made on.</param>
-    /// <param name="cancellation">Ends a measurement that takes long.</param>
+    /// <inheritdoc/>
     public void BeforeStep(TrainingStep step, ImageBatch batch, CancellationToken cancellation)
     {
         if (steps.Contains(step.Number))
             Measure(measurement => measurement.BeforeStep(At(step), batch, cancellation));
     }
 
-    /// <summary>Measures what is to be measured after a step.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="batch">The images that it was made on.</param>
+    /// <inheritdoc/>
     public void AfterStep(TrainingStep step, ImageBatch batch)
     {
         if (steps.Contains(step.Number))

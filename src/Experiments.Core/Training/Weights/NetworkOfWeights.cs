@@ -46,7 +46,7 @@ public sealed partial record NetworkOfWeights
             (true, false, false, true) => ["bn", "mean-only-bn"],
             (true, false, _, _) => ["bn"],
             (false, true, _, _) => ["wn"],
-            (false, false, true, _) => ["gn", "ln", "in"],
+            (false, false, true, _) => [.. WithinSamples],
             (false, false, false, _) => ["none"],
         };
         var model = ModelOf(tensors.Keys);
@@ -66,6 +66,10 @@ public sealed partial record NetworkOfWeights
 
         Safetensors.Tensor? Weight(string layer) => tensors.GetValueOrDefault($"{layer}.weight") ?? tensors.GetValueOrDefault($"{layer}.weight_v");
     }
+
+    // Of these weights tell no difference: statistics of one sample leave no running ones.
+    private static IEnumerable<string> WithinSamples => NormCatalog.Entries
+        .Where(entry => entry.Define(entry.Defaults) is { Weights: WeightTransform.None, Pooling.OverSamples: false }).Select(entry => entry.Name);
 
     // A ResNet by its blocks, equally many in each of three stages; the small network by its four convolutions; a VGG network by its number of
     // convolutions.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Tests.Data;
@@ -46,7 +47,7 @@ public sealed class MeasurementPlanTests : IDisposable
         var look = new RecordingMeasurement(engine);
         var loop = new TrainingLoop(settings, Source(settings, engine), engine, network)
         {
-            Measurements = new MeasurementPlan(MeasurementPlan.Spread(10, 4), 5, [look]),
+            Observer = new MeasurementPlan(MeasurementPlan.Spread(10, 4), 5, [look]),
         };
         _ = loop.Run(null, default).ToList();
         Assert.Equal([0.0, 0.6, 1.2, 1.8], look.Before.Select(before => before.At.Epoch), (a, b) => Math.Abs(a - b) < 1e-12);

@@ -1,4 +1,3 @@
-using Experiments.Core.Training;
 using Experiments.Core.Training.Weights;
 using static Experiments.Core.Tests.Training.Weights.PickleText;
 

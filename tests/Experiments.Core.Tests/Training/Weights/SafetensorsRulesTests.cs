@@ -1,5 +1,5 @@
 using System.Text;
-using Experiments.Core.Training;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Tests.Training.Weights;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using Experiments.Core.Data;
+using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
@@ -31,7 +31,7 @@ public sealed class WeightFuzzTests(ITestOutputHelper output)
     public void PyTorch_files()
     {
         // Not compressed, so that the damage reaches the pickle.
-        var zip = PyTorchWriter.Write([("a.weight", Core.Training.Safetensors.Tensor.Of([2, 3], [1, 2, 3, 4, 5, 6])), ("a.n", Core.Training.Safetensors.Tensor.Of(5))]);
+        var zip = PyTorchWriter.Write([("a.weight", Core.Training.Weights.Safetensors.Tensor.Of([2, 3], [1, 2, 3, 4, 5, 6])), ("a.n", Core.Training.Weights.Safetensors.Tensor.Of(5))]);
         var state = Dictionary(
             Text("a.weight"), Tensor("FloatStorage", "7", 6, 0, [3, 2], [1, 3], old: true), Text("a.part"), Tensor("FloatStorage", "7", 6, 1, [2], [1], old: true, part: Tuple(Text("7v"), Number(2), Number(3))),
             Text("a.n"), Tensor("LongStorage", "8", 1, 0, [], [], old: true));

@@ -1,0 +1,34 @@
+namespace Experiments.Core.Data.Batches;
+
+/// <summary>How training images are varied from epoch to epoch.</summary>
+public enum Augmentation
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>
+    /// He et al., "Deep residual learning" (CVPR 2016), section 4.2: pad 4 pixels on each side, crop at random to the old size, and
+    /// mirror half of the images. Padded pixels have the training images' mean of the channel.
+    /// </summary>
+    CropFlip,
+}
+
+/// <summary>Where an image is cut from its padded self, and whether it is mirrored.</summary>
+/// <param name="Top">Rows of the padded image above the cut: 0 to 8; 4 leaves the image where it is.</param>
+/// <param name="Left">Columns to its left: 0 to 8; 4 leaves the image where it is.</param>
+/// <param name="Mirrored">Whether left and right are exchanged after the cut.</param>
+internal readonly record struct Crop(int Top, int Left, bool Mirrored)
+{
+    /// <summary>Pixels of padding on each side.</summary>
+    public const int Padding = 4;
+
+    /// <summary>The image as it is.</summary>
+    public static Crop Identity { get; } = new(Padding, Padding, false);
+
+    /// <summary>The crop of one image in one epoch, each equally likely.</summary>
+    public static Crop Random(ulong seed, RandomPurpose purpose, int epoch, int image)
+    {
+        var random = new RandomStream(seed, purpose, epoch, image);
+        return new Crop(random.NextInt32((2 * Padding) + 1), random.NextInt32((2 * Padding) + 1), (random.NextUInt32() & 1) == 1);
+    }
+}

@@ -1,0 +1,222 @@
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Whitening;
+
+namespace Experiments.Core.Data.Batches;
+
+/// <summary>How images become a network's input.</summary>
+public sealed record BatchOptions
+{
+    /// <summary>The run's seed, which orders and varies the training images.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>How training images are varied.</summary>
+    public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
+
+    /// <summary>How the values of a batch lie in memory: as the engine wants them.</summary>
+    public ImageLayout Layout { get; init; } = ImageLayout.ChannelsFirst;
+
+    /// <summary>How pixels become values.</summary>
+    public InputNormalization Input { get; init; } = InputNormalization.ZScore;
+
+    /// <summary>What inputs are standardized with under <see cref="InputNormalization.ZScore"/>; null for the data set's own, <see cref="Dataset.Statistics"/>.</summary>
+    public InputStatistics? Statistics { get; init; }
+}
+
+/// <summary>
+/// The batches of a run. Which images they hold, in which order and how cropped follows from the seed and the epoch alone, so any epoch
+/// can be had at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is void when the next one is asked for, of
+/// whichever kind. Not for several threads at once.
+/// </summary>
+public sealed class BatchSource
+{
+    // The order of a shuffled evaluation is part of the measure and not of the run: the same for all seeds.
+    private const ulong EvaluationSeed = 0;
+
+    private readonly Dataset _dataset;
+    private readonly BatchOptions _options;
+    private readonly InputKernel _kernel;
+    private readonly ZcaKernel? _whitening;
+    private ImageBatch _batch;
+
+    /// <summary>Prepares to draw from a data set, which stays the caller's to dispose of.</summary>
+    /// <exception cref="ExperimentException">
+    /// Statistics are given and the normalization takes none, or they have not one mean for each channel; the images cannot be whitened.
+    /// </exception>
+    public BatchSource(Dataset dataset, BatchOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(options);
+        (_dataset, _options) = (dataset, options);
+        Statistics = options.Statistics ?? dataset.Statistics;
+        if (Statistics.Mean.Length != dataset.Shape.Channels)
+        {
+            throw new ExperimentException($"The input statistics are for {Statistics.Mean.Length} channels; the images of {dataset.Name} have " +
+                $"{dataset.Shape.Channels} ({dataset.Shape}).");
+        }
+
+        if (options.Statistics is not null && options.Input != InputNormalization.ZScore)
+        {
+            throw new ExperimentException("A mean and a standard deviation of the input (--input-mean, --input-std) belong to --input z-score; the " +
+                "other kinds follow from the training images: leave them out.");
+        }
+
+        _kernel = new InputKernel(dataset.Shape, options.Layout, ChannelMap.Of(options.Input, dataset.Train, Statistics));
+        _whitening = options.Input == InputNormalization.Zca ? new ZcaKernel(dataset.Whitening, dataset.Shape, options.Layout) : null;
+        _batch = new ImageBatch(dataset.Shape, 0, options.Layout);
+    }
+
+    /// <summary>What inputs are standardized with.</summary>
+    public InputStatistics Statistics { get; }
+
+    /// <summary>How many training images there are.</summary>
+    public int TrainImages => _dataset.Train.Count;
+
+    /// <summary>How many test images there are.</summary>
+    public int TestImages => _dataset.Test.Count;
+
+    /// <summary>Steps in an epoch: an incomplete last batch is dropped.</summary>
+    /// <param name="batchSize">Images in a step: workers x batch.</param>
+    public int StepsPerEpoch(int batchSize) => _dataset.Train.Count / batchSize;
+
+    /// <summary>
+    /// The training images, each at most once, in the order of (seed, epoch), varied anew for each (seed, epoch, image). An incomplete last
+    /// batch is dropped.
+    /// </summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="batchSize">Images in a step: workers x batch.</param>
+    /// <param name="step">The step to begin with, from 0; the images of those before it are not prepared.</param>
+    /// <exception cref="ExperimentException">The training set has fewer images than one step takes.</exception>
+    public IEnumerable<ImageBatch> TrainingEpoch(int epoch, int batchSize, int step = 0)
+    {
+        CheckBatch(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.DataOrder, epoch);
+        return Batches(_dataset.Train, order, WholeBatches(order.Length, batchSize), batchSize, RandomPurpose.Augmentation, epoch, start: step * batchSize);
+    }
+
+    /// <summary>
+    /// Some training images for population statistics, varied as in training, but on random streams of their own, so that training is the
+    /// same whether or not they are taken.
+    /// </summary>
+    /// <param name="epoch">The epoch after which they are taken.</param>
+    /// <param name="count">How many images; fewer where the training set is smaller, and rounded down to whole batches.</param>
+    /// <param name="batchSize">The batch size of the training, for one worker.</param>
+    /// <exception cref="ExperimentException">Not even one batch can be had.</exception>
+    public IEnumerable<ImageBatch> Population(int epoch, int count, int batchSize)
+    {
+        CheckBatch(batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.PopulationOrder, epoch);
+        var images = WholeBatches(Math.Min(count, order.Length), batchSize);
+        return Batches(_dataset.Train, order, images, batchSize, RandomPurpose.PopulationAugmentation, epoch);
+    }
+
+    /// <summary>All test images in the set's order; the last batch may be incomplete.</summary>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> Evaluation(int batchSize, DataShift? shift = null)
+    {
+        CheckBatch(batchSize);
+        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, shift);
+    }
+
+    /// <summary>
+    /// All test images in a shuffled order that is the same for every run; the last batch may be incomplete. For evaluation by a batch's own
+    /// statistics, where it matters which images share a batch.
+    /// </summary>
+    /// <param name="batchSize">Images in a batch.</param>
+    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, DataShift? shift = null)
+    {
+        CheckBatch(batchSize);
+        var order = Order(_dataset.Test.Count, EvaluationSeed, RandomPurpose.EvaluationOrder, epoch: 0);
+        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, shift);
+    }
+
+    /// <summary>
+    /// One batch of training images as they are, drawn for a purpose of its own, so that training is the same whether or not it is taken.
+    /// </summary>
+    /// <param name="purpose">What they are for.</param>
+    /// <param name="count">How many images; fewer where the training set is smaller.</param>
+    public ImageBatch Sample(RandomPurpose purpose, int count)
+    {
+        CheckBatch(count);
+        var order = Order(_dataset.Train.Count, _options.Seed, purpose, epoch: 0);
+        return Batches(_dataset.Train, order, Math.Min(count, order.Length), count, augmentation: null, epoch: 0).First();
+    }
+
+    private static int[] Order(int count, ulong seed, RandomPurpose purpose, int epoch)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        new RandomStream(seed, purpose, epoch).Shuffle<int>(order);
+        return order;
+    }
+
+    private static void CheckBatch(int batchSize) => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
+
+    private static int WholeBatches(int images, int batchSize) => images >= batchSize
+        ? images / batchSize * batchSize
+        : throw new ExperimentException(
+            $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
+
+    private IEnumerable<ImageBatch> Batches(
+        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null, int start = 0)
+    {
+        var shifting = shift is null ? null : new ShiftKernel(_dataset.Shape, shift);
+
+        // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
+        var size = _dataset.Shape.Size;
+        var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
+        for (var first = start; first < count; first += batchSize)
+        {
+            var batch = Batch(Math.Min(batchSize, count - first));
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var position = first + i;
+                if (_whitening is null)
+                {
+                    Write(position, batch.Image(i));
+                }
+                else
+                {
+                    if (position % ZcaKernel.BlockSize == 0 || position == start)
+                        WhitenBlock(position / ZcaKernel.BlockSize * ZcaKernel.BlockSize);
+                    whitened.AsSpan(position % ZcaKernel.BlockSize * size, size).CopyTo(batch.Image(i));
+                }
+
+                batch.Labels[i] = images.Label(Image(position));
+            }
+
+            yield return batch;
+        }
+
+        int Image(int position) => order is null ? position : order[position];
+
+        void Write(int position, Span<float> values)
+        {
+            var image = Image(position);
+            var crop = augmentation is { } purpose && _options.Augmentation == Augmentation.CropFlip
+                ? Crop.Random(_options.Seed, purpose, epoch, image)
+                : Crop.Identity;
+            var pixels = images.Pixels(image);
+            _kernel.Write(shifting is null ? pixels : shifting.Apply(pixels, images.Records[image]), crop, values);
+        }
+
+        // Always whole blocks, wherever the first batch begins: the rounding of an image could depend on where it lies in its block.
+        void WhitenBlock(int position)
+        {
+            var ahead = Math.Min(ZcaKernel.BlockSize, count - position);
+            for (var i = 0; i < ahead; i++)
+                Write(position + i, cropped.AsSpan(i * size, size));
+            _whitening!.Whiten(cropped.AsSpan(0, ahead * size), whitened.AsSpan(0, ahead * size));
+        }
+    }
+
+    private ImageBatch Batch(int count)
+    {
+        if (_batch.Capacity < count)
+            _batch = new ImageBatch(_dataset.Shape, count, _options.Layout);
+        _batch.Resize(count);
+        return _batch;
+    }
+}

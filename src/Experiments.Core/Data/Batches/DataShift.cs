@@ -1,0 +1,52 @@
+namespace Experiments.Core.Data.Batches;
+
+/// <summary>
+/// What is done to test images that no training image had: four of the corruptions of Hendrycks and Dietterich, "Benchmarking neural
+/// network robustness to common corruptions and perturbations" (ICLR 2019).
+/// </summary>
+public enum ShiftKind
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>A constant is added to a pixel's largest channel (V of HSV), and the others follow in proportion.</summary>
+    Brightness,
+
+    /// <summary>Pixels move towards the image's mean of their channel.</summary>
+    Contrast,
+
+    /// <summary>Gaussian noise, independent for every value, the same in every run.</summary>
+    Noise,
+
+    /// <summary>Gaussian blur; beyond its edge an image goes on as at the edge.</summary>
+    Blur,
+}
+
+/// <summary>A corruption of test images and how strong it is.</summary>
+public sealed record DataShift
+{
+    /// <summary>The strongest; the weakest is 1, and 0 is none.</summary>
+    public const int Strongest = 5;
+
+    /// <summary>Takes a kind and its strength.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The strength is not from 0 to <see cref="Strongest"/>.</exception>
+    public DataShift(ShiftKind kind, int strength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(strength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(strength, Strongest);
+        (Kind, Strength) = kind == ShiftKind.None || strength == 0 ? (ShiftKind.None, 0) : (kind, strength);
+    }
+
+    /// <summary>No shift.</summary>
+    public static DataShift None { get; } = new(ShiftKind.None, 0);
+
+    /// <summary>What is done.</summary>
+    public ShiftKind Kind { get; }
+
+    /// <summary>From 1 to <see cref="Strongest"/>; 0 where nothing is done.</summary>
+    public int Strength { get; }
+
+    /// <summary>A kind at every strength, the weakest first.</summary>
+    public static IEnumerable<DataShift> AllOf(ShiftKind kind) =>
+        kind == ShiftKind.None ? [None] : Enumerable.Range(1, Strongest).Select(strength => new DataShift(kind, strength));
+}

@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Experiments.Core.Data.Images;
+
+namespace Experiments.Core.Data.Sources;
+
+/// <summary>What a data set is: the size of its images, its classes, how many images, and where they come from.</summary>
+public sealed record DatasetDescription
+{
+    /// <summary>The name on the command line, for example <c>cifar10</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name in prose, for example <c>CIFAR-10</c>.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The size of every image.</summary>
+    public required ImageShape Shape { get; init; }
+
+    /// <summary>The classes in the order of their labels.</summary>
+    public required ImmutableArray<string> ClassNames { get; init; }
+
+    /// <summary>Training images.</summary>
+    public required int TrainCount { get; init; }
+
+    /// <summary>Test images.</summary>
+    public required int TestCount { get; init; }
+
+    /// <summary>Where the images come from and how their files are read.</summary>
+    public required DatasetSource Source { get; init; }
+
+    /// <summary>Whether both parts are published with equally many images of each class, so that other counts show damage.</summary>
+    public bool IsBalanced { get; init; } = true;
+
+    /// <summary>What a person should know of how the files were taken, a sentence each.</summary>
+    public ImmutableArray<string> Remarks { get; init; } = [];
+
+    /// <summary>Number of classes.</summary>
+    public int Classes => ClassNames.Length;
+
+    /// <summary>Images in one part of the set.</summary>
+    public int Count(DatasetPart part) => part switch
+    {
+        DatasetPart.Train => TrainCount,
+        DatasetPart.Test => TestCount,
+        _ => throw new ArgumentOutOfRangeException(nameof(part), part, "A data set has a training and a test part."),
+    };
+}

@@ -1,0 +1,45 @@
+using Experiments.Core.Data.Images;
+
+namespace Experiments.Core.Data.Whitening;
+
+/// <summary>Whitens blocks of images in the layout of a batch.</summary>
+internal sealed class ZcaKernel
+{
+    /// <summary>
+    /// Images that are whitened together. The matrix is read from memory once a block: one image at a time would wait for it.
+    /// </summary>
+    public const int BlockSize = 64;
+
+    private readonly PackedMatrix _matrix;
+    private readonly float[] _shift;
+
+    /// <summary>Puts rows and columns of a whitening into the order of a layout.</summary>
+    public ZcaKernel(ZcaWhitening whitening, ImageShape shape, ImageLayout layout)
+    {
+        var size = shape.Size;
+        var (c, plane) = (shape.Channels, shape.Height * shape.Width);
+        var order = new int[size];
+        for (var i = 0; i < size; i++)
+            order[i] = layout == ImageLayout.ChannelsFirst ? i : (i % c * plane) + (i / c);
+
+        // Symmetric: the product with an image as a row is that with the image as a column.
+        _matrix = new PackedMatrix(size, size);
+        var row = new float[size];
+        for (var i = 0; i < size; i++)
+        {
+            for (var j = 0; j < size; j++)
+                row[j] = whitening.Matrix[(order[i] * size) + order[j]];
+            _matrix.SetRow(i, row);
+        }
+
+        _shift = Array.ConvertAll(order, i => whitening.Shift[i]);
+    }
+
+    /// <summary>Whitens images, [N, D], less the means of their channels; the result has as many values.</summary>
+    public void Whiten(ReadOnlySpan<float> images, Span<float> result)
+    {
+        for (var first = 0; first < result.Length; first += _shift.Length)
+            _shift.CopyTo(result[first..]);
+        _matrix.AddProduct(images, result);
+    }
+}

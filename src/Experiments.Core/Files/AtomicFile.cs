@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Experiments.Core.Files;
+
+/// <summary>
+/// Files written whole or not at all: into a temporary file beside the target, flushed to disk, then renamed over it. A reader sees the
+/// old file or the new one, and writers that end at once leave the file of one of them.
+/// </summary>
+public static partial class AtomicFile
+{
+    private const string Suffix = ".tmp";
+
+    // Nobody writes a file for so long: older ones are left by processes of other machines, which cannot be asked for.
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
+
+    /// <summary>Writes a file through <paramref name="write"/>, making its folder where there is none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="toDisk">Whether it is on the disk on return, and outlives a loss of power.</param>
+    /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
+    public static void Write(string path, Action<Stream> write, bool toDisk = true)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var target = Path.GetFullPath(path);
+        var beside = Beside(target);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write))
+            {
+                write(stream);
+                stream.Flush(toDisk);
+            }
+
+            File.Move(beside, target, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ExperimentException($"Cannot write {path}: {Reason(error)}", ExperimentException.Unavailable, error);
+        }
+        finally
+        {
+            Discard(beside);
+        }
+    }
+
+    /// <summary>Writes a text file in UTF-8 without a byte order mark.</summary>
+    /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
+    public static void WriteText(string path, string text) => WriteBytes(path, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes a file of these bytes.</summary>
+    /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
+    public static void WriteBytes(string path, byte[] bytes) => Write(path, stream => stream.Write(bytes));
+
+    /// <summary>Why a file or folder cannot be written, without the paths that only this class knows of.</summary>
+    internal static string Reason(Exception error) => error is UnauthorizedAccessException ? "access is denied." : $"{error.Message.Split(" : '")[0].TrimEnd('.')}.";
+
+    /// <summary>A file beside a target to write it into first, under a name that is nobody else's and says who writes it.</summary>
+    internal static string Beside(string target) => Path.Combine(Path.GetDirectoryName(target)!, string.Create(CultureInfo.InvariantCulture,
+        $".{Path.GetFileName(target)}.{Guid.NewGuid():N}-{Environment.ProcessId}-{Environment.MachineName}{Suffix}"));
+
+    /// <summary>
+    /// Removes what processes that were killed in the middle of a write have left in a folder. Others may be writing there: where a file system
+    /// has no locks, they do.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="of">The files that were being written, as a pattern.</param>
+    public static void RemoveLeftovers(string folder, string of = "*")
+    {
+        foreach (var file in Directory.EnumerateFiles(folder, $".{of}.*{Suffix}", new EnumerationOptions { AttributesToSkip = default }))
+        {
+            if (IsLeftover(file))
+                Discard(file);
+        }
+    }
+
+    // Of this machine's processes the system knows which are alive.
+    private static bool IsLeftover(string file) => Writer().Match(file) is { Success: true } writer && writer.Groups["machine"].Value == Environment.MachineName
+        ? !IsAlive(int.Parse(writer.Groups["process"].Value, CultureInfo.InvariantCulture))
+        : DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > Abandoned;
+
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return !found.HasExited;
+        }
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    [GeneratedRegex(@"\.[0-9a-f]{32}-(?<process>\d{1,9})-(?<machine>.+)\.tmp$")]
+    private static partial Regex Writer();
+
+    /// <summary>Removes what a write that failed left behind; after one that succeeded there is nothing.</summary>
+    private static void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The folder is not writable or not there: the write itself has said so.
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
+
+namespace Experiments.Core.Files;
+
+/// <summary>
+/// YAML: writes what the program has to say, and reads what anyone may have typed. The parser descends into lists and keys by recursion and so can be driven out of its stack, which
+/// ends the process; what nests too deep, or holds itself by an anchor, is found before, event by event.
+/// </summary>
+internal static partial class YamlText
+{
+    // A sweep nests four deep (references); each level costs the parser some frames of its stack.
+    private const int MostDepth = 32;
+
+    // With what anchors repeat; the largest file in configs/ has some 200.
+    private const int MostNodes = 10_000;
+
+    /// <summary>The keys and values of a file's one document.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="path">Where it is from, for messages.</param>
+    /// <exception cref="ExperimentException">It is no such YAML; file, line and reason are told.</exception>
+    public static YamlMappingNode Load(string text, string path)
+    {
+        CheckCharacters(text, path);
+        Parse(text, path, parser => CheckNesting(parser, path));
+        var stream = new YamlStream();
+        Parse(text, path, stream.Load);
+        return stream.Documents is [{ RootNode: YamlMappingNode root }] ? root
+            : throw new ExperimentException($"{path}:1: expected keys and values such as 'batch: [32, 16, 8]'.");
+    }
+
+    /// <summary>A file of these keys and values.</summary>
+    /// <param name="root">The keys and values.</param>
+    /// <param name="heading">The comment it begins with.</param>
+    public static string Write(YamlMappingNode root, string heading)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        text.Write($"# {heading}\n");
+        new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
+        return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
+    }
+
+    private static void Parse(string text, string path, Action<Parser> read)
+    {
+        var parser = new Parser(new StringReader(text));
+        try
+        {
+            read(parser);
+        }
+        catch (YamlException e)
+        {
+            var reason = (e.InnerException ?? e).Message.TrimEnd('.');
+            var line = reason.Contains(" tab ", StringComparison.Ordinal) ? LineOfTab(text) : null;
+            throw Invalid(path, line ?? InText(e.Start.Line), reason, e);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        {
+            // The parser gives up with no word that helps: on a bracket that is never closed, or a colon with no key before it.
+            throw Invalid(path, InText(parser.Current?.Start.Line ?? 1), "a bracket or quote that begins here or before is not closed, or a key or value is missing", e);
+        }
+
+        // What is found at the end is told of the last line that says something.
+        long InText(long line) => Math.Min(line, text.AsSpan().TrimEnd().Count('\n') + 1);
+    }
+
+    private static ExperimentException Invalid(string path, long line, string reason, Exception? inner = null) =>
+        new($"{path}:{Math.Max(1, line)}: not valid YAML: {Echo.Of(reason, 200)}.", ExperimentException.BadInput, inner);
+
+    // YAML's printable characters (YAML 1.2.2, section 5.1), less those that no text editor writes.
+    private static void CheckCharacters(string text, string path)
+    {
+        var line = 1;
+        foreach (var c in text)
+        {
+            if (c == '\n')
+                line++;
+            else if (c is (< ' ' and not ('\t' or '\r')) or '\x7F' or '\uFFFE' or '\uFFFF')
+                throw Invalid(path, line, $"it holds the character U+{(int)c:X4}, which no text does (is it a YAML file, saved as UTF-8?)");
+        }
+    }
+
+    // Counts what the file says with its anchors written out, so that no small file stands for a huge one.
+    private static void CheckNesting(Parser parser, string path)
+    {
+        var open = new Stack<(AnchorName Anchor, int Before)>();
+        var sizes = new Dictionary<AnchorName, int>();
+        var nodes = 0;
+        while (parser.MoveNext())
+        {
+            var line = parser.Current!.Start.Line;
+            switch (parser.Current)
+            {
+                case MappingStart or SequenceStart:
+                    open.Push((((NodeEvent)parser.Current).Anchor, nodes++));
+                    if (open.Count > MostDepth)
+                        throw Invalid(path, line, $"lists and keys nest more than {MostDepth} deep here; a sweep needs four");
+                    break;
+                case MappingEnd or SequenceEnd:
+                    var (anchor, before) = open.Pop();
+                    if (!anchor.IsEmpty)
+                        sizes[anchor] = nodes - before;
+                    break;
+                case Scalar scalar:
+                    nodes++;
+                    if (!scalar.Anchor.IsEmpty)
+                        sizes[scalar.Anchor] = 1;
+                    break;
+                case AnchorAlias alias when open.Any(container => container.Anchor == alias.Value):
+                    throw Invalid(path, line, $"*{Echo.Of(alias.Value.Value)} stands inside of what it stands for");
+                case AnchorAlias alias:
+                    nodes += sizes.GetValueOrDefault(alias.Value, 1);
+                    break;
+            }
+
+            if (nodes > MostNodes)
+                throw Invalid(path, line, $"with what its anchors repeat it holds more than {MostNodes} values");
+        }
+    }
+
+    private static int? LineOfTab(string text) => Tab().Match(text) is { Success: true } tab ? text.AsSpan(0, tab.Index).Count('\n') + 1 : null;
+
+    [GeneratedRegex(@"^ *\t", RegexOptions.Multiline)]
+    private static partial Regex Tab();
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Experiments.Core.Results.Rows;
+
+namespace Experiments.Core.Results.Tables;
+
+/// <summary>What the columns of a table of results follow.</summary>
+internal sealed class TableAxis
+{
+    private static readonly IReadOnlyList<string> GroupColumns = [nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup)];
+
+    private readonly string? _name;
+    private readonly IReadOnlyList<string> _properties;
+    private readonly Dictionary<Cell, string> _texts;
+    private readonly IReadOnlyList<string> _columns;
+
+    private TableAxis(string? name, IReadOnlyList<SummaryRow> cells)
+    {
+        _name = name;
+        _properties = name is null ? [] : PropertiesOf(name);
+        _texts = Texts(cells, _properties);
+        _columns = [.. InOrder(cells, _properties).Select(cell => _texts[cell.Alone()]).Distinct()];
+    }
+
+    /// <summary>Whether it is that of figure 1.</summary>
+    public bool IsBatch => _properties is [nameof(Cell.Batch)];
+
+    /// <summary>The axis of a name, or the one that the cells suggest.</summary>
+    /// <exception cref="ExperimentException">There is no such column.</exception>
+    public static TableAxis Of(IReadOnlyList<SummaryRow> cells, string? name) => new(name is null ? Suggested(cells) : Known(name), cells);
+
+    /// <summary>
+    /// The rows: cells that differ along the axis alone. Where a column leads them, they are sorted by it and their labels begin with it.
+    /// </summary>
+    /// <exception cref="ExperimentException">There is no such column, or the axis follows it already.</exception>
+    public IReadOnlyList<Series> Rows(IReadOnlyList<SummaryRow> cells, string? leading)
+    {
+        var rows = Series.Along(cells, _properties);
+        if (leading is null)
+            return rows;
+        var properties = PropertiesOf(Known(leading));
+        if (properties.Intersect(_properties).Any())
+            throw new ExperimentException($"Rows and columns cannot both follow {Known(leading)}: give --columns another column.");
+        var lead = Texts(cells, properties);
+        var rest = Series.Along(cells, [.. _properties, .. properties]).SelectMany(row => row.Cells.Select(cell => (cell, row.Label))).ToDictionary(pair => pair.cell.Alone(), pair => pair.Label);
+        var order = InOrder(cells, properties).Select(cell => lead[cell.Alone()]).Distinct().ToList();
+        return
+        [
+            .. from row in rows
+               let cell = row.Cells[0].Alone()
+               orderby order.IndexOf(lead[cell])
+               select row with { Label = string.Join(", ", new[] { Lead(leading, lead[cell]), rest[cell] }.Where(part => part.Length > 0)) },
+        ];
+    }
+
+    /// <summary>A table of these rows, a cell of it in words. Without an axis it has one column, of this name.</summary>
+    public ResultTable Table(string heading, string name, IReadOnlyList<Series> rows, Func<SummaryRow, string> text) => _name is null
+        ? new ResultTable(heading, ["norm", name], [.. rows.Select(row => (IReadOnlyList<string>)[row.Label, text(row.Cells[0])])])
+        : new ResultTable(heading, [_name.Replace('_', ' '), .. _columns], [.. rows.Select(row => (IReadOnlyList<string>)
+            [row.Label, .. _columns.Select(column => row.Cells.FirstOrDefault(cell => _texts[cell.Alone()] == column) is { } cell ? text(cell) : ResultTable.Nothing)])]);
+
+    /// <summary>The batch size where it varies, else the groups, else the learning rate, else the scale of the initial weights.</summary>
+    private static string? Suggested(IReadOnlyList<SummaryRow> cells)
+    {
+        return Varies(cell => cell.Batch) ? "batch"
+            : Varies(cell => cell.Groups) ? "groups"
+            : Varies(cell => cell.ChannelsPerGroup) ? "channels_per_group"
+            : Varies(cell => cell.Lr) ? "lr"
+            : Varies(cell => cell.InitScale) ? "init_scale"
+            : null;
+
+        bool Varies(Func<Cell, double?> of) => cells.Select(of).OfType<double>().Distinct().Count() > 1;
+    }
+
+    private static string Known(string name)
+    {
+        var snake = name.Replace('-', '_');
+        return ResultTable.ColumnNames.Contains(snake) ? snake : throw new ExperimentException(Suggestion.Unknown("column", name, ResultTable.ColumnNames));
+    }
+
+    /// <summary>The properties that go together with a column: a norm with its options, both ways of saying groups.</summary>
+    private static IReadOnlyList<string> PropertiesOf(string name) => Series.CellColumns.First(column => column.Name == name).Property switch
+    {
+        nameof(Cell.Norm) => [.. Series.NormColumns, .. Series.OptionsOfNorm],
+        nameof(Cell.Groups) or nameof(Cell.ChannelsPerGroup) => GroupColumns,
+        var property => [property],
+    };
+
+    private static Dictionary<Cell, string> Texts(IReadOnlyList<SummaryRow> cells, IReadOnlyList<string> properties)
+    {
+        if (properties.Contains(nameof(Cell.Norm)))
+        {
+            var others = Series.CellColumns.Select(column => column.Property).Except(properties).ToList();
+            return Series.Along(cells, others).SelectMany(norm => norm.Cells.Select(cell => (cell, norm.Label))).ToDictionary(pair => pair.cell.Alone(), pair => pair.Label);
+        }
+
+        var column = properties.Count == 1 ? Series.CellColumns.First(one => one.Property == properties[0]) : null;
+        return cells.ToDictionary(cell => cell.Alone(), cell => column is not null ? column.Text(cell) is { Length: > 0 } text ? text : "none"
+            : cell.Groups is { } groups ? $"G={groups}"
+            : cell.ChannelsPerGroup is { } channels ? $"{channels} ch/group"
+            : "none");
+    }
+
+    /// <summary>Batch sizes and groups from large to small as in the paper, other numbers from small to large, words as they come.</summary>
+    private static IEnumerable<SummaryRow> InOrder(IReadOnlyList<SummaryRow> cells, IReadOnlyList<string> properties) => properties switch
+    {
+        [] or [nameof(Cell.Norm), ..] => cells,
+        [nameof(Cell.Batch)] => cells.OrderByDescending(cell => cell.Batch),
+        [nameof(Cell.Groups), ..] => cells.OrderBy(cell => cell.Groups is null).ThenByDescending(cell => cell.Groups).ThenByDescending(cell => cell.ChannelsPerGroup),
+        [var property, ..] => cells.OrderBy(cell => Number(Series.CellColumns.First(column => column.Property == property).Text(cell))),
+    };
+
+    private static double Number(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.MaxValue;
+
+    private static string Lead(string name, string text) => text.Length > 0 && !char.IsLetter(text[0]) ? $"{Known(name).Replace('_', ' ')} {text}" : text;
+}

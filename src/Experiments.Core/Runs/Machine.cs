@@ -1,0 +1,100 @@
+using Experiments.Core.Data;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Runs;
+
+/// <summary>What this machine has: the engines, in order of preference, and the data sets. It settles what was asked for as <c>auto</c>.</summary>
+/// <param name="engines">The engines, the preferred one first.</param>
+/// <param name="data">The data folder.</param>
+/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place, and of data being computed, here or by another process, that takes a while.</param>
+public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data, Action<string>? say = null)
+{
+    private bool _said;
+
+    // The data set of a run that names none: real images where they are installed.
+    private readonly Lazy<string> _defaultDataset = new(() => data.Status(DatasetCatalog.Find("fashion-mnist")).IsReady ? "fashion-mnist" : "synthetic");
+
+    /// <summary>The engines, the preferred one first.</summary>
+    public IReadOnlyList<IEngineProvider> Engines { get; } = engines;
+
+    /// <summary>The data folder.</summary>
+    public DataFolder Data { get; } = data;
+
+    /// <summary>
+    /// Whether runs are computed on other machines: engine and device are then taken at their word where both are named, and so is the
+    /// number of threads.
+    /// </summary>
+    public bool ForOthers { get; init; }
+
+    /// <summary>The settings with data set, engine and device named.</summary>
+    /// <exception cref="ExperimentException">The engine is missing or cannot do what is asked; the message says what would do.</exception>
+    public RunSettings Resolve(RunSettings settings)
+    {
+        if (ForOthers && settings.Engine != RunSettings.Auto && settings.Device != RunSettings.Auto)
+            return settings with { Dataset = DatasetOf(settings) };
+        if (!ForOthers && settings.Threads > Environment.ProcessorCount)
+            throw new ExperimentException($"--threads {settings.Threads} is more than this machine has cores: take 1 to {Environment.ProcessorCount}.");
+        var engine = EngineFor(settings);
+        return settings with
+        {
+            Dataset = DatasetOf(settings),
+            Engine = engine.Name,
+            Device = settings.Device == RunSettings.Auto ? engine.Devices[0] : settings.Device,
+        };
+    }
+
+    /// <summary>Opens the data set of a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="checksum">The checksum that the images must have; null: any.</param>
+    /// <param name="cancellation">Ends what it takes to prepare it, now or later, and waiting for a process that does.</param>
+    /// <exception cref="ExperimentException">It is not there, its files are wrong, or its images are others.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Dataset Open(Run run, string? checksum = null, CancellationToken cancellation = default)
+    {
+        var dataset = Dataset.Open(run.Dataset, run.DataOptions with
+        {
+            Folder = Data.Path,
+            Decoder = Data.Decoder,
+            Say = say,
+            Threads = run.Settings.Threads,
+            Cancellation = cancellation,
+        });
+        if (checksum is null || checksum == dataset.Checksum)
+            return dataset;
+        dataset.Dispose();
+        throw new ExperimentException($"The run is to be trained on images of the checksum {checksum}, and those of {dataset.Name} here have {dataset.Checksum}: its files have changed, or are another copy.");
+    }
+
+    /// <summary>The engine of a name.</summary>
+    public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);
+
+    private string DatasetOf(RunSettings settings) => settings.Dataset == RunSettings.Auto ? _defaultDataset.Value : settings.Dataset;
+
+    private IEngineProvider EngineFor(RunSettings settings)
+    {
+        // Where nothing is said, a GPU is preferred to a processor, and then an engine to those after it.
+        var candidates = Engines.Where(engine => settings.Engine == RunSettings.Auto || engine.Name == settings.Engine)
+            .Select(engine => (Engine: engine, Device: settings.Device == RunSettings.Auto ? engine.Devices.FirstOrDefault("cpu") : settings.Device))
+            .OrderByDescending(candidate => candidate.Device != "cpu");
+        var answers = new List<string>();
+        string? missing = null;
+        foreach (var (engine, device) in candidates)
+        {
+            if (engine.Unavailable(device, settings.Precision) is not { } answer)
+            {
+                if (missing is not null && !_said)
+                    say?.Invoke($"{missing} Until then the {engine.Name} engine computes, more slowly.");
+                _said |= missing is not null;
+                return engine;
+            }
+
+            answers.Add(answer);
+            if (engine.Library is null)
+                missing ??= answer;
+        }
+
+        if (ForOthers)
+            answers.Add("Where runs are computed on other machines, --engine and --device are taken at their word: give both.");
+        throw new ExperimentException(string.Join(Environment.NewLine, answers), ExperimentException.Unavailable);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Experiments.Core.Files;
+using Experiments.Core.Results;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Runs;
+
+/// <summary>How far a run is, as its process tells others.</summary>
+/// <param name="Training">The training.</param>
+/// <param name="Host">The machine it is on.</param>
+/// <param name="Process">The process there.</param>
+public sealed record RunProgress(TrainingProgress Training, string Host, int Process);
+
+/// <summary>
+/// <c>progress.json</c> in a run's folder, written about once a second while it trains: what a sweep's display and <c>--status</c>, from any
+/// terminal and any machine of a shared folder, know of it. It is worth something only while a process trains the run; see
+/// <see cref="ResultsFolder.IsUnderWay"/>.
+/// </summary>
+public static class ProgressFile
+{
+    private const string Name = "progress.json";
+
+    /// <summary>What the run's process told last; null where there is nothing.</summary>
+    public static RunProgress? Read(ResultsFolder results, Run run)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunProgress>(File.ReadAllBytes(PathOf(results, run)), ExactJson.Options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Removes what a killed process has left.</summary>
+    public static void Remove(ResultsFolder results, Run run)
+    {
+        try
+        {
+            File.Delete(PathOf(results, run));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is news of the past, and no part of the results.
+        }
+    }
+
+    /// <summary>Passes reports on, and writes them to the file; it is removed at the end.</summary>
+    public sealed class Writer : IProgress<TrainingProgress>, IDisposable
+    {
+        private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+        private readonly ResultsFolder _results;
+        private readonly Run _run;
+        private readonly IProgress<TrainingProgress>? _next;
+        private readonly Stopwatch _since = new();
+
+        /// <summary>Begins without what an earlier process has told.</summary>
+        public Writer(ResultsFolder results, Run run, IProgress<TrainingProgress>? next)
+        {
+            (_results, _run, _next) = (results, run, next);
+            Remove(results, run);
+        }
+
+        /// <inheritdoc/>
+        public void Report(TrainingProgress value)
+        {
+            _next?.Report(value);
+            if (_since.IsRunning && _since.Elapsed < Interval)
+                return;
+            _since.Restart();
+            var report = JsonSerializer.SerializeToUtf8Bytes(new RunProgress(value, Environment.MachineName, Environment.ProcessId), ExactJson.Options);
+            try
+            {
+                AtomicFile.Write(PathOf(_results, _run), stream => stream.Write(report), toDisk: false);
+            }
+            catch (ExperimentException)
+            {
+                // It is news, and no part of the results: a full disk ends a run where it has something to keep.
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Dispose() => Remove(_results, _run);
+    }
+
+    private static string PathOf(ResultsFolder results, Run run) => Path.Combine(results.PathOf(run.Id), Name);
+}

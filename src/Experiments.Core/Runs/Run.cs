@@ -1,0 +1,162 @@
+using System.Globalization;
+using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
+using Experiments.Core.Data.Whitening;
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
+using Experiments.Core.Training;
+using Experiments.Core.Training.Checkpoints;
+
+namespace Experiments.Core.Runs;
+
+/// <summary>
+/// One training that can be started: settings without anything left open, and the name that follows from them. Two runs are equal when their
+/// <see cref="Identity"/> is.
+/// </summary>
+public sealed record Run
+{
+    private Run(RunSettings settings, DatasetDescription dataset, Network network) =>
+        (Settings, Dataset, Network, Identity, Id) = (settings, dataset, network, RunIdentity.Of(settings), RunIdentity.NameOf(settings));
+
+    /// <summary>Every value.</summary>
+    public RunSettings Settings { get; }
+
+    /// <summary>The data set.</summary>
+    public DatasetDescription Dataset { get; }
+
+    /// <summary>The network.</summary>
+    public Network Network { get; }
+
+    /// <summary>Every value that changes the result, as <see cref="RunIdentity"/> writes them.</summary>
+    public string Identity { get; }
+
+    /// <summary>
+    /// The folder's name under <c>runs/</c>: that of <see cref="RunIdentity.NameOf"/>, or, in a results folder where an earlier version of the
+    /// program has trained the run, the name that it gave.
+    /// </summary>
+    public string Id { get; private init; }
+
+    /// <summary>The same run, in a folder of another name.</summary>
+    internal Run In(string folder) => this with { Id = folder };
+
+    /// <inheritdoc/>
+    public bool Equals(Run? other) => other is not null && Identity == other.Identity;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Identity.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
+    public RunSettings Cell => Settings with { Seed = -1 };
+
+    /// <summary>The data options that the settings ask for.</summary>
+    public DataOptions DataOptions => new()
+    {
+        TrainLimit = Settings.TrainLimit,
+        TestLimit = Settings.TestLimit,
+        Validation = Settings.Validation,
+    };
+
+    /// <summary>How the settings make batches of the data.</summary>
+    /// <param name="layout">The engine's layout.</param>
+    /// <param name="statistics">What inputs are standardized with, under z-score; null: the training images' own.</param>
+    public BatchOptions BatchOptions(ImageLayout layout, InputStatistics? statistics = null) => new()
+    {
+        Seed = (ulong)Settings.Seed,
+        Augmentation = Settings.Augmentation,
+        Input = Settings.Input,
+        Layout = layout,
+        Statistics = statistics,
+    };
+
+    /// <summary>The engine that the settings ask for.</summary>
+    public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
+        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0);
+
+    /// <summary>What the bits of the run depend on here beside its settings and images.</summary>
+    /// <param name="engine">The engine that computes.</param>
+    public TrainingConditions ConditionsOn(IEngine engine) =>
+        new(Settings.Engine, RunOptions.Text(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+
+    /// <summary>Checks that a run can be trained, before any work is done.</summary>
+    /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
+    /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
+    public static Run Create(RunSettings settings) => Create(settings, new RunImages());
+
+    /// <summary>The same for one of several runs, whose data sets are looked at once.</summary>
+    internal static Run Create(RunSettings settings, RunImages images)
+    {
+        var dataset = images.Of(settings);
+        var complete = Complete(settings);
+        var norm = NormCatalog.Create(complete.Norm);
+        if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
+            throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
+        if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
+            throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
+        if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
+            throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: normalized weights are initialised on what enters the norm, which is a convolution's output before the activation alone; leave it out.");
+        if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
+            throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
+        var network = ModelCatalog.Build(
+            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
+        if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
+            throw new ExperimentException($"--input zca takes a matrix of all values of an image with all others, and {dataset.Name} has {dataset.Shape.Size} an image ({dataset.Shape}), more than {ZcaWhitening.MostValues}: take smaller images, or --input pca.");
+        network.Check(complete.Batch, complete.Workers);
+        var run = new Run(complete, dataset, network);
+        Data.Dataset.Check(dataset, run.DataOptions);
+        var trained = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
+        if ((long)complete.Batch * complete.Workers > trained)
+            throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
+                + $"and there are {trained} training images of {dataset.Name}: take a smaller batch.");
+        var tested = complete.TestLimit ?? (complete.Validation > 0 ? complete.Validation : dataset.TestCount);
+        if (norm.HasRunningStatistics && tested < norm.ImagesTogether(complete.Batch, complete.Workers) && network.SingleValued(tested, workers: 1) is { } single)
+            throw new ExperimentException($"By their own statistics, {tested} test images would leave layer {single.Slot.Name} of {network.Model} a single value: test on more images.");
+        if (complete.Warmup > complete.Epochs)
+            throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
+        if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
+            throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
+        foreach (var option in RunOptions.OfOptimizer.Select(name => RunOptions.Find(name)!).Where(option => option.Get(complete) is not null && !RunOptions.Takes(complete.Optimizer, option)))
+            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {RunOptions.Text(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
+        foreach (var (name, value) in new[] { ("momentum", complete.Momentum), ("beta1", complete.Beta1), ("beta2", complete.Beta2) })
+        {
+            if (value >= 1)
+                throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"--{name} {value} would never forget a gradient: take a number from 0 to below 1."));
+        }
+
+        return run;
+    }
+
+    /// <summary>Why a run has another number of groups than the paper's where nobody gave one, in a few words; null where it has not.</summary>
+    /// <param name="asked">The settings before they were completed.</param>
+    public string? WhyOtherGroups(RunSettings asked) =>
+        !asked.Norm.TakesDefaultGroups || Settings.Norm.Groups is null or NormCatalog.DefaultGroups ? null
+        : Network.NormSlots.First(slot => slot.Channels % NormCatalog.DefaultGroups != 0) is var narrow
+            ? $"{NormCatalog.DefaultGroups} do not divide the {narrow.Channels} channels of {narrow.Name}" : null;
+
+    /// <summary>The settings with the values that follow from others: a network's own width, a norm's default options.</summary>
+    internal static RunSettings Complete(RunSettings settings)
+    {
+        var slots = ModelCatalog.NormSlots(settings.Model, settings.Width, settings.Shortcut);
+        return settings.WithOptimizerDefaults() with
+        {
+            Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
+            Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
+            Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
+            // What has no effect makes no other run; and the network's last layer is meant where none is named.
+            MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
+                ? null : settings.MeasureLayer,
+            MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
+        };
+    }
+
+    /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
+    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~Measurements.DistributionShift) != 0;
+
+    /// <summary>The data set that settings ask for.</summary>
+    /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>
+    public static DatasetDescription DatasetOf(RunSettings settings) => new RunImages().Of(settings);
+
+    /// <summary>The name that the run with these settings has; whether it can be trained is not looked at.</summary>
+    public static string IdOf(RunSettings settings) => RunIdentity.NameOf(Complete(settings));
+}

@@ -1,0 +1,52 @@
+using Experiments.Core.Results;
+
+namespace Experiments.Core.Runs;
+
+/// <summary>
+/// <c>log.txt</c> in a run's folder: what happened to it, a sentence a line. A line that cannot be written is left out, since a log is no
+/// reason to end a run.
+/// </summary>
+public sealed class RunLog
+{
+    private RunLog(string path) => Path = path;
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The last thing that is said in it; null where there is nothing.</summary>
+    public string? LastLine
+    {
+        get
+        {
+            try
+            {
+                return File.ReadLines(Path).LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>That of a run.</summary>
+    public static RunLog Of(ResultsFolder results, Run run) => new(System.IO.Path.Combine(results.PathOf(run.Id), "log.txt"));
+
+    /// <summary>Adds a sentence.</summary>
+    public void Write(string sentence) => Try(() => File.AppendAllText(Path, sentence + "\n"));
+
+    /// <summary>Begins it anew.</summary>
+    public void Clear() => Try(() => File.Delete(Path));
+
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // as the summary says
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using System.Globalization;
+using System.Reflection;
+using Experiments.Core.Data;
+using Experiments.Core.Files;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Training;
+
+namespace Experiments.Core.Runs;
+
+/// <summary>Turns a run and what came of it into rows of the result files.</summary>
+public static class RunRecord
+{
+    /// <summary>The row of a run before anything has come of it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="experiment">The experiment it belongs to.</param>
+    /// <param name="library">The engine's library and version.</param>
+    /// <param name="started">When it began.</param>
+    public static RunRow Begin(Run run, string experiment, string library, DateTimeOffset started)
+    {
+        var s = run.Settings;
+        return new RunRow
+        {
+            Run = run.Id,
+            Experiment = experiment,
+            Status = RunStatus.Failed,
+            Dataset = run.Dataset.Name,
+            ImageSize = OwnImages.IsPath(s.Dataset) ? run.Dataset.Shape.Height : null,
+            TestPart = s.TestPart,
+            SplitSeed = s.TestPart is null ? null : s.SplitSeed ?? 0,
+            Model = s.Model,
+            Width = s.Width!.Value,
+            Shortcut = RunOptions.Text(s.Shortcut),
+            Activation = RunOptions.Text(s.Activation),
+            NormPosition = RunOptions.Text(s.NormPosition),
+            Norm = s.Norm.Name,
+            Groups = s.Norm.Groups,
+            ChannelsPerGroup = s.Norm.ChannelsPerGroup,
+            VirtualBatch = s.Norm.VirtualBatch,
+            Places = s.Norm.Places is { } places ? RunOptions.Text(places) : null,
+            RMax = s.Norm.RMax,
+            DMax = s.Norm.DMax,
+            RenormRamp = s.Norm.RenormRamp,
+            WeightStandardization = s.Norm.WeightStandardization == true ? "on" : "off",
+            Affine = s.Norm.Affine is { } affine ? RunOptions.Text(affine) : null,
+            Batch = s.Batch,
+            Workers = s.Workers,
+            Epochs = s.Epochs,
+            Seed = s.Seed,
+            Optimizer = RunOptions.Text(s.Optimizer),
+            Lr = s.Lr!.Value,
+            LrScaling = RunOptions.Text(s.LrScaling!.Value),
+            LearningRate = s.ScaledLearningRate,
+            Schedule = RunOptions.Text(s.Schedule),
+            Warmup = s.Warmup,
+            Momentum = s.Momentum,
+            Beta1 = s.Beta1,
+            Beta2 = s.Beta2,
+            WeightDecay = s.WeightDecay!.Value,
+            DecayOn = RunOptions.Text(s.DecayOn),
+            InitScale = s.InitScale,
+            Input = RunOptions.Text(s.Input),
+            Augmentation = RunOptions.Text(s.Augmentation),
+            TrainLimit = s.TrainLimit,
+            TestLimit = s.TestLimit,
+            Validation = s.Validation,
+            Engine = s.Engine,
+            EngineVersion = library,
+            Device = s.Device,
+            Precision = RunOptions.Text(s.Precision),
+            Threads = s.Threads,
+            Parameters = run.Network.ParameterCount,
+            Host = Environment.MachineName,
+            Cpu = ProcessInformation.CpuName,
+            Version = Version,
+            Commit = Commit,
+            Started = started.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+        };
+    }
+
+    /// <summary>The settings that a row tells of: all but what was measured along the run.</summary>
+    /// <exception cref="ExperimentException">A value is not one of ours.</exception>
+    internal static RunSettings SettingsOf(RunRow row)
+    {
+        var columns = Column.Of(typeof(RunRow)).ToDictionary(column => column.Name);
+        var settings = RunOptions.All.Aggregate(RunIdentity.Unsaid, (settings, option) =>
+            columns.TryGetValue(option.Name.Replace('-', '_'), out var column) && column.Text(row) is { Length: > 0 } text ? option.Set(settings, text) : settings);
+        return settings with { Momentum = settings.Optimizer == OptimizerKind.Sgd ? settings.Momentum : null };
+    }
+
+    /// <summary>The row of a run that ended with an error.</summary>
+    public static RunRow Failed(Run run, string experiment) => Begin(run, experiment, "unknown", DateTimeOffset.UtcNow);
+
+    /// <summary>The row with what came of the run.</summary>
+    /// <param name="row">The row it began with.</param>
+    /// <param name="epochs">All epochs it trained.</param>
+    /// <param name="memory">Peak private memory in MiB.</param>
+    public static RunRow End(RunRow row, IReadOnlyList<EpochResult> epochs, double? memory)
+    {
+        var last = epochs[^1];
+        row = row with
+        {
+            Status = last.Diverged ? RunStatus.Diverged : RunStatus.Finished,
+            DivergedEpoch = last.Diverged ? last.Epoch : null,
+            Seconds = last.Seconds,
+            ImagesPerSecond = epochs.Sum(epoch => (double)epoch.Train.Images) / epochs.Sum(epoch => epoch.TrainSeconds),
+            PeakMemoryMib = memory,
+        };
+        if (last.Diverged)
+            return row;
+        var headline = epochs.TakeLast(Headline.Epochs(row.Epochs)).ToList();
+        var error = Statistics.Median(headline.Select(epoch => epoch.Test!.Value.ErrorPercent));
+        return row with
+        {
+            Error = error,
+            ErrorMeasure = Headline.Name(row.Epochs),
+            ErrorMovingAverage = error,
+            ErrorPopulation = Statistics.Median(headline.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
+            ErrorBatch = Statistics.Median(headline.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
+            ErrorLast = last.Test!.Value.ErrorPercent,
+            ErrorBest = epochs.Min(epoch => epoch.Test!.Value.ErrorPercent),
+            TrainError = last.Train.ErrorPercent,
+            TrainLoss = last.Train.MeanLoss,
+            TestLoss = last.Test.Value.MeanLoss,
+        };
+    }
+
+    /// <summary>The row of one epoch.</summary>
+    public static EpochRow Of(Run run, EpochResult epoch) => new()
+    {
+        Run = run.Id,
+        Norm = run.Settings.Norm.Name,
+        Groups = run.Settings.Norm.Groups,
+        ChannelsPerGroup = run.Settings.Norm.ChannelsPerGroup,
+        Batch = run.Settings.Batch,
+        Seed = run.Settings.Seed,
+        Epoch = epoch.Epoch,
+        LearningRate = epoch.LearningRate,
+        TrainLoss = epoch.Train.MeanLoss,
+        TrainError = epoch.Train.ErrorPercent,
+        TestLoss = epoch.Test?.MeanLoss,
+        TestError = epoch.Test?.ErrorPercent,
+        TestErrorPopulation = epoch.TestPopulation?.ErrorPercent,
+        TestErrorBatch = epoch.TestBatch?.ErrorPercent,
+        Seconds = epoch.Seconds,
+        ImagesPerSecond = epoch.ImagesPerSecond,
+    };
+
+    /// <summary>The program's version.</summary>
+    public static string Version { get; } = InformationalVersion.Split('+')[0];
+
+    /// <summary>The commit it was built from; null where it was not built in a repository.</summary>
+    public static string? Commit { get; } = InformationalVersion.Split('+') is [_, var commit] ? commit : null;
+
+    private static string InformationalVersion =>
+        typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+}

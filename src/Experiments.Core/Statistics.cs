@@ -1,0 +1,95 @@
+namespace Experiments.Core;
+
+/// <summary>A mean over seeds and how sure it is.</summary>
+/// <param name="N">The values it is taken over.</param>
+/// <param name="Mean">Their mean; none without values.</param>
+/// <param name="Sd">Their sample standard deviation (n - 1 in the denominator); none under two values.</param>
+/// <param name="HalfWidth">Half the 95% interval of the mean by Student's t; none under two values.</param>
+public sealed record Estimate(int N, double? Mean, double? Sd, double? HalfWidth)
+{
+    /// <summary>The interval's lower end.</summary>
+    public double? Low => Mean - HalfWidth;
+
+    /// <summary>The interval's upper end.</summary>
+    public double? High => Mean + HalfWidth;
+}
+
+/// <summary>What is said about several values: of seeds, of repetitions.</summary>
+public static class Statistics
+{
+    /// <summary>The middle of some values: of an even number, half way between the two in the middle.</summary>
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
+    /// <summary>The value that this share of some values lies under, between two of them in proportion.</summary>
+    public static double Quantile(IEnumerable<double> values, double share)
+    {
+        var sorted = values.Order().ToList();
+        var place = share * (sorted.Count - 1);
+        var (low, high) = (sorted[(int)Math.Floor(place)], sorted[(int)Math.Ceiling(place)]);
+        return low + ((place - Math.Floor(place)) * (high - low));
+    }
+
+    /// <summary>Mean, sample standard deviation and 95% interval of independent values.</summary>
+    public static Estimate Estimate(IReadOnlyCollection<double> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values.Count == 0)
+            return new Estimate(0, null, null, null);
+        var mean = values.Average();
+        if (values.Count == 1)
+            return new Estimate(1, mean, null, null);
+        var sd = Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1));
+        return new Estimate(values.Count, mean, sd, StudentT(0.975, values.Count - 1) * sd / Math.Sqrt(values.Count));
+    }
+
+    /// <summary>
+    /// The difference between two treatments over the seeds that both have: each seed's own difference first, so what a seed does to
+    /// both of them cancels.
+    /// </summary>
+    public static Estimate PairedDifference(IReadOnlyDictionary<long, double> of, IReadOnlyDictionary<long, double> from)
+    {
+        ArgumentNullException.ThrowIfNull(of);
+        return Estimate([.. of.Where(pair => from.ContainsKey(pair.Key)).Select(pair => pair.Value - from[pair.Key])]);
+    }
+
+    /// <summary>
+    /// The quantile of Student's t distribution with whole degrees of freedom, found by bisection of the finite series of
+    /// Abramowitz and Stegun, 26.7.3 and 26.7.4.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The probability is not inside (0, 1), or there are no degrees of freedom.</exception>
+    public static double StudentT(double probability, int degreesOfFreedom)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(degreesOfFreedom);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(probability);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1);
+        if (probability < 0.5)
+            return -StudentT(1 - probability, degreesOfFreedom);
+
+        // theta = arctan(t / sqrt(df)) runs over a finite interval, so 60 halvings reach the last bit.
+        var inside = (2 * probability) - 1;
+        var (low, high) = (0.0, Math.PI / 2);
+        for (var i = 0; i < 60; i++)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ProbabilityWithin(middle, degreesOfFreedom) < inside ? (middle, high) : (low, middle);
+        }
+
+        return Math.Sqrt(degreesOfFreedom) * Math.Tan((low + high) / 2);
+    }
+
+    /// <summary>P(|T| &lt; sqrt(df) * tan(theta)).</summary>
+    private static double ProbabilityWithin(double theta, int degreesOfFreedom)
+    {
+        var (sin, cos) = Math.SinCos(theta);
+        var odd = degreesOfFreedom % 2 == 1;
+        var term = odd ? cos : 1;
+        var sum = degreesOfFreedom == 1 ? 0 : term;
+        for (var k = odd ? 3 : 2; k < degreesOfFreedom; k += 2)
+            sum += term *= cos * cos * (k - 1) / k;
+        return odd ? 2 / Math.PI * (theta + (sin * sum)) : sin * sum;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Experiments.Core.Data;
+using Experiments.Core.Files;
+
+namespace Experiments.Core.Training.Checkpoints;
+
+/// <summary>
+/// The checkpoints of a run that has not ended: a file each, <c>STEPS.safetensors</c>, of which the last two are kept, so that there is one
+/// where the disk has damaged the other.
+/// </summary>
+/// <param name="path">The folder, which need not exist.</param>
+public sealed class CheckpointFolder(string path)
+{
+    private const string Extension = ".safetensors";
+
+    /// <summary>The folder.</summary>
+    public string Root { get; } = path;
+
+    /// <summary>Whether there is one, whole or not.</summary>
+    public bool Any => Files().Count > 0;
+
+    /// <summary>Writes a checkpoint; that before it stays, and what else there is goes.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="steps">Steps made in all.</param>
+    /// <param name="state">What the engine holds.</param>
+    /// <exception cref="ExperimentException">It cannot be written.</exception>
+    public void Write(TrainingCheckpoint checkpoint, long steps, EngineState state)
+    {
+        var file = Path.Combine(Root, steps.ToString(CultureInfo.InvariantCulture) + Extension);
+        AtomicFile.WriteBytes(file, checkpoint.Write(state));
+
+        // Files of later steps are those that were passed over as damaged, and others what a killed process left of its writing.
+        var before = Files().Where(other => other.Steps < steps).Select(other => other.File).FirstOrDefault();
+        foreach (var other in Directory.EnumerateFiles(Root).Where(other => other != file && other != before).ToList())
+            TryDelete(() => File.Delete(other));
+    }
+
+    /// <summary>The checkpoint that a run goes on from: the last that is whole; null where there is none, and the run begins.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="now">What its bits depend on here.</param>
+    /// <param name="dataset">Its images.</param>
+    /// <param name="allowDifferentMachine">Whether it goes on where the rest would be others.</param>
+    /// <param name="say">Is told of checkpoints that are damaged, and of what is allowed.</param>
+    /// <exception cref="ExperimentException">The rest of the run would not be the same as if it had never been stopped.</exception>
+    public (string File, TrainingCheckpoint Checkpoint, EngineState State)? GoOnFrom(
+        string run, TrainingConditions now, Dataset dataset, bool allowDifferentMachine, Action<string> say)
+    {
+        if (Latest(run, say) is not { Checkpoint: var last } found)
+            return null;
+        var anew = $"`train --again` begins it anew, and so does removing {Root}.";
+        if (last.Images != dataset.Fingerprint)
+            throw new ExperimentException($"{run} is half done, and the images of {dataset.Name} are not those that it was trained on so far: bring those back; {anew}");
+        if (last.Conditions.Differences(now) is not { } differences)
+            return found;
+        if (!allowDifferentMachine)
+        {
+            throw new ExperimentException($"{run} is half done, and its rest would not be the same numbers here: {differences}. "
+                + $"--allow-different-machine goes on all the same; {anew}");
+        }
+
+        say($"The rest of the run is not what it would have been where it began: {differences}.");
+        return found;
+    }
+
+    /// <summary>Reads the last checkpoint that is whole; null where there is none.</summary>
+    /// <param name="run">The run that it must be of.</param>
+    /// <param name="say">Is told of each that is damaged.</param>
+    public (string File, TrainingCheckpoint Checkpoint, EngineState State)? Latest(string run, Action<string> say)
+    {
+        var files = Files();
+        foreach (var (index, (file, _)) in files.Index())
+        {
+            try
+            {
+                var (checkpoint, state) = TrainingCheckpoint.Read(file, File.ReadAllBytes(file));
+                if (checkpoint.Run == run)
+                    return (file, checkpoint, state);
+                throw new ExperimentException($"{file} is the checkpoint of another run, {checkpoint.Run}.");
+            }
+            catch (Exception e) when (e is ExperimentException or IOException or UnauthorizedAccessException)
+            {
+                say($"{e.Message} {(index + 1 < files.Count ? "The checkpoint before it is taken." : "There is no other checkpoint: the run begins anew.")}");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Removes all checkpoints.</summary>
+    /// <returns>Whether that was possible.</returns>
+    public bool Remove() => !Directory.Exists(Root) || TryDelete(() => Directory.Delete(Root, recursive: true));
+
+    // The last one first.
+    private List<(string File, long Steps)> Files() => !Directory.Exists(Root) ? [] :
+    [
+        .. Directory.EnumerateFiles(Root, "*" + Extension)
+            .Select(file => (file, long.TryParse(Path.GetFileNameWithoutExtension(file), NumberStyles.None, CultureInfo.InvariantCulture, out var steps) ? steps : -1))
+            .Where(pair => pair.Item2 >= 0).OrderByDescending(pair => pair.Item2),
+    ];
+
+    private static bool TryDelete(Action delete)
+    {
+        try
+        {
+            delete();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Experiments.Core.Data.Batches;
+
+namespace Experiments.Core.Training;
+
+/// <summary>Looks at single steps of a training, which goes on as if nobody had looked.</summary>
+public interface IStepObserver
+{
+    /// <summary>The time that it has taken so far.</summary>
+    TimeSpan Elapsed { get; }
+
+    /// <summary>Called when a step is about to be made.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="batch">The images that it will be made on.</param>
+    /// <param name="cancellation">Ends a look that takes long.</param>
+    void BeforeStep(TrainingStep step, ImageBatch batch, CancellationToken cancellation);
+
+    /// <summary>Called when it has been made.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="batch">The images that it was made on.</param>
+    void AfterStep(TrainingStep step, ImageBatch batch);
+}

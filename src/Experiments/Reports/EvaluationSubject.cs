@@ -1,0 +1,79 @@
+using System.Globalization;
+using Experiments.Core.Data;
+using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Whitening;
+using Experiments.Core.Networks;
+using Experiments.Core.Runs;
+using Experiments.Core.Training;
+using Experiments.Core.Training.Weights;
+
+namespace Experiments.Reports;
+
+/// <summary>Weights of a file in a network of this machine, with the images that it is evaluated on.</summary>
+internal sealed class EvaluationSubject : IDisposable
+{
+    private readonly Dataset _dataset;
+    private readonly IEngine _engine;
+
+    /// <summary>Puts the weights into the network of a run.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="content">What was read from it, under our names.</param>
+    /// <param name="run">The network, the data set and the machine's engine.</param>
+    /// <param name="input">What inputs are standardized with; null: the training images' own.</param>
+    /// <param name="machine">This machine.</param>
+    /// <param name="cancellation">Ends the preparation of the images.</param>
+    public EvaluationSubject(string path, Safetensors.Content content, Run run, InputStatistics? input, Machine machine, CancellationToken cancellation)
+    {
+        Run = run;
+        var state = Checkpoint.Fit(path, content, run.Network);
+        _dataset = machine.Open(run, null, cancellation);
+        _engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
+        _engine.Write(state);
+        Loop = new TrainingLoop(run.Settings, new BatchSource(_dataset, run.BatchOptions(_engine.Layout, input)), _engine, run.Network);
+        Epoch = RunFile.Epoch(path, content.Metadata);
+    }
+
+    /// <summary>What is evaluated.</summary>
+    public Run Run { get; }
+
+    /// <summary>Evaluates it.</summary>
+    public TrainingLoop Loop { get; }
+
+    /// <summary>The epochs trained: the population's images are those that the training took after this epoch, so that its number is met again.</summary>
+    public int Epoch { get; }
+
+    /// <summary>Network, norm and images in words.</summary>
+    public string Title => $"{Run.Network.Model} with {Run.Network.Norm} on {_dataset.Test.Count} images of {_dataset.Description.Title}";
+
+    /// <summary>
+    /// The same of weights that do not say which identity shortcut they were trained with: both are evaluated, and the one with the lower error
+    /// is taken, or where the errors are equal that with the lower loss.
+    /// </summary>
+    /// <param name="path">As above.</param>
+    /// <param name="content">As above.</param>
+    /// <param name="settings">The run's, whatever their shortcut.</param>
+    /// <param name="input">As above.</param>
+    /// <param name="machine">As above.</param>
+    /// <param name="say">Is told both errors and what was taken.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static EvaluationSubject OfEitherIdentity(
+        string path, Safetensors.Content content, RunSettings settings, InputStatistics? input, Machine machine, Action<string> say, CancellationToken cancellation)
+    {
+        var all = new[] { Shortcut.IdentityCentered, Shortcut.IdentityAppended }.Select(shortcut =>
+        {
+            var subject = new EvaluationSubject(path, content, Run.Create(settings with { Shortcut = shortcut }), input, machine, cancellation);
+            return (Name: RunOptions.Text(shortcut), Subject: subject, Score: subject.Loop.Evaluate(NormStatistics.MovingAverage, subject.Epoch, cancellation));
+        }).OrderBy(one => one.Score.Errors).ThenBy(one => double.IsNaN(one.Score.MeanLoss) ? double.MaxValue : one.Score.MeanLoss).ToList();
+        all[1].Subject.Dispose();
+        say(string.Create(CultureInfo.InvariantCulture, $"{path} cannot tell which shortcut it was trained with: with {all[0].Name} the error is {all[0].Score.ErrorPercent:0.00}%, with {all[1].Name} "
+            + $"{all[1].Score.ErrorPercent:0.00}%. Took {all[0].Name}; --shortcut says which it is."));
+        return all[0].Subject;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _dataset.Dispose();
+    }
+}
