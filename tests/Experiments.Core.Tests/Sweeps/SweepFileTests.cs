@@ -1,4 +1,5 @@
 using Experiments.Core.Figures;
+using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 
 namespace Experiments.Core.Tests.Sweeps;
@@ -38,11 +39,25 @@ public sealed class SweepFileTests
     [Fact]
     public void The_quick_block_overlays_the_sweep_and_has_a_name_of_its_own()
     {
-        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1", quick: true);
+        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1", SweepForm.Quick);
         Assert.Equal("figure-1-quick", sweep.Name);
         var runs = sweep.Grid.Expand();
         Assert.Equal(30, runs.Count);
         Assert.All(runs, run => Assert.Equal(("fashion-mnist", "resnet8", 4, 20000), (run.Dataset, run.Model, run.Epochs, run.TrainLimit)));
+    }
+
+    [Fact]
+    public void Each_short_form_overlays_the_full_one_and_not_another()
+    {
+        const string text = "batch: [32, 2]\nepochs: 100\nmodel: resnet20\nquick: { epochs: 4, model: resnet8 }\nevening: { epochs: 30, seeds: 3 }";
+        var evening = SweepFile.Parse(text, "a.yaml", "a", SweepForm.Evening);
+        Assert.Equal("a-evening", evening.Name);
+        Assert.Equal(6, evening.Grid.Expand().Count);
+        Assert.All(evening.Grid.Expand(), run => Assert.Equal(("resnet20", 30), (run.Model, run.Epochs)));
+        Assert.Equal("bad.yaml: there is no evening block for --evening.",
+            Assert.Throws<ExperimentException>(() => SweepFile.Parse("epochs: 3\nquick: { epochs: 1 }", "bad.yaml", "bad", SweepForm.Evening)).Message);
+        // What is wrong with a block is told whatever form is asked for.
+        Assert.Contains("epoch", Assert.Throws<ExperimentException>(() => SweepFile.Parse("epochs: 3\nevening: { epoch: 1 }", "bad.yaml", "bad")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,16 +197,16 @@ public sealed class SweepFileTests
     }
 
     [Fact]
-    public void Every_sweep_in_configs_reads_in_full_and_in_quick_form_and_can_be_trained()
+    public void Every_sweep_in_configs_reads_in_each_of_its_forms_and_can_be_trained()
     {
         var files = Directory.GetFiles(Path.Combine(RepositoryFolder.Root, "configs"), "*.yaml");
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
             Assert.DoesNotContain("TODO", File.ReadAllText(file), StringComparison.Ordinal);
-            foreach (var quick in File.ReadAllText(file).Contains("\nquick:", StringComparison.Ordinal) ? new[] { false, true } : [false])
+            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || File.ReadAllText(file).Contains($"\n{RunOptions.Text(form)}:", StringComparison.Ordinal)))
             {
-                var sweep = SweepFile.Read(file, quick);
+                var sweep = SweepFile.Read(file, form);
                 Assert.NotNull(sweep.Title);
                 Assert.NotNull(sweep.Source);
                 Assert.NotEmpty(sweep.Runs());
