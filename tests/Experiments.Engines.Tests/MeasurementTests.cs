@@ -33,10 +33,10 @@ public sealed class MeasurementTests
         var measured = Trained(AlongATraining);
         Assert.Equal(plain.Epochs, measured.Epochs);
         Engines.Same(plain.State, measured.State);
-        Assert.Equal([0, 2, 5], measured.Plan.All.OfType<PercentileMeasurement>().Single().Results.Select(result => result.Step));
-        Assert.Equal(3 * HistogramMeasurement.Bins, measured.Plan.All.OfType<HistogramMeasurement>().Single().Results.Count);
-        Assert.Equal(3 * 9, measured.Plan.All.OfType<LandscapeMeasurement>().Single().Results.Count);
-        Assert.Equal(3 * network.Convolutions.Count, measured.Plan.All.OfType<CovariateShiftMeasurement>().Single().Results.Count);
+        Assert.Equal([0, 2, 5], measured.Plan.All.OfType<PercentileMeasurement>().Single().Rows.Select(result => result.Step));
+        Assert.Equal(3 * HistogramMeasurement.Bins, measured.Plan.All.OfType<HistogramMeasurement>().Single().Rows.Count);
+        Assert.Equal(3 * 9, measured.Plan.All.OfType<LandscapeMeasurement>().Single().Rows.Count);
+        Assert.Equal(3 * network.Convolutions.Count, measured.Plan.All.OfType<CovariateShiftMeasurement>().Single().Rows.Count);
     }
 
     // Where the largest step size leads is where SGD without momentum and decay goes, up to rounding.
@@ -47,7 +47,7 @@ public sealed class MeasurementTests
         var batch = Engines.Batch(engine, 8, 1);
         var landscape = new LandscapeMeasurement(engine);
         landscape.BeforeStep(new MeasuredStep(new TrainingStep(0.02), 0), batch, default);
-        var (origin, largest) = (landscape.Results[0], landscape.Results[^1]);
+        var (origin, largest) = (landscape.Rows[0], landscape.Rows[^1]);
         Assert.Equal(engine.LossAndGradients(batch, new(0)).Loss, origin.Loss);
         Engines.Train(engine, batch, largest.StepSize);
         Assert.Equal(engine.LossAndGradients(batch, new(0)).Loss, largest.Loss, 1e-4);
@@ -65,8 +65,8 @@ public sealed class MeasurementTests
         shift.BeforeStep(at, batch, default);
         Engines.Train(engine, batch, at.Step.LearningRate);
         shift.AfterStep(at, batch);
-        Assert.Equal(network.Convolutions.Select(convolution => convolution.Name), shift.Results.Select(result => result.Layer));
-        Assert.Equal((0, 0, 1), (shift.Results[0].Distance, shift.Results[0].RelativeDistance, shift.Results[0].Cosine));
-        Assert.All(shift.Results.Skip(1), result => Assert.True(result is { Distance: > 0, RelativeDistance: > 0, Cosine: < 1 }, result.ToString()));
+        Assert.Equal(network.Convolutions.Select(convolution => convolution.Name), shift.Rows.Select(result => result.Layer));
+        Assert.Equal((0, 0, 1), (shift.Rows[0].Distance, shift.Rows[0].RelativeDistance, shift.Rows[0].Cosine));
+        Assert.All(shift.Rows.Skip(1), result => Assert.True(result is { Distance: > 0, RelativeDistance: > 0, Cosine: < 1 }, result.ToString()));
     }
 }

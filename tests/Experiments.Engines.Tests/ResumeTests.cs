@@ -109,7 +109,7 @@ public sealed class ResumeTests : IDisposable
         [
             Convert.ToHexString(File.ReadAllBytes(Path.Combine(results.PathOf(run.Id), "weights.safetensors"))),
             $"{row with { Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "" }}",
-            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
+            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch.Row with { Seconds = 0, ImagesPerSecond = 0 }}"),
             .. results.Read<PercentileRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<HistogramRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<LandscapeRow>(run.Id).Select(one => one.ToString()),

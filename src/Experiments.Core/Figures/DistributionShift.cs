@@ -17,7 +17,7 @@ internal static class DistributionShift
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<DistributionShiftRow>(spec, cells, data);
+        var measured = MeasurementFigures.Of<DistributionShiftRow>(spec, cells, data);
         var shifts = measured.SelectMany(cell => cell.Seeds).SelectMany(rows => rows).Select(row => row.Shift)
             .Where(shift => shift != DistributionShiftRow.None).Distinct().ToList();
         if (shifts.Count == 0)
@@ -64,7 +64,7 @@ internal static class DistributionShift
     }
 
     /// <summary>The kinds of statistics that a cell was evaluated with; one, and no word of it, where they come to the same.</summary>
-    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(Measured<DistributionShiftRow> cell)
+    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(CellMeasurement<DistributionShiftRow> cell)
     {
         var there = cell.Seeds.SelectMany(rows => rows).Select(row => row.Statistics).Distinct().ToList();
         var known = Statistic.Where(one => there.Contains(one.Name)).ToList();
@@ -74,7 +74,7 @@ internal static class DistributionShift
             : [(cell.Label, SeriesShape.Line, known[0].Name)];
     }
 
-    private static IReadOnlyList<FigurePoint> Points(Measured<DistributionShiftRow> cell, string shift, string statistics, double most) =>
+    private static IReadOnlyList<FigurePoint> Points(CellMeasurement<DistributionShiftRow> cell, string shift, string statistics, double most) =>
     [
         .. cell.Seeds.SelectMany(rows => rows)
             .Where(row => row.Statistics == statistics && (row.Shift == shift || row.Shift == DistributionShiftRow.None) && double.IsFinite(row.Error))

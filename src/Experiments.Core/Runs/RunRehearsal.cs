@@ -82,11 +82,12 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
     // The files of an epoch, as a training writes them.
     private static void WriteEpoch(ResultsFolder there, Run run, Dataset dataset, IEngine engine, EpochResult epoch)
     {
-        there.Write(run.Id, [RunRecord.Of(run, epoch)]);
-        RunExecutor.WriteWeights(there, run, dataset, engine, epoch.Epoch, epoch.Epoch);
+        var left = new RunFolder(there, run);
+        left.Write([RunRecord.Of(epoch)]);
+        left.WriteWeights(engine, dataset, epoch.Epoch, epoch.Epoch);
         var position = new TrainingPosition([epoch], 0, default, 0, epoch.Seconds);
         var checkpoint = new TrainingCheckpoint(run.Id, run.ConditionsOn(engine), dataset.Fingerprint, default, position, [], null);
-        new RunFolder(there, run).Checkpoints.Write(checkpoint, epoch.Epoch, engine.Read());
+        left.Checkpoints.Write(checkpoint, epoch.Epoch, engine.Read());
     }
 
     private static void WriteEnd(ResultsFolder there, Run run, EpochResult epoch)

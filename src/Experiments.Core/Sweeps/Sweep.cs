@@ -100,7 +100,7 @@ public sealed record Sweep
         foreach (var (figure, measurement) in Figures.Select(figure => (figure, MeasurementFiles.All.FirstOrDefault(one => one.File == FigureKinds.Describe(figure).File).Measurement)))
         {
             if (measurement != Measurements.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
-                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {RunOptions.Text(measurement)}.");
+                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {EnumText.Of(measurement)}.");
         }
 
         return mistakes.Count == 0 ? [.. runs.Distinct()] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);

@@ -108,7 +108,7 @@ internal static class BenchCommand
     {
         var (network, settings) = (run.Network, run.Settings);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
-        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {RunOptions.Text(settings.Precision)}");
+        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {EnumText.Of(settings.Precision)}");
         Console.WriteLine($"engine {settings.Engine} ({library}) on {settings.Device}; {ProcessInformation.CpuName}, {Environment.ProcessorCount} cores; "
             + $"{(processes > 1 ? $"{processes} processes side by side, each with " : "")}{settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
     }

@@ -8,6 +8,7 @@ using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Files;
 using Experiments.Core.Networks;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Results.Tables;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
@@ -29,7 +30,7 @@ internal static class EvalCommand
         .. OfNetwork, .. OfMachine, RunOptions.Dataset, .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
-    private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(RunOptions.Text);
+    private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(EnumText.Of);
 
     public static Command Create()
     {
@@ -98,15 +99,14 @@ internal static class EvalCommand
         var (run, loop, epoch) = (subject.Run, subject.Loop, subject.Epoch);
         var hasChoice = run.Network.Norm.HasRunningStatistics;
         kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
-        var scores = new List<Score>();
+        var losses = new List<double>();
         if (shifts.Count > 0)
         {
-            var shifted = kinds.SelectMany(kind => loop.Evaluate(kind, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new ShiftedScore(shift, kind, score))).ToList();
-            var rows = shifted.Select(score => MeasurementRecord.Of(run, score) with { Run = trained }).ToList();
+            var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, shifts, epoch, cancellation)).ToList();
             Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
-                CsvFile.Write(csv, rows);
-            scores.AddRange(shifted.Select(score => score.Score));
+                CsvFile.Write(csv, rows.Select(row => new OfRun<DistributionShiftRow> { Key = run.Key with { Run = trained }, Row = row }));
+            losses.AddRange(rows.Select(row => row.Loss));
         }
         else
         {
@@ -114,15 +114,15 @@ internal static class EvalCommand
             foreach (var kind in kinds)
             {
                 var score = loop.Evaluate(kind, epoch, cancellation);
-                var name = hasChoice ? RunOptions.Text(kind) : "own";
+                var name = hasChoice ? EnumText.Of(kind) : "own";
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
-                scores.Add(score);
+                losses.Add(score.MeanLoss);
             }
         }
 
-        if (scores.All(score => double.IsFinite(score.MeanLoss)))
+        if (losses.All(double.IsFinite))
             return ExitCode.Done;
-        Console.Error.WriteLine($"Some of the network's scores are not numbers, and count as errors: the weights of {path} leave the range of {RunOptions.Text(run.Settings.Precision)}.");
+        Console.Error.WriteLine($"Some of the network's scores are not numbers, and count as errors: the weights of {path} leave the range of {EnumText.Of(run.Settings.Precision)}.");
         return ExitCode.Failed;
     }
 
@@ -195,7 +195,7 @@ internal static class EvalCommand
     {
         if (text is null)
             return [NormStatistics.MovingAverage];
-        var kinds = Enum.GetValues<NormStatistics>().ToDictionary(RunOptions.Text);
+        var kinds = Enum.GetValues<NormStatistics>().ToDictionary(EnumText.Of);
         return text == "all" ? [.. kinds.Values]
             : kinds.TryGetValue(text, out var kind) ? [kind]
             : throw new ExperimentException(Suggestion.Unknown("--statistics", text, kinds.Keys.Append("all")));

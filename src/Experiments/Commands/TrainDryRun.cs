@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
@@ -24,10 +25,10 @@ internal static class TrainDryRun
         Say("training", string.Create(CultureInfo.InvariantCulture,
             $"batch {settings.Batch}{workers}, learning rate {settings.ScaledLearningRate:G4}, {estimate.StepsPerEpoch} steps an epoch, {settings.Epochs} {(settings.Epochs == 1 ? "epoch" : "epochs")}"));
         if (settings.Measure != Measurements.None)
-            Say("measures", RunOptions.Text(settings.Measure));
+            Say("measures", EnumText.Of(settings.Measure));
         if (from is not null)
-            Say("half done", RunExecutor.Describe(from, settings.Epochs, estimate.StepsPerEpoch));
-        Say("engine", $"{settings.Engine} ({estimate.Library}) on {settings.Device}, {RunOptions.Text(settings.Precision)}, {settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
+            Say("half done", RunLog.Describe(from, settings.Epochs, estimate.StepsPerEpoch));
+        Say("engine", $"{settings.Engine} ({estimate.Library}) on {settings.Device}, {EnumText.Of(settings.Precision)}, {settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
         if (estimate.MemoryMib is { } memory)
             Say("memory", string.Create(CultureInfo.InvariantCulture, $"{memory:0} MiB"));
         Say("time", Describe(estimate, from));

@@ -26,8 +26,8 @@ public sealed class RunExecutorTests : IDisposable
         var results = new ResultsFolder(_folder["mine"]);
         var run = NewRun(machine, Measurements.Percentiles | Measurements.Histograms);
         Assert.Throws<OperationCanceledException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, null, stop.Token));
-        Assert.Equal([0, 1, 2, 3, 4], results.Read<PercentileRow>(run.Id).Select(row => row.Step));
-        Assert.All(results.Read<PercentileRow>(run.Id), row => Assert.Equal((run.Id, "gn", 8, 8, "norm4"), (row.Run, row.Norm, row.Groups!.Value, row.Batch, row.Layer)));
+        Assert.Equal([0, 1, 2, 3, 4], results.Read<PercentileRow>(run.Id).Select(row => row.Row.Step));
+        Assert.All(results.Read<PercentileRow>(run.Id), row => Assert.Equal((run.Id, "gn", 8, 8, "norm4"), (row.Key.Run, row.Key.Norm, row.Key.Groups!.Value, row.Key.Batch, row.Row.Layer)));
         Assert.Equal(5 * 40, results.Read<HistogramRow>(run.Id).Count);
         Assert.Null(results.ReadRow(run.Id));
 
@@ -46,7 +46,7 @@ public sealed class RunExecutorTests : IDisposable
         var run = NewRun(machine, Measurements.DistributionShift);
         var reports = new List<TrainingProgress>();
         new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, null, default);
-        var rows = results.Read<DistributionShiftRow>(run.Id);
+        var rows = results.Read<DistributionShiftRow>(run.Id).Select(row => row.Row).ToList();
         Assert.Equal(21, rows.Count);
         Assert.Equal((DistributionShiftRow.None, 0, "moving_average", 25.0), (rows[0].Shift, rows[0].Strength, rows[0].Statistics, rows[0].Error));
         Assert.Equal(10 + 21, reports.Count);
@@ -78,7 +78,7 @@ public sealed class RunExecutorTests : IDisposable
         var row = new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
         Assert.Equal((RunStatus.Diverged, epoch), (row.Status, row.DivergedEpoch!.Value));
         Assert.Null(row.Error);
-        var last = results.Read<EpochRow>(run.Id)[^1];
+        var last = results.Read<EpochRow>(run.Id)[^1].Row;
         Assert.Equal((epoch, null, null, null), (last.Epoch, last.TestError, last.TestErrorPopulation, last.TestErrorBatch));
         var cell = Assert.Single(SummaryRow.Of([row]));
         Assert.Equal((0, 1, null), (cell.N, cell.NDiverged, cell.Mean));
@@ -99,7 +99,7 @@ public sealed class RunExecutorTests : IDisposable
         var row = new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, said.Add, default);
         Assert.Equal((2, 7 / 10.0, 25.0), (reports[0].Epoch, reports[0].Fraction, reports[0].TestError!.Value));
         Assert.Equal([7, 3], engines.Select(engine => engine.Steps.Count));
-        Assert.Equal([1, 2], results.Read<EpochRow>(run.Id).Select(epoch => epoch.Epoch));
+        Assert.Equal([1, 2], results.Read<EpochRow>(run.Id).Select(epoch => epoch.Row.Epoch));
         Assert.True(row.Seconds > stopped.Position.Seconds);
         Assert.Contains("2 of 5 steps of epoch 2/2 are done", Assert.Single(said), StringComparison.Ordinal);
         Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.PathOf(run.Id), "log.txt")), StringComparison.Ordinal);

@@ -1,7 +1,7 @@
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>One row of epochs.csv: a run after one epoch. Errors are in percent, losses in nats.</summary>
-public sealed record EpochRow : RunDetail, IRunFile
+public sealed record EpochRow : IRunFile
 {
     /// <inheritdoc/>
     public static string FileName => "epochs.csv";

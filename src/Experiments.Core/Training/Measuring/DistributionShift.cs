@@ -1,13 +1,8 @@
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Training.Measuring;
-
-/// <summary>A trained network's score on shifted test images.</summary>
-/// <param name="Shift">What was done to the images.</param>
-/// <param name="Statistics">Where norms over samples took their statistics from.</param>
-/// <param name="Score">The score.</param>
-public sealed record ShiftedScore(DataShift Shift, NormStatistics Statistics, Score Score);
 
 /// <summary>The error of a trained network on test images as no training image was: every kind of shift at every strength, and none.</summary>
 public static class DistributionShift
@@ -23,9 +18,25 @@ public static class DistributionShift
     /// <param name="network">The network.</param>
     /// <param name="epoch">The last epoch.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public static IEnumerable<ShiftedScore> Measure(TrainingLoop loop, Network network, int epoch, CancellationToken cancellation) =>
-        Statistics(network).SelectMany(statistics => loop.Evaluate(statistics, epoch, Shifts, cancellation)
-            .Zip(Shifts, (score, shift) => new ShiftedScore(shift, statistics, score)));
+    public static IEnumerable<DistributionShiftRow> Measure(TrainingLoop loop, Network network, int epoch, CancellationToken cancellation) =>
+        Statistics(network).SelectMany(statistics => Measure(loop, statistics, Shifts, epoch, cancellation));
+
+    /// <summary>Scores a network by one kind of statistics, one shift after the other.</summary>
+    /// <param name="loop">The training, at its end.</param>
+    /// <param name="statistics">Where norms over samples take their statistics from.</param>
+    /// <param name="shifts">What is done to the test images.</param>
+    /// <param name="epoch">The last epoch.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public static IEnumerable<DistributionShiftRow> Measure(
+        TrainingLoop loop, NormStatistics statistics, IReadOnlyList<DataShift> shifts, int epoch, CancellationToken cancellation) =>
+        loop.Evaluate(statistics, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new DistributionShiftRow
+        {
+            Shift = EnumText.Of(shift.Kind),
+            Strength = shift.Strength,
+            Statistics = EnumText.Of(statistics).Replace('-', '_'),
+            Error = score.ErrorPercent,
+            Loss = score.MeanLoss,
+        });
 
     private static NormStatistics[] Statistics(Network network) =>
         network.Norm.HasRunningStatistics ? Enum.GetValues<NormStatistics>() : [NormStatistics.MovingAverage];

@@ -25,6 +25,9 @@ public interface IMeasurement
     /// <param name="batch">The images that it was made on.</param>
     void AfterStep(MeasuredStep at, ImageBatch batch);
 
+    /// <summary>Hands on the rows of all that was measured so far.</summary>
+    void WriteTo(IRowSink sink);
+
     /// <summary>What was measured so far, at steps before one that the training may go on from.</summary>
     JsonElement Save(long step);
 

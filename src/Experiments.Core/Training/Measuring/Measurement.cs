@@ -1,24 +1,18 @@
 using System.Text.Json;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Files;
+using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Training.Measuring;
 
-/// <summary>Something that was found at a step.</summary>
-public interface IStepResult
+/// <summary>A measurement, which keeps its rows in the order of the steps.</summary>
+public abstract class Measurement<TRow> : IMeasurement
+    where TRow : class, IStepRow
 {
-    /// <summary>Steps before it.</summary>
-    long Step { get; }
-}
-
-/// <summary>A measurement, which keeps its results in the order of the steps.</summary>
-public abstract class Measurement<TResult> : IMeasurement
-    where TResult : IStepResult
-{
-    private readonly List<TResult> _results = [];
+    private readonly List<TRow> _rows = [];
 
     /// <summary>What was measured so far.</summary>
-    public IReadOnlyList<TResult> Results => _results;
+    public IReadOnlyList<TRow> Rows => _rows;
 
     /// <inheritdoc/>
     public abstract void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation);
@@ -29,15 +23,18 @@ public abstract class Measurement<TResult> : IMeasurement
     }
 
     /// <inheritdoc/>
-    public JsonElement Save(long step) => JsonSerializer.SerializeToElement(_results.Where(result => result.Step < step), ExactJson.Options);
+    public void WriteTo(IRowSink sink) => sink.Write(_rows);
 
     /// <inheritdoc/>
-    public void Restore(JsonElement saved)
+    public JsonElement Save(long step) => JsonSerializer.SerializeToElement(_rows.Where(row => row.Step < step), ExactJson.Options);
+
+    /// <inheritdoc/>
+    public virtual void Restore(JsonElement saved)
     {
-        _results.Clear();
-        _results.AddRange(saved.Deserialize<List<TResult>>(ExactJson.Options) ?? throw new JsonException("There are no results."));
+        _rows.Clear();
+        _rows.AddRange(saved.Deserialize<List<TRow>>(ExactJson.Options) ?? throw new JsonException("There are no rows."));
     }
 
-    /// <summary>Keeps results of a step.</summary>
-    protected void Add(params IEnumerable<TResult> results) => _results.AddRange(results);
+    /// <summary>Keeps rows of a step.</summary>
+    protected void Add(params IEnumerable<TRow> rows) => _rows.AddRange(rows);
 }

@@ -63,6 +63,13 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
             Measure(measurement => measurement.AfterStep(At(step), batch));
     }
 
+    /// <summary>Hands on the rows of all that was measured so far.</summary>
+    public void WriteTo(IRowSink sink)
+    {
+        foreach (var measurement in All)
+            measurement.WriteTo(sink);
+    }
+
     /// <summary>What was measured so far, at steps before one that the training may go on from: an element for each measurement.</summary>
     public IReadOnlyList<JsonElement> Save(long step) => [.. All.Select(measurement => measurement.Save(step))];
 

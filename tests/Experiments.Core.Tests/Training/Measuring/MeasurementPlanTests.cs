@@ -3,6 +3,7 @@ using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Tests.Data;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Measuring;
@@ -83,9 +84,9 @@ public sealed class MeasurementPlanTests : IDisposable
         var loop = new TrainingLoop(settings, Source(settings, engine), engine, network);
         var scores = DistributionShift.Measure(loop, network, 1, default).ToList();
         Assert.Equal(DistributionShift.Count(network), scores.Count);
-        Assert.Equal(kinds * 21, scores.Select(score => (score.Shift, score.Statistics)).Distinct().Count());
-        Assert.Equal(kinds, scores.Count(score => score.Shift == DataShift.None));
-        Assert.Equal(NormStatistics.MovingAverage, scores[0].Statistics);
+        Assert.Equal(kinds * 21, scores.Select(score => (score.Shift, score.Strength, score.Statistics)).Distinct().Count());
+        Assert.Equal(kinds, scores.Count(score => score.Shift == DistributionShiftRow.None));
+        Assert.Equal("moving_average", scores[0].Statistics);
         Assert.Equal(kinds == 3 ? 40 : 0, engine.Population);
     }
 
@@ -103,6 +104,8 @@ public sealed class MeasurementPlanTests : IDisposable
         public void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation) => Before.Add((at, engine.Steps.Count));
 
         public void AfterStep(MeasuredStep at, ImageBatch batch) => After.Add((at, engine.Steps.Count, batch.Values[0]));
+
+        public void WriteTo(IRowSink sink) => throw new NotSupportedException();
 
         public JsonElement Save(long step) => throw new NotSupportedException();
 
