@@ -26,7 +26,7 @@ internal sealed class TorchEngine : IEngine
     {
         _settings = settings;
         _device = device(settings.Device);
-        ProcessMemory.Keep();
+        _ = ProcessMemory.Keep();
         using var scope = Begin();
         _network = new NetworkModule(settings, _device);
         // Two groups where only weights decay; of equal decay they are the same as one.

@@ -97,7 +97,7 @@ internal sealed class RunTraining
             }
 
             if (_epochs[^1] is { Diverged: false } last && MeasuresShifts)
-                _folder.Write(ShiftedScores(last, memory, cancellation));
+                WriteShiftedScores(last, memory, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -150,6 +150,14 @@ internal sealed class RunTraining
         {
             _tell($"There is no checkpoint after step {steps}. {e.Message}");
         }
+    }
+
+    private void WriteShiftedScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
+    {
+        var rows = ShiftedScores(last, progress, cancellation);
+        if (rows.Count(row => row.Error is null) is > 0 and var wrong)
+            _folder.Log.Write($"Distribution shift: at {wrong} of {rows.Count} measurements, scores of the network are not numbers; {DistributionShiftRow.FileName} has no error there.");
+        _folder.Write(rows);
     }
 
     // It takes minutes where test images are many and batches small: what is shown of it is the last epoch and the time left.

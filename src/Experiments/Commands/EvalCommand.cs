@@ -99,14 +99,14 @@ internal static class EvalCommand
         var (run, loop, epoch) = (subject.Run, subject.Loop, subject.Epoch);
         var hasChoice = run.Network.Norm.HasRunningStatistics;
         kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
-        var losses = new List<double>();
+        var areFinite = new List<bool>();
         if (shifts.Count > 0)
         {
             var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, shifts, epoch, cancellation)).ToList();
             Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows.Select(row => new OfRun<DistributionShiftRow> { Key = run.Key with { Run = trained }, Row = row }));
-            losses.AddRange(rows.Select(row => row.Loss));
+            areFinite.AddRange(rows.Select(row => row.Error is not null));
         }
         else
         {
@@ -115,14 +115,15 @@ internal static class EvalCommand
             {
                 var score = loop.Evaluate(kind, epoch, cancellation);
                 var name = hasChoice ? EnumText.Of(kind) : "own";
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
-                losses.Add(score.MeanLoss);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} ") + (score.IsFinite
+                    ? string.Create(CultureInfo.InvariantCulture, $"error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}") : "scores are not numbers"));
+                areFinite.Add(score.IsFinite);
             }
         }
 
-        if (losses.All(double.IsFinite))
+        if (areFinite.All(isFinite => isFinite))
             return ExitCode.Done;
-        Console.Error.WriteLine($"Some of the network's scores are not numbers, and count as errors: the weights of {path} leave the range of {EnumText.Of(run.Settings.Precision)}.");
+        Console.Error.WriteLine($"Some of the network's scores are not numbers, so there is no error to report for them: with the weights of {path}, the network leaves the range of {EnumText.Of(run.Settings.Precision)}.");
         return ExitCode.Failed;
     }
 

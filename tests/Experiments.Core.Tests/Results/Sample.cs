@@ -105,7 +105,7 @@ internal static class Sample
         Cosine = 1 - relative,
     });
 
-    public static OfRun<DistributionShiftRow> DistributionShift(this RunRow run, string shift, int strength, double error, string statistics = "moving_average") => Of(run, new DistributionShiftRow
+    public static OfRun<DistributionShiftRow> DistributionShift(this RunRow run, string shift, int strength, double? error, string statistics = "moving_average") => Of(run, new DistributionShiftRow
     {
         Shift = shift,
         Strength = strength,

@@ -104,6 +104,16 @@ public sealed class TrainingCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_library_that_was_named_without_what_it_calls_is_still_the_same()
+    {
+        var then = Checkpoint().Conditions with { Library = "TorchSharp 0.107.0" };
+        Assert.Null(then.Differences(then with { Library = "TorchSharp 0.107.0 (libtorch 2.10.0)" }));
+        Assert.NotNull(then.Differences(then with { Library = "TorchSharp 0.108.0 (libtorch 2.10.0)" }));
+        var now = then with { Library = "TorchSharp 0.107.0 (libtorch 2.10.0)" };
+        Assert.NotNull(now.Differences(now with { Library = "TorchSharp 0.107.0 (libtorch 2.11.0)" }));
+    }
+
+    [Fact]
     public void The_fingerprint_of_images_follows_their_content_and_not_their_place()
     {
         string Fingerprint(string folder, Action<string>? change = null)

@@ -34,8 +34,8 @@ public static class DistributionShift
             Shift = EnumText.Of(shift.Kind),
             Strength = shift.Strength,
             Statistics = EnumText.Of(statistics).Replace('-', '_'),
-            Error = score.ErrorPercent,
-            Loss = score.MeanLoss,
+            Error = score.IsFinite ? score.ErrorPercent : null,
+            Loss = score.IsFinite ? score.MeanLoss : null,
         });
 
     private static NormStatistics[] Statistics(Network network) =>
