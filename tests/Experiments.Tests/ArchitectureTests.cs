@@ -24,7 +24,7 @@ public sealed class ArchitectureTests
         ["Core.Data", "Core.Results.Tables"],
         ["Core.Data.Batches", "Core.Figures"],
         ["Core.Training", "Figures"],
-        ["Core.Training.Measuring", "Core.Training.Weights"],
+        ["Core.Training.Measurements", "Core.Training.Weights"],
         ["Core.Training.Checkpoints", "Core.Training.Timing"],
         ["Core.Runs", "Torch", "OneDnn.Kernels"],
         ["Core.Sweeps", "OneDnn.Interop"],

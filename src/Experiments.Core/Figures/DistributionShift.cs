@@ -32,7 +32,7 @@ internal static class DistributionShift
             Label = kind.Label,
             Look = looks[kind.Cell.Label],
             Shape = kind.Shape,
-            Shift = index - ((kinds.Count - 1) / 2.0),
+            Offset = index - ((kinds.Count - 1) / 2.0),
             Points = Points(kind.Cell, shift, kind.Name, most),
         }).ToList())).ToList();
         var points = panels.SelectMany(panel => panel.Series).SelectMany(series => series.Points).ToList();

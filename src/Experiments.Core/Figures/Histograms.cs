@@ -55,7 +55,7 @@ internal static class Histograms
                                 Label = names[step],
                                 Look = new Look(Palette.Shade(index, steps.Count), Marker.Circle, Dash.Solid),
                                 Shape = SeriesShape.Ridge,
-                                Shift = index + 1,
+                                Offset = index + 1,
                                 Points = [.. place.Cell.Seeds[0].Where(one => one.Step == step && one.Layer == place.Layer).OrderBy(one => one.BinLow).Select(Density)],
                             }).Where(series => series.Points.Count > 0),
                         ],

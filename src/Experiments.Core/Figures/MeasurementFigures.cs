@@ -25,15 +25,15 @@ internal static class MeasurementFigures
         where T : class, IRunFile
     {
         var rows = data.Rows<T>();
-        var seeds = data.Runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell =>
+        var seeds = data.Runs.GroupBy(run => run.ToCell()).ToDictionary(cell => cell.Key, cell =>
             cell.OnePerSeed().Where(run => run.Status != RunStatus.Failed && rows[run.Run].Any()).OrderBy(run => run.Seed).ToList());
-        var measured = cells.Where(cell => seeds[cell.Alone()].Count > 0).ToList();
+        var measured = cells.Where(cell => seeds[cell.ToCell()].Count > 0).ToList();
         if (measured.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} is drawn from {T.FileName}, and none of {data.Runs.Count} runs has measured what belongs there.");
         return
         [
-            .. Series.Along(measured, []).Select(one => new CellMeasurement<T>(one.Label, one.Norm, seeds[one.Cells[0].Alone()][0].Seed,
-                [.. seeds[one.Cells[0].Alone()].Select(run => (IReadOnlyList<T>)[.. rows[run.Run]])])),
+            .. Series.Along(measured, []).Select(one => new CellMeasurement<T>(one.Label, one.Norm, seeds[one.Cells[0].ToCell()][0].Seed,
+                [.. seeds[one.Cells[0].ToCell()].Select(run => (IReadOnlyList<T>)[.. rows[run.Run]])])),
         ];
     }
 

@@ -150,14 +150,14 @@ public sealed record Run
             Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
             Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
             // What has no effect makes no other run; and the network's last layer is meant where none is named.
-            MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
+            MeasureLayer = (settings.Measure & (MeasurementKinds.Percentiles | MeasurementKinds.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
                 ? null : settings.MeasureLayer,
             MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
         };
     }
 
     /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
-    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~Measurements.DistributionShift) != 0;
+    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~MeasurementKinds.DistributionShift) != 0;
 
     /// <summary>The data set that settings ask for.</summary>
     /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>

@@ -4,7 +4,7 @@ using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Runs;

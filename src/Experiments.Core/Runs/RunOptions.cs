@@ -167,15 +167,15 @@ public static partial class RunOptions
             ? value + 0.0 // -0 is 0
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
-    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(EnumText.Of)];
+    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None).Select(EnumText.Of)];
 
-    private static string Text(Measurements measurements) => measurements == Measurements.None ? "none"
-        : string.Join(',', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(EnumText.Of));
+    private static string Text(MeasurementKinds measurements) => measurements == MeasurementKinds.None ? "none"
+        : string.Join(',', Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None && measurements.HasFlag(one)).Select(EnumText.Of));
 
-    private static Measurements ParseMeasurements(string text)
+    private static MeasurementKinds ParseMeasurements(string text)
     {
-        var known = Enum.GetValues<Measurements>().ToDictionary(EnumText.Of);
-        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(Measurements.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
+        var known = Enum.GetValues<MeasurementKinds>().ToDictionary(EnumText.Of);
+        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(MeasurementKinds.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
             : throw new ExperimentException(Suggestion.Unknown("--measure", name, known.Keys)));
     }
 

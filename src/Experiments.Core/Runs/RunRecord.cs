@@ -103,15 +103,15 @@ public static class RunRecord
         };
         if (last.Diverged)
             return row;
-        var headline = epochs.TakeLast(Headline.Epochs(row.Epochs)).ToList();
-        var error = Statistics.Median(headline.Select(epoch => epoch.Test!.Value.ErrorPercent));
+        var reported = epochs.TakeLast(ReportedError.Epochs(row.Epochs)).ToList();
+        var error = Statistics.Median(reported.Select(epoch => epoch.Test!.Value.ErrorPercent));
         return row with
         {
             Error = error,
-            ErrorMeasure = Headline.Name(row.Epochs),
+            ErrorMeasure = ReportedError.Name(row.Epochs),
             ErrorMovingAverage = error,
-            ErrorPopulation = Statistics.Median(headline.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
-            ErrorBatch = Statistics.Median(headline.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
+            ErrorPopulation = Statistics.Median(reported.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
+            ErrorBatch = Statistics.Median(reported.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
             ErrorLast = last.Test!.Value.ErrorPercent,
             ErrorBest = epochs.Min(epoch => epoch.Test!.Value.ErrorPercent),
             TrainError = last.Train.ErrorPercent,

@@ -5,7 +5,7 @@ using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
 namespace Experiments.Core.Runs;
 
@@ -65,7 +65,7 @@ internal sealed class RunTraining
     /// <summary>Whether epochs are written for TensorBoard too.</summary>
     public bool TensorBoard { get; init; }
 
-    private bool MeasuresShifts => _run.Settings.Measure.HasFlag(Measurements.DistributionShift);
+    private bool MeasuresShifts => _run.Settings.Measure.HasFlag(MeasurementKinds.DistributionShift);
 
     private IEnumerable<EpochRow> EpochRows => _epochs.Select(RunRecord.Of);
 
@@ -97,7 +97,7 @@ internal sealed class RunTraining
             }
 
             if (_epochs[^1] is { Diverged: false } last && MeasuresShifts)
-                WriteShiftedScores(last, memory, cancellation);
+                WriteAlteredScores(last, memory, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -152,16 +152,16 @@ internal sealed class RunTraining
         }
     }
 
-    private void WriteShiftedScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
+    private void WriteAlteredScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
     {
-        var rows = ShiftedScores(last, progress, cancellation);
+        var rows = AlteredScores(last, progress, cancellation);
         if (rows.Count(row => row.Error is null) is > 0 and var wrong)
             _folder.Log.Write($"Distribution shift: at {wrong} of {rows.Count} measurements, scores of the network are not numbers; {DistributionShiftRow.FileName} has no error there.");
         _folder.Write(rows);
     }
 
     // It takes minutes where test images are many and batches small: what is shown of it is the last epoch and the time left.
-    private List<DistributionShiftRow> ShiftedScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
+    private List<DistributionShiftRow> AlteredScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var count = DistributionShift.Count(_run.Network);

@@ -48,7 +48,7 @@ internal static class BenchCommand
                 throw new ExperimentException($"--processes {count} with --threads {run.Settings.Threads} is more than this machine has cores: {Environment.ProcessorCount}.");
             return count > 1 ? SideBySideAsync(run, machine, length, times, count, cancellation)
                 : Task.FromResult(result.GetValue(byTurns) ? ByTurns(run, machine, length, cancellation)
-                : Alone(run, machine, length, times, result.GetValue(profile), cancellation));
+                : InThisProcess(run, machine, length, times, result.GetValue(profile), cancellation));
         });
         return command.WithExamples(
             "bench --model resnet20 --norm bn --batch 2",
@@ -56,7 +56,7 @@ internal static class BenchCommand
             "bench --model resnet20 --norm bn --batch 32 --profile");
     }
 
-    private static int Alone(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
+    private static int InThisProcess(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
     {
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var profiled = engine as IProfiledEngine;

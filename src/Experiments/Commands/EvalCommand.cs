@@ -12,7 +12,7 @@ using Experiments.Core.Results.Rows;
 using Experiments.Core.Results.Tables;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 using Experiments.Core.Training.Weights;
 using Experiments.Reports;
 
@@ -30,7 +30,7 @@ internal static class EvalCommand
         .. OfNetwork, .. OfMachine, RunOptions.Dataset, .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
-    private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(EnumText.Of);
+    private static readonly Dictionary<string, AlterationKind> AlterationKinds = Enum.GetValues<AlterationKind>().ToDictionary(EnumText.Of);
 
     public static Command Create()
     {
@@ -48,9 +48,9 @@ internal static class EvalCommand
         var shift = new Option<string>("--shift")
         {
             Description = "change the test images as CIFAR-10-C does before they are normalized, and print a table",
-            HelpName = string.Join('|', ShiftKinds.Keys.Append("all")),
+            HelpName = string.Join('|', AlterationKinds.Keys.Append("all")),
         };
-        var strength = new Option<string>("--strength") { Description = "how much --shift changes (default: all)", HelpName = $"1..{DataShift.Strongest}|all" };
+        var strength = new Option<string>("--strength") { Description = "how much --shift changes (default: all)", HelpName = $"1..{Alteration.Strongest}|all" };
         var csv = new Option<string>("--csv") { Description = "write the table, with losses, to this file as well", HelpName = "FILE" };
         foreach (var option in new Option[] { statistics, mean, deviation, shift, strength, csv })
             command.Options.Add(option);
@@ -73,7 +73,7 @@ internal static class EvalCommand
             var machine = options.Machine(result);
             settings = machine.Resolve(settings);
             CheckImages(path, content, settings);
-            var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
+            var alterations = Alterations(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
             if (content.Resolved is { } resolved)
                 Console.WriteLine(resolved);
             var kinds = Kinds(result.GetValue(statistics));
@@ -82,7 +82,7 @@ internal static class EvalCommand
                 ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
                 : new EvaluationSubject(path, content, Run.Create(settings), input, machine, cancellation);
             var trained = isOurs ? Run.IdOf(metadata) : "";
-            return Task.FromResult(Evaluate(path, subject, trained, kinds, shifts, result.GetValue(csv), cancellation));
+            return Task.FromResult(Evaluate(path, subject, trained, kinds, alterations, result.GetValue(csv), cancellation));
         });
         return command.WithExamples(
             "eval results/train/runs/<run>",
@@ -93,16 +93,16 @@ internal static class EvalCommand
 
     // Trained is the name of the run that left the weights; they are evaluated on this machine now, and perhaps on other images.
     private static int Evaluate(
-        string path, EvaluationSubject subject, string trained, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<DataShift> shifts, string? csv,
+        string path, EvaluationSubject subject, string trained, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<Alteration> alterations, string? csv,
         CancellationToken cancellation)
     {
         var (run, loop, epoch) = (subject.Run, subject.Loop, subject.Epoch);
         var hasChoice = run.Network.Norm.HasRunningStatistics;
         kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
         var areFinite = new List<bool>();
-        if (shifts.Count > 0)
+        if (alterations.Count > 0)
         {
-            var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, shifts, epoch, cancellation)).ToList();
+            var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, alterations, epoch, cancellation)).ToList();
             Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows.Select(row => new OfRun<DistributionShiftRow> { Key = run.Key with { Run = trained }, Row = row }));
@@ -175,7 +175,7 @@ internal static class EvalCommand
     }
 
     // None where no table is asked for; the images as they are lead the table of all kinds.
-    private static IReadOnlyList<DataShift> Shifts(string? kind, string? strength, string? csv)
+    private static IReadOnlyList<Alteration> Alterations(string? kind, string? strength, string? csv)
     {
         if (kind is null)
         {
@@ -183,13 +183,13 @@ internal static class EvalCommand
                 : throw new ExperimentException($"{(strength is null ? "--csv" : "--strength")} goes with --shift: give a kind of shift, or all.");
         }
 
-        IEnumerable<ShiftKind> kinds = kind == "all" ? ShiftKinds.Values
-            : ShiftKinds.TryGetValue(kind, out var one) ? [one]
-            : throw new ExperimentException(Suggestion.Unknown("--shift", kind, ShiftKinds.Keys.Append("all")));
-        var strengths = Enumerable.Range(1, DataShift.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
+        IEnumerable<AlterationKind> kinds = kind == "all" ? AlterationKinds.Values
+            : AlterationKinds.TryGetValue(kind, out var one) ? [one]
+            : throw new ExperimentException(Suggestion.Unknown("--shift", kind, AlterationKinds.Keys.Append("all")));
+        var strengths = Enumerable.Range(1, Alteration.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
         if (strength is not (null or "all") && !strengths.Contains(strength))
-            throw new ExperimentException($"--strength takes 1 to {DataShift.Strongest}, or all, not '{strength}'.");
-        return [.. kinds.SelectMany(DataShift.AllOf).Where(shift => shift == DataShift.None || strength is null or "all" || strength == strengths[shift.Strength - 1])];
+            throw new ExperimentException($"--strength takes 1 to {Alteration.Strongest}, or all, not '{strength}'.");
+        return [.. kinds.SelectMany(Alteration.AllOf).Where(alteration => alteration == Alteration.None || strength is null or "all" || strength == strengths[alteration.Strength - 1])];
     }
 
     private static IReadOnlyList<NormStatistics> Kinds(string? text)

@@ -24,7 +24,7 @@ public sealed record EpochRow : IRunFile
     /// <summary>Test error; BN by its moving averages.</summary>
     public double? TestError { get; init; }
 
-    /// <summary>Test error with population statistics, in the epochs that the headline is taken from.</summary>
+    /// <summary>Test error with population statistics, in the epochs that the reported error is taken from.</summary>
     public double? TestErrorPopulation { get; init; }
 
     /// <summary>Test error with each test batch's own statistics, in the same epochs.</summary>

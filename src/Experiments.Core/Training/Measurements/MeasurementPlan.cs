@@ -3,7 +3,7 @@ using System.Text.Json;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>All that is measured along one training, and at which of its steps.</summary>
 /// <param name="steps">The numbers of these steps, from 0.</param>
@@ -31,13 +31,13 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
         Observation Observe(SlotSide side) => new(engine, network.ShapeAt(layer), layer, side, images.Value);
 
         var measurements = new List<IMeasurement>();
-        if (settings.Measure.HasFlag(Measurements.Percentiles))
+        if (settings.Measure.HasFlag(MeasurementKinds.Percentiles))
             measurements.Add(new PercentileMeasurement(Observe(SlotSide.Input)));
-        if (settings.Measure.HasFlag(Measurements.Histograms))
+        if (settings.Measure.HasFlag(MeasurementKinds.Histograms))
             measurements.Add(new HistogramMeasurement(Observe(SlotSide.Output)));
-        if (settings.Measure.HasFlag(Measurements.Landscape))
+        if (settings.Measure.HasFlag(MeasurementKinds.Landscape))
             measurements.Add(new LandscapeMeasurement(engine));
-        if (settings.Measure.HasFlag(Measurements.CovariateShift))
+        if (settings.Measure.HasFlag(MeasurementKinds.CovariateShift))
             measurements.Add(new CovariateShiftMeasurement(engine, network));
         var stepsPerEpoch = data.StepsPerEpoch(settings.Batch * settings.Workers);
         return new MeasurementPlan(Spread((long)settings.Epochs * stepsPerEpoch, settings.MeasurePoints), stepsPerEpoch, measurements);
@@ -83,7 +83,7 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
             measurement.Restore(results);
     }
 
-    private MeasuredStep At(TrainingStep step) => new(step, (double)step.Number / stepsPerEpoch);
+    private MeasurementPoint At(TrainingStep step) => new(step, (double)step.Number / stepsPerEpoch);
 
     private void Measure(Action<IMeasurement> look)
     {

@@ -1,7 +1,7 @@
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// Loss and gradient some way down the gradient (Santurkar et al. 2018, figure 4: loss landscape, gradient predictiveness and effective
@@ -15,7 +15,7 @@ public sealed class LandscapeMeasurement(IEngine engine) : Measurement<Landscape
     public static IReadOnlyList<double> StepSizes { get; } = [.. Enumerable.Range(0, 8).Select(i => Math.Pow(2, -2 + (4 * i / 7.0)))];
 
     /// <inheritdoc/>
-    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation)
     {
         var here = engine.Read();
         var (loss, gradients) = engine.LossAndGradients(batch, at.Step);
@@ -40,5 +40,5 @@ public sealed class LandscapeMeasurement(IEngine engine) : Measurement<Landscape
         Add(points);
     }
 
-    private static LandscapeRow Row(MeasuredStep at, double stepSize, double loss) => new() { Step = at.Step.Number, Epoch = at.Epoch, StepSize = stepSize, Loss = loss };
+    private static LandscapeRow Row(MeasurementPoint at, double stepSize, double loss) => new() { Step = at.Step.Number, Epoch = at.Epoch, StepSize = stepSize, Loss = loss };
 }

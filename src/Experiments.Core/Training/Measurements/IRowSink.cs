@@ -1,6 +1,6 @@
 using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>Takes the rows of measurements, whatever their kind.</summary>
 public interface IRowSink

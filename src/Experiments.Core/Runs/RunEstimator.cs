@@ -11,7 +11,7 @@ namespace Experiments.Core.Runs;
 /// <summary>Finds out how long one run takes in this process, and leaves nothing.</summary>
 /// <param name="machine">The engines and data sets.</param>
 /// <param name="folder">The results folder, in which the run may be half done.</param>
-public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
+public sealed class RunEstimator(Machine machine, ResultsFolder folder)
 {
     /// <summary>As of <see cref="RunExecutor"/>.</summary>
     public bool Again { get; init; }
@@ -41,13 +41,13 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
         var scratch = Scratch();
         try
         {
-            var rehearsal = new TrainingRehearsal(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System)
+            var estimator = new TrainingEstimator(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System)
             {
                 EpochEnds = epoch => WriteEpoch(new ResultsFolder(scratch.FullName), run, dataset, engine, epoch),
                 Ends = epoch => WriteEnd(new ResultsFolder(scratch.FullName), run, epoch),
                 Memory = () => ProcessInformation.PrivateMemoryMib,
             };
-            return (rehearsal.Measure(ProcessInformation.SinceStart, cancellation), from?.Position);
+            return (estimator.Measure(ProcessInformation.SinceStart, cancellation), from?.Position);
         }
         finally
         {

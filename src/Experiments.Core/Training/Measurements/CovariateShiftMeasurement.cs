@@ -2,7 +2,7 @@ using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// Internal covariate shift as Santurkar et al. 2018 define it (definition 2.1): for the kernel W_i of every convolution, and the batch
@@ -22,14 +22,14 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
     private IReadOnlyList<NamedArray> _gradients = [];
 
     /// <inheritdoc/>
-    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation)
     {
         _before = engine.Read();
         _gradients = engine.LossAndGradients(batch, at.Step).Gradients;
     }
 
     /// <inheritdoc/>
-    public override void AfterStep(MeasuredStep at, ImageBatch batch)
+    public override void AfterStep(MeasurementPoint at, ImageBatch batch)
     {
         if (_before is not { } before)
             throw new InvalidOperationException("There was no look before the step.");

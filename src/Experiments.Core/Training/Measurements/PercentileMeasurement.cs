@@ -1,7 +1,7 @@
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// Percentiles of what enters a layer's norm (Wu &amp; He 2018, figure 6). A step at which a value is not finite leaves none.
@@ -10,7 +10,7 @@ namespace Experiments.Core.Training.Measuring;
 public sealed class PercentileMeasurement(Observation observation) : Measurement<PercentileRow>
 {
     /// <inheritdoc/>
-    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation)
     {
         if (observation.At(at.Step, cancellation) is { } values)
         {

@@ -3,7 +3,7 @@ using Experiments.Core.Data.Batches;
 using Experiments.Core.Files;
 using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>A measurement, which keeps its rows in the order of the steps.</summary>
 public abstract class Measurement<TRow> : IMeasurement
@@ -15,10 +15,10 @@ public abstract class Measurement<TRow> : IMeasurement
     public IReadOnlyList<TRow> Rows => _rows;
 
     /// <inheritdoc/>
-    public abstract void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation);
+    public abstract void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation);
 
     /// <inheritdoc/>
-    public virtual void AfterStep(MeasuredStep at, ImageBatch batch)
+    public virtual void AfterStep(MeasurementPoint at, ImageBatch batch)
     {
     }
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// The distribution of what leaves a layer's norm, scale, shift and noise included (Santurkar et al. 2018, figure 2). A step at which a
@@ -19,7 +19,7 @@ public sealed class HistogramMeasurement(Observation observation) : Measurement<
     private const double Outside = 0.1;
 
     /// <inheritdoc/>
-    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation)
     {
         if (observation.At(at.Step, cancellation) is { } values)
         {
