@@ -17,7 +17,7 @@ internal static class DistributionShift
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<DistributionShiftRow>(spec, cells, data);
+        var measured = MeasurementFigures.Of<DistributionShiftRow>(spec, cells, data);
         var rows = measured.SelectMany(cell => cell.Seeds).SelectMany(seed => seed).ToList();
         var leftOut = rows.Count(row => !IsFinite(row));
         var shifts = rows.Select(row => row.Shift)
@@ -32,7 +32,7 @@ internal static class DistributionShift
             Label = kind.Label,
             Look = looks[kind.Cell.Label],
             Shape = kind.Shape,
-            Shift = index - ((kinds.Count - 1) / 2.0),
+            Offset = index - ((kinds.Count - 1) / 2.0),
             Points = Points(kind.Cell, shift, kind.Name, most),
         }).ToList())).ToList();
         var points = panels.SelectMany(panel => panel.Series).SelectMany(series => series.Points).ToList();
@@ -69,7 +69,7 @@ internal static class DistributionShift
     }
 
     /// <summary>The kinds of statistics that a cell was evaluated with; one, and no word of it, where they come to the same.</summary>
-    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(Measured<DistributionShiftRow> cell)
+    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(CellMeasurement<DistributionShiftRow> cell)
     {
         var there = cell.Seeds.SelectMany(rows => rows).Select(row => row.Statistics).Distinct().ToList();
         var known = Statistic.Where(one => there.Contains(one.Name)).ToList();
@@ -79,7 +79,7 @@ internal static class DistributionShift
             : [(cell.Label, SeriesShape.Line, known[0].Name)];
     }
 
-    private static IReadOnlyList<FigurePoint> Points(Measured<DistributionShiftRow> cell, string shift, string statistics, double most) =>
+    private static IReadOnlyList<FigurePoint> Points(CellMeasurement<DistributionShiftRow> cell, string shift, string statistics, double most) =>
     [
         .. cell.Seeds.SelectMany(rows => rows)
             .Where(row => row.Statistics == statistics && (row.Shift == shift || row.Shift == DistributionShiftRow.None) && IsFinite(row))

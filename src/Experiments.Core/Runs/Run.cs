@@ -6,6 +6,7 @@ using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
 
@@ -50,6 +51,17 @@ public sealed record Run
     /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
     public RunSettings Cell => Settings with { Seed = -1 };
 
+    /// <summary>What the run's rows in files of many rows begin with.</summary>
+    public RunKey Key => new()
+    {
+        Run = Id,
+        Norm = Settings.Norm.Name,
+        Groups = Settings.Norm.Groups,
+        ChannelsPerGroup = Settings.Norm.ChannelsPerGroup,
+        Batch = Settings.Batch,
+        Seed = Settings.Seed,
+    };
+
     /// <summary>The data options that the settings ask for.</summary>
     public DataOptions DataOptions => new()
     {
@@ -77,7 +89,7 @@ public sealed record Run
     /// <summary>What the bits of the run depend on here beside its settings and images.</summary>
     /// <param name="engine">The engine that computes.</param>
     public TrainingConditions ConditionsOn(IEngine engine) =>
-        new(Settings.Engine, RunOptions.Text(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+        new(Settings.Engine, EnumText.Of(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
 
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
@@ -91,7 +103,7 @@ public sealed record Run
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
         if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
-            throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
+            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
         if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
@@ -144,14 +156,14 @@ public sealed record Run
             Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
             Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
             // What has no effect makes no other run; and the network's last layer is meant where none is named.
-            MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
+            MeasureLayer = (settings.Measure & (MeasurementKinds.Percentiles | MeasurementKinds.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
                 ? null : settings.MeasureLayer,
             MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
         };
     }
 
     /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
-    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~Measurements.DistributionShift) != 0;
+    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~MeasurementKinds.DistributionShift) != 0;
 
     /// <summary>The data set that settings ask for.</summary>
     /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>

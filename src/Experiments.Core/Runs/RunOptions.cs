@@ -89,7 +89,7 @@ public static partial class RunOptions
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
             Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
             Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
-                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = Text(Shortcut.IdentityAppended) }),
+                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = EnumText.Of(Shortcut.IdentityAppended) }),
             Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
             Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
         .. Under("Normalization",
@@ -162,10 +162,6 @@ public static partial class RunOptions
                select argument;
     }
 
-    /// <summary>A value of an enumeration as it is typed: <c>CropFlip</c> is <c>crop-flip</c>.</summary>
-    public static string Text<T>(T value)
-        where T : struct, Enum => WordStart().Replace(value.ToString(), "-").ToLowerInvariant();
-
     /// <summary>Reads a whole number from 1.</summary>
     /// <exception cref="ExperimentException">It is none.</exception>
     public static int Positive(string name, string text) =>
@@ -180,15 +176,15 @@ public static partial class RunOptions
             ? value + 0.0 // -0 is 0
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
-    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text<Measurements>)];
+    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None).Select(EnumText.Of)];
 
-    private static string Text(Measurements measurements) => measurements == Measurements.None ? "none"
-        : string.Join(',', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(Text<Measurements>));
+    private static string Text(MeasurementKinds measurements) => measurements == MeasurementKinds.None ? "none"
+        : string.Join(',', Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None && measurements.HasFlag(one)).Select(EnumText.Of));
 
-    private static Measurements ParseMeasurements(string text)
+    private static MeasurementKinds ParseMeasurements(string text)
     {
-        var known = Enum.GetValues<Measurements>().ToDictionary(Text<Measurements>);
-        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(Measurements.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
+        var known = Enum.GetValues<MeasurementKinds>().ToDictionary(EnumText.Of);
+        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(MeasurementKinds.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
             : throw new ExperimentException(Suggestion.Unknown("--measure", name, known.Keys)));
     }
 
@@ -256,15 +252,15 @@ public static partial class RunOptions
 
     private static RunOption Choice<T>(
         string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
-        where T : struct, Enum => Optional<T>(name, help, Text(get(new RunSettings())), s => get(s), set, renamed);
+        where T : struct, Enum => Optional<T>(name, help, EnumText.Of(get(new RunSettings())), s => get(s), set, renamed);
 
     private static RunOption Optional<T>(
         string name, string help, string defaultText, Func<RunSettings, T?> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
         where T : struct, Enum
     {
-        var values = Enum.GetValues<T>().ToDictionary(Text<T>);
+        var values = Enum.GetValues<T>().ToDictionary(EnumText.Of);
         renamed ??= [];
-        return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? Text(value) : null,
+        return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? EnumText.Of(value) : null,
             (s, text) => values.TryGetValue(renamed.GetValueOrDefault(text, text), out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)))
         {
             Renamed = renamed,
@@ -294,9 +290,6 @@ public static partial class RunOptions
     };
 
     private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{Echo.Of(came)}'.");
-
-    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
-    private static partial Regex WordStart();
 
     [GeneratedRegex(@"^(cpu|cuda(:\d+)?)$")]
     private static partial Regex Device();

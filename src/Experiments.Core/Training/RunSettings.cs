@@ -109,7 +109,7 @@ public sealed record RunSettings
     public int Validation { get; init; }
 
     /// <summary>What is measured along the training.</summary>
-    public Measurements Measure { get; init; }
+    public MeasurementKinds Measure { get; init; }
 
     /// <summary>The norm whose layer is measured; null: the network's last.</summary>
     public string? MeasureLayer { get; init; }

@@ -48,7 +48,7 @@ internal static class BenchCommand
                 throw new ExperimentException($"--processes {count} with --threads {run.Settings.Threads} is more than this machine has cores: {Environment.ProcessorCount}.");
             return count > 1 ? SideBySideAsync(run, machine, length, times, count, cancellation)
                 : Task.FromResult(result.GetValue(byTurns) ? ByTurns(run, machine, length, cancellation)
-                : Alone(run, machine, length, times, result.GetValue(profile), cancellation));
+                : InThisProcess(run, machine, length, times, result.GetValue(profile), cancellation));
         });
         return command.WithExamples(
             "bench --model resnet20 --norm bn --batch 2",
@@ -56,7 +56,7 @@ internal static class BenchCommand
             "bench --model resnet20 --norm bn --batch 32 --profile");
     }
 
-    private static int Alone(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
+    private static int InThisProcess(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
     {
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var profiled = engine as IProfiledEngine;
@@ -110,7 +110,7 @@ internal static class BenchCommand
     {
         var (network, settings) = (run.Network, run.Settings);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
-        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {RunOptions.Text(settings.Precision)}");
+        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {EnumText.Of(settings.Precision)}");
         Console.WriteLine($"engine {settings.Engine} ({library}) on {settings.Device}; {ProcessInformation.CpuName}, {Environment.ProcessorCount} cores; "
             + $"{(processes > 1 ? $"{processes} processes side by side, each with " : "")}{settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
         if (machine.Engine(settings.Engine) is TorchEngineProvider)

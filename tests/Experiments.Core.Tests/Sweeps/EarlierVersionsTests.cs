@@ -87,7 +87,7 @@ public sealed class EarlierVersionsTests : IDisposable
         File.Delete(Path.Combine(folder.Results.PathOf("gn-g8-b8-s1-01234567"), "run.yaml"));
         Assert.Equal(other.Id, folder.Find(other).Id);
         Assert.NotEqual(run.Id, folder.Find(run).Id);
-        var measured = Run.Create(run.Settings with { Measure = Measurements.Percentiles });
+        var measured = Run.Create(run.Settings with { Measure = MeasurementKinds.Percentiles });
         Assert.Equal(measured.Id, folder.Find(measured).Id);
         Assert.Equal("gn-g8-b8-s1-01234567", Assert.Single(folder.OthersThan([other])));
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>All that is measured along one training, and at which of its steps.</summary>
 /// <param name="steps">The numbers of these steps, from 0.</param>
@@ -31,13 +31,13 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
         Observation Observe(SlotSide side) => new(engine, network.ShapeAt(layer), layer, side, images.Value);
 
         var measurements = new List<IMeasurement>();
-        if (settings.Measure.HasFlag(Measurements.Percentiles))
+        if (settings.Measure.HasFlag(MeasurementKinds.Percentiles))
             measurements.Add(new PercentileMeasurement(Observe(SlotSide.Input)));
-        if (settings.Measure.HasFlag(Measurements.Histograms))
+        if (settings.Measure.HasFlag(MeasurementKinds.Histograms))
             measurements.Add(new HistogramMeasurement(Observe(SlotSide.Output)));
-        if (settings.Measure.HasFlag(Measurements.Landscape))
+        if (settings.Measure.HasFlag(MeasurementKinds.Landscape))
             measurements.Add(new LandscapeMeasurement(engine));
-        if (settings.Measure.HasFlag(Measurements.CovariateShift))
+        if (settings.Measure.HasFlag(MeasurementKinds.CovariateShift))
             measurements.Add(new CovariateShiftMeasurement(engine, network));
         var stepsPerEpoch = data.StepsPerEpoch(settings.Batch * settings.Workers);
         return new MeasurementPlan(Spread((long)settings.Epochs * stepsPerEpoch, settings.MeasurePoints), stepsPerEpoch, measurements);
@@ -63,6 +63,13 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
             Measure(measurement => measurement.AfterStep(At(step), batch));
     }
 
+    /// <summary>Hands on the rows of all that was measured so far.</summary>
+    public void WriteTo(IRowSink sink)
+    {
+        foreach (var measurement in All)
+            measurement.WriteTo(sink);
+    }
+
     /// <summary>What was measured so far, at steps before one that the training may go on from: an element for each measurement.</summary>
     public IReadOnlyList<JsonElement> Save(long step) => [.. All.Select(measurement => measurement.Save(step))];
 
@@ -76,7 +83,7 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
             measurement.Restore(results);
     }
 
-    private MeasuredStep At(TrainingStep step) => new(step, (double)step.Number / stepsPerEpoch);
+    private MeasurementPoint At(TrainingStep step) => new(step, (double)step.Number / stepsPerEpoch);
 
     private void Measure(Action<IMeasurement> look)
     {

@@ -22,7 +22,7 @@ internal sealed record CellTiming(IReadOnlyList<TrainingEstimate> Estimates, str
 /// a run is faster than beside others.
 /// </summary>
 /// <param name="data">Where the data sets lie.</param>
-internal sealed class CellRehearsal(DataFolder data)
+internal sealed class CellEstimator(DataFolder data)
 {
     /// <summary>Measures the cells of runs.</summary>
     /// <param name="runs">The runs.</param>

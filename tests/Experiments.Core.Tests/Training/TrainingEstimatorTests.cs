@@ -9,7 +9,7 @@ using Experiments.Core.Training.Timing;
 namespace Experiments.Core.Tests.Training;
 
 /// <summary>On a clock that the engine moves: a piece of work takes what the test says.</summary>
-public sealed class TrainingRehearsalTests : IDisposable
+public sealed class TrainingEstimatorTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Dataset _dataset;
@@ -17,7 +17,7 @@ public sealed class TrainingRehearsalTests : IDisposable
     private int _steps;
     private int _files;
 
-    public TrainingRehearsalTests()
+    public TrainingEstimatorTests()
     {
         SmallSets.WriteCifar(_folder.Path);
         _dataset = Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder.Path });
@@ -32,9 +32,9 @@ public sealed class TrainingRehearsalTests : IDisposable
     [Fact]
     public void Every_piece_has_the_time_that_the_engine_takes()
     {
-        var estimate = Rehearse(new RunSettings { Batch = 8, Epochs = 3, Measure = Measurements.Percentiles, MeasurePoints = 2 });
+        var estimate = Rehearse(new RunSettings { Batch = 8, Epochs = 3, Measure = MeasurementKinds.Percentiles, MeasurePoints = 2 });
         Assert.Equal((3, 5, 40, 12, 40, 2, 0),
-            (estimate.Epochs, estimate.StepsPerEpoch, estimate.TrainImages, estimate.TestImages, estimate.PopulationImages, estimate.MeasurePoints, estimate.Shifts));
+            (estimate.Epochs, estimate.StepsPerEpoch, estimate.TrainImages, estimate.TestImages, estimate.PopulationImages, estimate.MeasurePoints, estimate.Alterations));
         Assert.Equal(0.02, estimate.StepSeconds, 1e-6);
         Assert.Equal(0.001, estimate.TestImageSeconds, 1e-6);
         Assert.Equal(0.003, estimate.BatchTestImageSeconds, 1e-6);
@@ -91,7 +91,7 @@ public sealed class TrainingRehearsalTests : IDisposable
             AtEachObservation = images => _clock.Now += images * 0.01,
         };
         var source = new BatchSource(_dataset, new BatchOptions { Seed = 1, Layout = engine.Layout });
-        return new TrainingRehearsal(settings, source, engine, network, _clock)
+        return new TrainingEstimator(settings, source, engine, network, _clock)
         {
             EpochEnds = _ => _clock.Now += _files++ == 0 ? 0.3 : 0.04,
             Ends = _ => _clock.Now += 0.6,

@@ -1,6 +1,6 @@
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
 namespace Experiments.Core.Training.Timing;
 
@@ -13,7 +13,7 @@ namespace Experiments.Core.Training.Timing;
 /// <param name="engine">The arithmetic.</param>
 /// <param name="network">The network the engine computes.</param>
 /// <param name="time">The clock.</param>
-public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IEngine engine, Network network, TimeProvider time)
+public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IEngine engine, Network network, TimeProvider time)
 {
     // First calls allocate memory, choose kernels and run code that is not compiled yet.
     private static readonly Duration OfSteps = new(WarmUp: 0.5, Blocks: 10, Limit: 2);
@@ -60,7 +60,7 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
         // The first step is always one of those that are measured.
         var measured = new TrainingLoop(settings, data, engine, network) { Observer = plan };
         var point = plan.All.Count == 0 ? 0 : Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
-        var shifts = settings.Measure.HasFlag(Measurements.DistributionShift) ? DistributionShift.Shifts : [];
+        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations : [];
         var nothing = default(Score);
         var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
         var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
@@ -75,13 +75,13 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
             TestImages = data.TestImages,
             PopulationImages = network.Norm.HasRunningStatistics ? Math.Min(TrainingLoop.PopulationImages, data.TrainImages) : 0,
             MeasurePoints = plan.All.Count == 0 ? 0 : settings.MeasurePoints,
-            Shifts = shifts.Count,
+            Alterations = alterations.Count,
             StepSeconds = step,
             TestImageSeconds = testImage,
             BatchTestImageSeconds = batchTestImage,
             PopulationImageSeconds = populationImage,
             MeasurePointSeconds = point,
-            ShiftSeconds = shifts.Count == 0 ? 0 : Math.Max(0, shifts.Average(shift => Draw(loop, shift)) - Draw(loop, DataShift.None)),
+            AlterationSeconds = alterations.Count == 0 ? 0 : Math.Max(0, alterations.Average(alteration => Draw(loop, alteration)) - Draw(loop, Alteration.None)),
             EpochEndSeconds = epochEnd,
             OnceSeconds = _once,
             TimedSteps = timed,
@@ -91,7 +91,7 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
     }
 
     private static IEnumerable<int> TestBatches(TrainingLoop loop, NormStatistics statistics, CancellationToken cancellation) =>
-        loop.ScoreTestBatches(statistics, DataShift.None, cancellation).Select(score => score.Images);
+        loop.ScoreTestBatches(statistics, Alteration.None, cancellation).Select(score => score.Images);
 
     private static IEnumerable<int> Once(Action piece)
     {
@@ -101,11 +101,11 @@ public sealed class TrainingRehearsal(RunSettings settings, BatchSource data, IE
 
     private static IEnumerable<int> Endless(Func<int, IEnumerable<int>> epoch) => Enumerable.InfiniteSequence(0, 1).SelectMany(epoch);
 
-    /// <summary>The seconds that one image of a batch takes to be shifted and made ready.</summary>
-    private double Draw(TrainingLoop loop, DataShift shift)
+    /// <summary>The seconds that one image of a batch takes to be altered and made ready.</summary>
+    private double Draw(TrainingLoop loop, Alteration alteration)
     {
         var start = time.GetTimestamp();
-        var images = loop.TestBatches(NormStatistics.MovingAverage, shift).First().Count;
+        var images = loop.TestBatches(NormStatistics.MovingAverage, alteration).First().Count;
         return time.GetElapsedTime(start).TotalSeconds / images;
     }
 

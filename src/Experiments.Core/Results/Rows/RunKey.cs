@@ -1,10 +1,12 @@
+using Experiments.Core.Files;
+
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>
-/// A row of which a run has many: an epoch, a measurement at a step. It begins with the run, which runs.csv says everything about, and
-/// with what most often tells runs apart.
+/// What the rows of which a run has many (an epoch, a measurement at a step) begin with: the run, which runs.csv says everything about, and what
+/// most often tells runs apart.
 /// </summary>
-public abstract record RunDetail
+public sealed record RunKey
 {
     /// <summary>The folder of the run under <c>runs/</c>.</summary>
     public required string Run { get; init; }
@@ -23,6 +25,20 @@ public abstract record RunDetail
 
     /// <summary>The seed.</summary>
     public required long Seed { get; init; }
+}
+
+/// <summary>A row of which a run has many, with the run that it is of.</summary>
+/// <typeparam name="TRow">The kind of row. It says nothing of the run: whoever writes it to a file adds the key.</typeparam>
+public sealed record OfRun<TRow>
+    where TRow : class, IRunFile
+{
+    /// <summary>The run.</summary>
+    [ColumnsOf]
+    public required RunKey Key { get; init; }
+
+    /// <summary>The row.</summary>
+    [ColumnsOf]
+    public required TRow Row { get; init; }
 }
 
 /// <summary>Rows of one kind lie in a file of one name, in the run's folder and, for all runs, in the folder above.</summary>

@@ -3,11 +3,12 @@ using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Tests.Data;
 using Experiments.Core.Training;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
-namespace Experiments.Core.Tests.Training.Measuring;
+namespace Experiments.Core.Tests.Training.Measurements;
 
 public sealed class MeasurementPlanTests : IDisposable
 {
@@ -64,7 +65,7 @@ public sealed class MeasurementPlanTests : IDisposable
     [InlineData("ln", 40, 1, 40, 1)]
     public void Fixed_images_are_looked_at_in_whole_batches_that_share_a_statistic_as_in_training(string norm, int batch, int workers, int images, int batches)
     {
-        var settings = new RunSettings { Batch = batch, Workers = workers, Epochs = 1, Norm = new(norm), Measure = Measurements.Percentiles | Measurements.Histograms, MeasureLayer = "norm2" };
+        var settings = new RunSettings { Batch = batch, Workers = workers, Epochs = 1, Norm = new(norm), Measure = MeasurementKinds.Percentiles | MeasurementKinds.Histograms, MeasureLayer = "norm2" };
         var network = Network(settings);
         var engine = new RecordingEngine(network);
         var plan = MeasurementPlan.Create(settings, Source(settings, engine), engine, network);
@@ -83,9 +84,9 @@ public sealed class MeasurementPlanTests : IDisposable
         var loop = new TrainingLoop(settings, Source(settings, engine), engine, network);
         var scores = DistributionShift.Measure(loop, network, 1, default).ToList();
         Assert.Equal(DistributionShift.Count(network), scores.Count);
-        Assert.Equal(kinds * 21, scores.Select(score => (score.Shift, score.Statistics)).Distinct().Count());
-        Assert.Equal(kinds, scores.Count(score => score.Shift == DataShift.None));
-        Assert.Equal(NormStatistics.MovingAverage, scores[0].Statistics);
+        Assert.Equal(kinds * 21, scores.Select(score => (score.Shift, score.Strength, score.Statistics)).Distinct().Count());
+        Assert.Equal(kinds, scores.Count(score => score.Shift == DistributionShiftRow.None));
+        Assert.Equal("moving_average", scores[0].Statistics);
         Assert.Equal(kinds == 3 ? 40 : 0, engine.Population);
     }
 
@@ -96,13 +97,15 @@ public sealed class MeasurementPlanTests : IDisposable
 
     private sealed class RecordingMeasurement(RecordingEngine engine) : IMeasurement
     {
-        public List<(MeasuredStep At, int Steps)> Before { get; } = [];
+        public List<(MeasurementPoint At, int Steps)> Before { get; } = [];
 
-        public List<(MeasuredStep At, int Steps, float Pixel)> After { get; } = [];
+        public List<(MeasurementPoint At, int Steps, float Pixel)> After { get; } = [];
 
-        public void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation) => Before.Add((at, engine.Steps.Count));
+        public void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation) => Before.Add((at, engine.Steps.Count));
 
-        public void AfterStep(MeasuredStep at, ImageBatch batch) => After.Add((at, engine.Steps.Count, batch.Values[0]));
+        public void AfterStep(MeasurementPoint at, ImageBatch batch) => After.Add((at, engine.Steps.Count, batch.Values[0]));
+
+        public void WriteTo(IRowSink sink) => throw new NotSupportedException();
 
         public JsonElement Save(long step) => throw new NotSupportedException();
 

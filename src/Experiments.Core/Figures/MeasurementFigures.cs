@@ -6,11 +6,12 @@ namespace Experiments.Core.Figures;
 /// <summary>What the runs of one cell have measured.</summary>
 /// <param name="Label">The norm, and whatever else tells this cell from the others that have measured.</param>
 /// <param name="Norm">Its norm.</param>
+/// <param name="LowestSeed">Its lowest seed.</param>
 /// <param name="Seeds">The rows of each seed, the lowest seed first.</param>
-internal sealed record Measured<T>(string Label, string Norm, IReadOnlyList<IReadOnlyList<T>> Seeds);
+internal sealed record CellMeasurement<T>(string Label, string Norm, long LowestSeed, IReadOnlyList<IReadOnlyList<T>> Seeds);
 
 /// <summary>What figures of measurements have in common: joining them with runs.csv, laying out panels, choosing axes.</summary>
-internal static class Measured
+internal static class MeasurementFigures
 {
     /// <summary>From this ratio of the largest value to the smallest on, an axis is logarithmic.</summary>
     private const double LogarithmicFrom = 30;
@@ -20,30 +21,30 @@ internal static class Measured
 
     /// <summary>The cells that have measured, in the grid's order. Diverged runs count: what they measured before is often the point.</summary>
     /// <exception cref="ExperimentException">No run has.</exception>
-    public static IReadOnlyList<Measured<T>> Of<T>(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
-        where T : RunDetail, IRunFile
+    public static IReadOnlyList<CellMeasurement<T>> Of<T>(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
+        where T : class, IRunFile
     {
         var rows = data.Rows<T>();
-        var seeds = data.Runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell =>
+        var seeds = data.Runs.GroupBy(run => run.ToCell()).ToDictionary(cell => cell.Key, cell =>
             cell.OnePerSeed().Where(run => run.Status != RunStatus.Failed && rows[run.Run].Any()).OrderBy(run => run.Seed).ToList());
-        var measured = cells.Where(cell => seeds[cell.Alone()].Count > 0).ToList();
+        var measured = cells.Where(cell => seeds[cell.ToCell()].Count > 0).ToList();
         if (measured.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} is drawn from {T.FileName}, and none of {data.Runs.Count} runs has measured what belongs there.");
         return
         [
-            .. Series.Along(measured, []).Select(one => new Measured<T>(one.Label, one.Norm,
-                [.. seeds[one.Cells[0].Alone()].Select(run => (IReadOnlyList<T>)[.. rows[run.Run]])])),
+            .. Series.Along(measured, []).Select(one => new CellMeasurement<T>(one.Label, one.Norm, seeds[one.Cells[0].ToCell()][0].Seed,
+                [.. seeds[one.Cells[0].ToCell()].Select(run => (IReadOnlyList<T>)[.. rows[run.Run]])])),
         ];
     }
 
     /// <summary>Each label at each of some layers, as rows of panels: a row a label where there are several layers.</summary>
-    public static IReadOnlyList<IReadOnlyList<(Measured<T> Cell, string Layer)>> Grid<T>(IReadOnlyList<Measured<T>> cells, IReadOnlyList<string> layers) =>
+    public static IReadOnlyList<IReadOnlyList<(CellMeasurement<T> Cell, string Layer)>> Grid<T>(IReadOnlyList<CellMeasurement<T>> cells, IReadOnlyList<string> layers) =>
         layers.Count == 1
             ? Figure.InRows(cells.Select(cell => (cell, layers[0])))
-            : [.. cells.Select(cell => (IReadOnlyList<(Measured<T>, string)>)[.. layers.Select(layer => (cell, layer))])];
+            : [.. cells.Select(cell => (IReadOnlyList<(CellMeasurement<T>, string)>)[.. layers.Select(layer => (cell, layer))])];
 
     /// <summary>A panel's title: the label, and the layer.</summary>
-    public static string Title<T>(Measured<T> cell, string layer) => $"{cell.Label}: {layer}";
+    public static string Title<T>(CellMeasurement<T> cell, string layer) => $"{cell.Label}: {layer}";
 
     /// <summary>Layers in the order of the rows; of more than fit side by side, the first, the middle one and the last.</summary>
     public static IReadOnlyList<string> Layers(IEnumerable<string> layers)
@@ -53,18 +54,18 @@ internal static class Measured
     }
 
     /// <summary>What is to be said where a figure shows one seed, or some of the layers.</summary>
-    public static IEnumerable<string> Notes<T>(IReadOnlyList<Measured<T>> cells, Func<T, (long Seed, string Layer)> of)
+    public static IEnumerable<string> Notes<T>(IReadOnlyList<CellMeasurement<T>> cells, Func<T, string> layerOf)
     {
-        var seeds = cells.Select(cell => of(cell.Seeds[0][0]).Seed).Distinct().ToList();
+        var seeds = cells.Select(cell => cell.LowestSeed).Distinct().ToList();
         if (cells.Any(cell => cell.Seeds.Count > 1))
             yield return $"Of several seeds one is drawn, the lowest{(seeds is [var seed] ? $" (seed {seed})" : "")}.";
-        var layers = cells.SelectMany(cell => cell.Seeds[0]).Select(row => of(row).Layer).Distinct().Count();
+        var layers = cells.SelectMany(cell => cell.Seeds[0]).Select(layerOf).Distinct().Count();
         if (layers > Figure.MostColumns)
             yield return $"Of {layers} layers the first, the middle one and the last are drawn.";
     }
 
     /// <summary>The note of a figure whose lines are over seeds.</summary>
-    public static string SeedsNote<T>(IReadOnlyList<Measured<T>> cells, string over)
+    public static string SeedsNote<T>(IReadOnlyList<CellMeasurement<T>> cells, string over)
     {
         var (least, most) = (cells.Min(cell => cell.Seeds.Count), cells.Max(cell => cell.Seeds.Count));
         return most == 1 ? "One seed." : $"{over} {(least == most ? "" : $"{least} to ")}{most} seeds.";

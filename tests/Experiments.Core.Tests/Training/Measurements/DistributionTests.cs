@@ -1,6 +1,6 @@
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
-namespace Experiments.Core.Tests.Training.Measuring;
+namespace Experiments.Core.Tests.Training.Measurements;
 
 public sealed class DistributionTests
 {

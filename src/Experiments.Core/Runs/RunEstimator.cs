@@ -11,7 +11,7 @@ namespace Experiments.Core.Runs;
 /// <summary>Finds out how long one run takes in this process, and leaves nothing.</summary>
 /// <param name="machine">The engines and data sets.</param>
 /// <param name="folder">The results folder, in which the run may be half done.</param>
-public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
+public sealed class RunEstimator(Machine machine, ResultsFolder folder)
 {
     /// <summary>As of <see cref="RunExecutor"/>.</summary>
     public bool Again { get; init; }
@@ -41,13 +41,13 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
         var scratch = Scratch();
         try
         {
-            var rehearsal = new TrainingRehearsal(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System)
+            var estimator = new TrainingEstimator(run.Settings, new BatchSource(dataset, run.BatchOptions(engine.Layout)), engine, run.Network, TimeProvider.System)
             {
                 EpochEnds = epoch => WriteEpoch(new ResultsFolder(scratch.FullName), run, dataset, engine, epoch),
                 Ends = epoch => WriteEnd(new ResultsFolder(scratch.FullName), run, epoch),
                 Memory = () => ProcessInformation.PrivateMemoryMib,
             };
-            return (rehearsal.Measure(ProcessInformation.SinceStart, cancellation), from?.Position);
+            return (estimator.Measure(ProcessInformation.SinceStart, cancellation), from?.Position);
         }
         finally
         {
@@ -82,11 +82,12 @@ public sealed class RunRehearsal(Machine machine, ResultsFolder folder)
     // The files of an epoch, as a training writes them.
     private static void WriteEpoch(ResultsFolder there, Run run, Dataset dataset, IEngine engine, EpochResult epoch)
     {
-        there.Write(run.Id, [RunRecord.Of(run, epoch)]);
-        RunExecutor.WriteWeights(there, run, dataset, engine, epoch.Epoch, epoch.Epoch);
+        var left = new RunFolder(there, run);
+        left.Write([RunRecord.Of(epoch)]);
+        left.WriteWeights(engine, dataset, epoch.Epoch, epoch.Epoch);
         var position = new TrainingPosition([epoch], 0, default, 0, epoch.Seconds);
         var checkpoint = new TrainingCheckpoint(run.Id, run.ConditionsOn(engine), dataset.Fingerprint, default, position, [], null);
-        new RunFolder(there, run).Checkpoints.Write(checkpoint, epoch.Epoch, engine.Read());
+        left.Checkpoints.Write(checkpoint, epoch.Epoch, engine.Read());
     }
 
     private static void WriteEnd(ResultsFolder there, Run run, EpochResult epoch)

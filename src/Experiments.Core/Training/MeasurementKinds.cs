@@ -2,7 +2,7 @@ namespace Experiments.Core.Training;
 
 /// <summary>What is measured along a training, beside its errors.</summary>
 [Flags]
-public enum Measurements
+public enum MeasurementKinds
 {
     /// <summary>Nothing.</summary>
     None = 0,

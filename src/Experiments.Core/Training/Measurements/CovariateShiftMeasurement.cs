@@ -1,16 +1,8 @@
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
+using Experiments.Core.Results.Rows;
 
-namespace Experiments.Core.Training.Measuring;
-
-/// <summary>How a step of the layers before a convolution changes its gradient.</summary>
-/// <param name="Step">Steps before it.</param>
-/// <param name="Epoch">Epochs passed.</param>
-/// <param name="Layer">The convolution's name.</param>
-/// <param name="Distance">The L2 distance of the gradients before and after.</param>
-/// <param name="RelativeDistance">The same by the norm of the gradient before; not finite where that is zero.</param>
-/// <param name="Cosine">The cosine of the angle between the two; not a number where one of them is zero.</param>
-public sealed record LayerShift(long Step, double Epoch, string Layer, double Distance, double RelativeDistance, double Cosine) : IStepResult;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// Internal covariate shift as Santurkar et al. 2018 define it (definition 2.1): for the kernel W_i of every convolution, and the batch
@@ -24,25 +16,25 @@ public sealed record LayerShift(long Step, double Epoch, string Layer, double Di
 /// </summary>
 /// <param name="engine">The engine that trains.</param>
 /// <param name="network">The network that it computes.</param>
-public sealed class CovariateShiftMeasurement(IEngine engine, Network network) : Measurement<LayerShift>
+public sealed class CovariateShiftMeasurement(IEngine engine, Network network) : Measurement<CovariateShiftRow>
 {
     private EngineState? _before;
     private IReadOnlyList<NamedArray> _gradients = [];
 
     /// <inheritdoc/>
-    public override void BeforeStep(MeasuredStep at, ImageBatch batch, CancellationToken cancellation)
+    public override void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation)
     {
         _before = engine.Read();
         _gradients = engine.LossAndGradients(batch, at.Step).Gradients;
     }
 
     /// <inheritdoc/>
-    public override void AfterStep(MeasuredStep at, ImageBatch batch)
+    public override void AfterStep(MeasurementPoint at, ImageBatch batch)
     {
         if (_before is not { } before)
             throw new InvalidOperationException("There was no look before the step.");
         var after = engine.Read();
-        var shifts = new List<LayerShift>();
+        var rows = new List<CovariateShiftRow>();
         try
         {
             foreach (var convolution in network.Convolutions)
@@ -50,10 +42,17 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
                 var (first, kernel) = Places(convolution);
                 engine.Write(before with { Parameters = [.. after.Parameters.Take(first), .. before.Parameters.Skip(first)] });
                 IReadOnlyList<NamedArray> gradient = [_gradients[kernel]];
-                IReadOnlyList<NamedArray> shifted = [engine.LossAndGradients(batch, at.Step).Gradients[kernel]];
-                var distance = Vectors.Distance(gradient, shifted);
-                shifts.Add(new LayerShift(
-                    at.Step.Number, at.Epoch, convolution.Name, distance, distance / Vectors.Norm(gradient), Vectors.Cosine(gradient, shifted)));
+                IReadOnlyList<NamedArray> moved = [engine.LossAndGradients(batch, at.Step).Gradients[kernel]];
+                var distance = Vectors.Distance(gradient, moved);
+                rows.Add(new CovariateShiftRow
+                {
+                    Step = at.Step.Number,
+                    Epoch = at.Epoch,
+                    Layer = convolution.Name,
+                    Distance = distance,
+                    RelativeDistance = distance / Vectors.Norm(gradient), // not finite where that is zero
+                    Cosine = Vectors.Cosine(gradient, moved),
+                });
             }
         }
         finally
@@ -61,7 +60,7 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
             engine.Write(after);
         }
 
-        Add(shifts);
+        Add(rows);
         (_before, _gradients) = (null, []);
     }
 

@@ -1,11 +1,13 @@
+using System.Text.Json;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Training;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
-namespace Experiments.Core.Tests.Training.Measuring;
+namespace Experiments.Core.Tests.Training.Measurements;
 
 public sealed class MeasurementTests
 {
@@ -15,7 +17,7 @@ public sealed class MeasurementTests
     private static readonly Network TwoLayers = new("two-layers", new ImageShape(2, 1, 1), 2, NormCatalog.Create(new("none")),
         [new Convolution("conv1", 2, 1, 1), new NormSlot("norm1", 1), new Convolution("conv2", 1, 2, 1)]);
 
-    private static readonly MeasuredStep At = new(new TrainingStep(Rate, Number: 6), 1.5);
+    private static readonly MeasurementPoint At = new(new TrainingStep(Rate, Number: 6), 1.5);
 
     [Fact]
     public void On_a_quadratic_loss_the_smoothness_is_the_curvature_along_the_gradient()
@@ -29,9 +31,9 @@ public sealed class MeasurementTests
         landscape.AfterStep(At, Batch);
 
         var (squared, along, across) = (55.0, 1 + 8 + 27 + 64 + 125, 1 + 16 + 81 + 256 + 625);
-        Assert.Equal(new LandscapePoint(6, 1.5, 0, 7.5, null, null), landscape.Results[0]);
-        Assert.Equal(8, landscape.Results.Skip(1).Count());
-        Assert.All(landscape.Results.Skip(1), point =>
+        Assert.Equal(new LandscapeRow { Step = 6, Epoch = 1.5, StepSize = 0, Loss = 7.5 }, landscape.Rows[0]);
+        Assert.Equal(8, landscape.Rows.Skip(1).Count());
+        Assert.All(landscape.Rows.Skip(1), point =>
         {
             var eta = point.StepSize;
             Assert.Equal(7.5 - (eta * squared) + (eta * eta * along / 2), point.Loss, 1e-3);
@@ -48,7 +50,7 @@ public sealed class MeasurementTests
         engine.Set([1, 2, 3, 4, 5], new float[5]);
         var landscape = new LandscapeMeasurement(engine);
         landscape.BeforeStep(At, Batch, default);
-        var sizes = landscape.Results.Skip(1).Select(point => point.StepSize).ToList();
+        var sizes = landscape.Rows.Skip(1).Select(point => point.StepSize).ToList();
         Assert.Equal(Rate / 4, sizes[0], 1e-12);
         Assert.Equal(Rate * 4, sizes[^1], 1e-12);
         Assert.All(sizes.Zip(sizes.Skip(1)), pair => Assert.Equal(Math.Pow(16, 1 / 7.0), pair.Second / pair.First, 1e-12));
@@ -71,8 +73,8 @@ public sealed class MeasurementTests
 
         // The step takes conv1's first value from 1 to 0 (gradient 2) and the shift from 3 to -0.5 (gradient 7), so conv2's gradient
         // goes from (2, -4) to (1, -0.5), conv2 itself being where it was.
-        Assert.Equal(new LayerShift(6, 1.5, "conv1", 0, 0, 1), shift.Results[0]);
-        var second = shift.Results[1];
+        Assert.Equal(new CovariateShiftRow { Step = 6, Epoch = 1.5, Layer = "conv1", Distance = 0, RelativeDistance = 0, Cosine = 1 }, shift.Rows[0]);
+        var second = shift.Rows[1];
         Assert.Equal((6, 1.5, "conv2"), (second.Step, second.Epoch, second.Layer));
         Assert.Equal(Math.Sqrt(13.25), second.Distance, 1e-6);
         Assert.Equal(Math.Sqrt(13.25 / 20), second.RelativeDistance, 1e-6);
@@ -88,7 +90,7 @@ public sealed class MeasurementTests
         var before = engine.Read();
         var landscape = new LandscapeMeasurement(engine);
         Assert.Throws<OperationCanceledException>(() => landscape.BeforeStep(At, Batch, new CancellationToken(canceled: true)));
-        Assert.Empty(landscape.Results);
+        Assert.Empty(landscape.Rows);
         Same(before, engine.Read());
     }
 
@@ -103,11 +105,11 @@ public sealed class MeasurementTests
         percentiles.BeforeStep(At, Batch, default);
         histograms.BeforeStep(At, Batch, default);
 
-        var result = Assert.Single(percentiles.Results);
+        var result = Assert.Single(percentiles.Rows);
         Assert.Equal((6, 1.5, "norm1"), (result.Step, result.Epoch, result.Layer));
         Assert.Equal([0.99, 19.8, 79.2, 98.01], new[] { result.P1, result.P20, result.P80, result.P99 }.Select(value => Math.Round(value, 9)));
-        Assert.Equal(40, histograms.Results.Count);
-        Assert.Equal(1, histograms.Results.Sum(bin => bin.Bin.Fraction), 1e-12);
+        Assert.Equal(40, histograms.Rows.Count);
+        Assert.Equal(1, histograms.Rows.Sum(bin => bin.Fraction), 1e-12);
         Assert.Equal(
             [(26, "norm1", SlotSide.Input), (24, "norm1", SlotSide.Input), (26, "norm1", SlotSide.Output), (24, "norm1", SlotSide.Output)], engine.Observations);
     }
@@ -119,7 +121,18 @@ public sealed class MeasurementTests
         image.Values[3] = float.PositiveInfinity;
         var percentiles = new PercentileMeasurement(new Observation(new QuadraticEngine(TwoLayers, Diagonal(1, 1, 1, 1, 1)), new ImageShape(2, 1, 1), "norm1", SlotSide.Input, [image]));
         percentiles.BeforeStep(At, Batch, default);
-        Assert.Empty(percentiles.Results);
+        Assert.Empty(percentiles.Rows);
+    }
+
+    [Fact]
+    public void Bins_that_an_earlier_version_saved_are_taken_back()
+    {
+        var histograms = new HistogramMeasurement(new Observation(new QuadraticEngine(TwoLayers, Diagonal(1, 1, 1, 1, 1)), new ImageShape(2, 1, 1), "norm1", SlotSide.Output, []));
+        histograms.Restore(JsonDocument.Parse("""[{"Step":6,"Epoch":1.5,"Layer":"norm1","Bin":{"Low":-0.5,"High":0.5,"Fraction":0.25}}]""").RootElement);
+        var row = new HistogramRow { Step = 6, Epoch = 1.5, Layer = "norm1", BinLow = -0.5, BinHigh = 0.5, Fraction = 0.25 };
+        Assert.Equal([row], histograms.Rows);
+        histograms.Restore(histograms.Save(7));
+        Assert.Equal([row], histograms.Rows);
     }
 
     private static ImageBatch Batch => Filled(0, 4);

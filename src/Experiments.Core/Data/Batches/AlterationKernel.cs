@@ -7,7 +7,7 @@ namespace Experiments.Core.Data.Batches;
 /// (github.com/hendrycks/robustness, ImageNet-C/create_c/make_cifar_c.py), on a scale from 0 to 1; values are rounded to the nearest
 /// byte, where that script rounds down.
 /// </summary>
-internal sealed class ShiftKernel
+internal sealed class AlterationKernel
 {
     // The noise is part of the measure and not of a run: the same for all seeds.
     private const ulong NoiseSeed = 0;
@@ -18,16 +18,16 @@ internal sealed class ShiftKernel
     private static readonly double[] BlurDeviation = [0.4, 0.6, 0.7, 0.8, 1];
 
     private readonly ImageShape _shape;
-    private readonly DataShift _shift;
-    private readonly byte[] _shifted;
+    private readonly Alteration _alteration;
+    private readonly byte[] _altered;
     private readonly double[] _weights;
     private readonly double[] _rows;
 
-    /// <summary>Prepares a shift of images of one shape.</summary>
-    public ShiftKernel(ImageShape shape, DataShift shift)
+    /// <summary>Prepares an alteration of images of one shape.</summary>
+    public AlterationKernel(ImageShape shape, Alteration alteration)
     {
-        (_shape, _shift, _shifted) = (shape, shift, new byte[shape.Size]);
-        _weights = shift.Kind == ShiftKind.Blur ? Gaussian(BlurDeviation[shift.Strength - 1]) : [];
+        (_shape, _alteration, _altered) = (shape, alteration, new byte[shape.Size]);
+        _weights = alteration.Kind == AlterationKind.Blur ? Gaussian(BlurDeviation[alteration.Strength - 1]) : [];
         _rows = new double[shape.Height * shape.Width];
     }
 
@@ -37,25 +37,25 @@ internal sealed class ShiftKernel
     /// <returns>[C, H, W] bytes.</returns>
     public ReadOnlySpan<byte> Apply(ReadOnlySpan<byte> pixels, int image)
     {
-        var strength = _shift.Strength - 1;
-        switch (_shift.Kind)
+        var strength = _alteration.Strength - 1;
+        switch (_alteration.Kind)
         {
-            case ShiftKind.None:
+            case AlterationKind.None:
                 return pixels;
-            case ShiftKind.Brightness:
+            case AlterationKind.Brightness:
                 Brighten(pixels, 255 * Brightness[strength]);
-                return _shifted;
-            case ShiftKind.Contrast:
+                return _altered;
+            case AlterationKind.Contrast:
                 Fade(pixels, Contrast[strength]);
-                return _shifted;
-            case ShiftKind.Noise:
-                AddNoise(pixels, 255 * NoiseDeviation[strength], new RandomStream(NoiseSeed, RandomPurpose.DataShift, _shift.Strength, image));
-                return _shifted;
-            case ShiftKind.Blur:
+                return _altered;
+            case AlterationKind.Noise:
+                AddNoise(pixels, 255 * NoiseDeviation[strength], new RandomStream(NoiseSeed, RandomPurpose.Alteration, _alteration.Strength, image));
+                return _altered;
+            case AlterationKind.Blur:
                 Blur(pixels);
-                return _shifted;
+                return _altered;
             default:
-                throw new InvalidOperationException($"An unknown shift: {_shift.Kind}.");
+                throw new InvalidOperationException($"unknown alteration: {_alteration.Kind}.");
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class ShiftKernel
                 largest = Math.Max(largest, pixels[j]);
             var value = Math.Min(255, largest + added);
             for (var j = i; j < pixels.Length; j += plane)
-                _shifted[j] = Byte(largest == 0 ? value : pixels[j] * value / largest);
+                _altered[j] = Byte(largest == 0 ? value : pixels[j] * value / largest);
         }
     }
 
@@ -85,14 +85,14 @@ internal sealed class ShiftKernel
                 sum += pixel;
             var mean = (double)sum / plane;
             for (var i = 0; i < plane; i++)
-                _shifted[first + i] = Byte(((channel[i] - mean) * factor) + mean);
+                _altered[first + i] = Byte(((channel[i] - mean) * factor) + mean);
         }
     }
 
     private void AddNoise(ReadOnlySpan<byte> pixels, double deviation, RandomStream random)
     {
         for (var i = 0; i < pixels.Length; i++)
-            _shifted[i] = Byte(pixels[i] + (deviation * random.NextNormal()));
+            _altered[i] = Byte(pixels[i] + (deviation * random.NextNormal()));
     }
 
     // Along the rows, then along the columns.
@@ -114,7 +114,7 @@ internal sealed class ShiftKernel
                 var (y, x, sum) = (i / w, i % w, 0.0);
                 for (var k = -radius; k <= radius; k++)
                     sum += _weights[k + radius] * _rows[(Math.Clamp(y + k, 0, h - 1) * w) + x];
-                _shifted[first + i] = Byte(sum);
+                _altered[first + i] = Byte(sum);
             }
         }
     }

@@ -1,7 +1,7 @@
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Images;
 
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// A look at one side of a layer's norm while the same training images go through the network, as it is in the training: statistics are

@@ -1,4 +1,4 @@
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>A bin of a histogram.</summary>
 /// <param name="Low">Where it begins.</param>

@@ -1,4 +1,4 @@
-namespace Experiments.Core.Training.Measuring;
+namespace Experiments.Core.Training.Measurements;
 
 /// <summary>Arrays of a network taken together as one vector, in double precision.</summary>
 internal static class Vectors

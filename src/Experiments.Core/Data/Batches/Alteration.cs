@@ -4,7 +4,7 @@ namespace Experiments.Core.Data.Batches;
 /// What is done to test images that no training image had: four of the corruptions of Hendrycks and Dietterich, "Benchmarking neural
 /// network robustness to common corruptions and perturbations" (ICLR 2019).
 /// </summary>
-public enum ShiftKind
+public enum AlterationKind
 {
     /// <summary>Nothing.</summary>
     None,
@@ -23,30 +23,30 @@ public enum ShiftKind
 }
 
 /// <summary>A corruption of test images and how strong it is.</summary>
-public sealed record DataShift
+public sealed record Alteration
 {
     /// <summary>The strongest; the weakest is 1, and 0 is none.</summary>
     public const int Strongest = 5;
 
     /// <summary>Takes a kind and its strength.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The strength is not from 0 to <see cref="Strongest"/>.</exception>
-    public DataShift(ShiftKind kind, int strength)
+    public Alteration(AlterationKind kind, int strength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(strength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(strength, Strongest);
-        (Kind, Strength) = kind == ShiftKind.None || strength == 0 ? (ShiftKind.None, 0) : (kind, strength);
+        (Kind, Strength) = kind == AlterationKind.None || strength == 0 ? (AlterationKind.None, 0) : (kind, strength);
     }
 
-    /// <summary>No shift.</summary>
-    public static DataShift None { get; } = new(ShiftKind.None, 0);
+    /// <summary>No alteration.</summary>
+    public static Alteration None { get; } = new(AlterationKind.None, 0);
 
     /// <summary>What is done.</summary>
-    public ShiftKind Kind { get; }
+    public AlterationKind Kind { get; }
 
     /// <summary>From 1 to <see cref="Strongest"/>; 0 where nothing is done.</summary>
     public int Strength { get; }
 
     /// <summary>A kind at every strength, the weakest first.</summary>
-    public static IEnumerable<DataShift> AllOf(ShiftKind kind) =>
-        kind == ShiftKind.None ? [None] : Enumerable.Range(1, Strongest).Select(strength => new DataShift(kind, strength));
+    public static IEnumerable<Alteration> AllOf(AlterationKind kind) =>
+        kind == AlterationKind.None ? [None] : Enumerable.Range(1, Strongest).Select(strength => new Alteration(kind, strength));
 }

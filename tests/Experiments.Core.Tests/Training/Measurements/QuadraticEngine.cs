@@ -3,7 +3,7 @@ using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
 
-namespace Experiments.Core.Tests.Training.Measuring;
+namespace Experiments.Core.Tests.Training.Measurements;
 
 /// <summary>
 /// An engine whose loss is w^T A w / 2 with a symmetric A, w being all parameters one after the other, whatever the images; what it
