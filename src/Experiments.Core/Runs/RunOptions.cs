@@ -79,12 +79,12 @@ public static partial class RunOptions
             new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set to train on: a name, or a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
                 s => s.Dataset, (s, v) => s with { Dataset = ParseDataset(v) })
             { Values = [.. DatasetCatalog.Names] },
-            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
+            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", ModelCatalog.Names.SkipWhile(name => !name.StartsWith("vgg", StringComparison.Ordinal)))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
-            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
+            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
             Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
                 s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = Text(Shortcut.IdentityAppended) }),
-            Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
+            Optional<ActivationKind>("activation", "activation function", "relu; gelu (convnext, and convnext-step5 and on)", s => s.Activation, (s, v) => s with { Activation = v }),
             Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
         .. Under("Normalization",
         [

@@ -30,7 +30,7 @@ public static class RunRecord
             Model = s.Model,
             Width = s.Width!.Value,
             Shortcut = RunOptions.Text(s.Shortcut),
-            Activation = RunOptions.Text(s.Activation),
+            Activation = RunOptions.Text(s.Activation!.Value),
             NormPosition = RunOptions.Text(s.NormPosition),
             Norm = s.Norm.Name,
             Groups = s.Norm.Groups,
