@@ -124,7 +124,7 @@ internal sealed partial record CodeBlock(string Page, int Line, string Language,
         File.WriteAllText(folder["page.yaml"], Code);
         try
         {
-            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || Code.Contains($"\n{RunOptions.Text(form)}:", StringComparison.Ordinal)))
+            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || Code.Contains($"\n{EnumText.Of(form)}:", StringComparison.Ordinal)))
                 _ = SweepFile.Read(folder["page.yaml"], form).Grid.Expand();
             return null;
         }

@@ -103,15 +103,21 @@ public sealed record Run
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
         if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
-            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} belongs to residual networks, and {complete.Model} has no shortcuts: leave it out, or take --model resnet8.");
+            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} belongs to residual networks that leave it open, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
         if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
             throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: normalized weights are initialised on what enters the norm, which is a convolution's output before the activation alone; leave it out.");
+        if (!ModelCatalog.HasNormAfterEachConvolution(complete.Model) && (complete.NormPosition == NormPosition.After || norm.Weights == WeightTransform.Normalization))
+        {
+            throw new ExperimentException((complete.NormPosition == NormPosition.After ? "--norm-position after" : $"--norm {norm.Name}")
+                + $" goes with a network that has a norm after each convolution, and {complete.Model} has norms in places of its own: leave it out, or take --model resnet8.");
+        }
+
         if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
             throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
         var network = ModelCatalog.Build(
-            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation, complete.NormPosition));
+            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation!.Value, complete.NormPosition));
         if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
             throw new ExperimentException($"--input zca takes a matrix of all values of an image with all others, and {dataset.Name} has {dataset.Shape.Size} an image ({dataset.Shape}), more than {ZcaWhitening.MostValues}: take smaller images, or --input pca.");
         network.Check(complete.Batch, complete.Workers);
@@ -129,7 +135,7 @@ public sealed record Run
         if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
             throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
         foreach (var option in RunOptions.OfOptimizer.Select(name => RunOptions.Find(name)!).Where(option => option.Get(complete) is not null && !RunOptions.Takes(complete.Optimizer, option)))
-            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {RunOptions.Text(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
+            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {EnumText.Of(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
         foreach (var (name, value) in new[] { ("momentum", complete.Momentum), ("beta1", complete.Beta1), ("beta2", complete.Beta2) })
         {
             if (value >= 1)
@@ -152,6 +158,7 @@ public sealed record Run
         var slots = ModelCatalog.NormSlots(settings.Model, settings.Width, settings.Shortcut);
         return settings.WithOptimizerDefaults() with
         {
+            Activation = settings.Activation ?? ModelCatalog.DefaultActivation(settings.Model),
             Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
             Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
             Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,

@@ -85,12 +85,12 @@ public static partial class RunOptions
             new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set to train on: a name, or a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
                 s => s.Dataset, (s, v) => s with { Dataset = ParseDataset(v) })
             { Values = [.. DatasetCatalog.Names] },
-            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
+            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", ModelCatalog.Names.SkipWhile(name => !name.StartsWith("vgg", StringComparison.Ordinal)))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
-            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
+            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
             Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
                 s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = EnumText.Of(Shortcut.IdentityAppended) }),
-            Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
+            Optional<ActivationKind>("activation", "activation function", "relu; gelu (convnext, and convnext-step5 and on)", s => s.Activation, (s, v) => s with { Activation = v }),
             Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
         .. Under("Normalization",
         [
@@ -107,7 +107,7 @@ public static partial class RunOptions
             Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
             Choice<OptimizerKind>(Optimizer, "sgd: with momentum; adamw: Adam with the weight decay apart from the gradient", s => s.Optimizer, (s, v) => s with { Optimizer = v }),
             Number("lr", "learning rate at 32 images a worker", ByOptimizer(one => one.Lr), s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
-            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => Text(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
+            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => EnumText.Of(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
             Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
             Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
             Number("momentum", "momentum of SGD", ByOptimizer(one => one.Momentum), s => s.Momentum, (s, v) => s with { Momentum = v }),
@@ -220,14 +220,14 @@ public static partial class RunOptions
         !OfOptimizer.Contains(option.Name) || option.Get(new RunSettings { Optimizer = optimizer }.WithOptimizerDefaults()) is not null;
 
     /// <summary>The optimizers that have an option.</summary>
-    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(Text);
+    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(EnumText.Of);
 
     /// <summary>An option's defaults in words, optimizer by optimizer.</summary>
     private static string ByOptimizer<T>(Func<OptimizerDefaults, T> value) => string.Join(", ",
         from optimizer in Enum.GetValues<OptimizerKind>()
         let text = value(OptimizerDefaults.Of(optimizer))
         where text is not null
-        select string.Create(CultureInfo.InvariantCulture, $"{text} ({Text(optimizer)})"));
+        select string.Create(CultureInfo.InvariantCulture, $"{text} ({EnumText.Of(optimizer)})"));
 
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>

@@ -30,7 +30,7 @@ public static class RunRecord
             Model = s.Model,
             Width = s.Width!.Value,
             Shortcut = EnumText.Of(s.Shortcut),
-            Activation = EnumText.Of(s.Activation),
+            Activation = EnumText.Of(s.Activation!.Value),
             NormPosition = EnumText.Of(s.NormPosition),
             Norm = s.Norm.Name,
             Groups = s.Norm.Groups,

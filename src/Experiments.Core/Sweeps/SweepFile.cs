@@ -111,7 +111,7 @@ public static class SweepFile
 
         // What follows from the optimizer is left to it where it is another one than all runs once had.
         bool IsLeftOpen(string key) => RunOptions.OfOptimizer.Contains(key)
-            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != RunOptions.Text(OptimizerKind.Sgd));
+            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != EnumText.Of(OptimizerKind.Sgd));
         return sweep with
         {
             Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name) && !IsLeftOpen(part.Name))

@@ -42,8 +42,8 @@ public sealed record RunSettings
     /// <summary>How residual shortcuts change their shape; networks without shortcuts have <see cref="Shortcut.IdentityAppended"/>.</summary>
     public Shortcut Shortcut { get; init; } = Shortcut.IdentityCentered;
 
-    /// <summary>The activation function.</summary>
-    public ActivationKind Activation { get; init; } = ActivationKind.Relu;
+    /// <summary>The activation function; null: the network's own.</summary>
+    public ActivationKind? Activation { get; init; }
 
     /// <summary>Where the norm stands.</summary>
     public NormPosition NormPosition { get; init; } = NormPosition.Before;

@@ -98,7 +98,7 @@ internal static class SweepCommand
     private static (Sweep Asked, string Home) Asked(string? typed, SweepForm form, bool status)
     {
         var path = typed is null ? null : SweepSource.Find(typed, Terminal.Say);
-        var block = form == SweepForm.Full ? null : RunOptions.Text(form);
+        var block = form == SweepForm.Full ? null : EnumText.Of(form);
         if (path is null && block is not null)
             throw new ExperimentException($"--{block} takes the {block} block of a file; name the file.");
         if (Directory.Exists(path))

@@ -37,8 +37,8 @@ public sealed class EarlierVersionsTests : IDisposable
     {
         var (folder, runs) = Restore(name);
         // figure-1-quick is figure-1 in the form quick.
-        var form = Enum.GetValues<SweepForm>().FirstOrDefault(form => name.EndsWith($"-{RunOptions.Text(form)}", StringComparison.Ordinal));
-        var file = form == SweepForm.Full ? name : name[..^$"-{RunOptions.Text(form)}".Length];
+        var form = Enum.GetValues<SweepForm>().FirstOrDefault(form => name.EndsWith($"-{EnumText.Of(form)}", StringComparison.Ordinal));
+        var file = form == SweepForm.Full ? name : name[..^$"-{EnumText.Of(form)}".Length];
         var config = SweepFile.Read(Path.Combine(RepositoryFolder.Root, "configs", $"{file}.yaml"), form);
         var now = folder.RunsOf(folder.Fit(config, new Machine([new Fast()], new DataFolder())));
         Assert.Subset(now.Select(run => run.Id).ToHashSet(), runs.ToHashSet());

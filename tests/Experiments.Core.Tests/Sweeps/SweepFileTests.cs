@@ -1,5 +1,4 @@
 using Experiments.Core.Figures;
-using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 
 namespace Experiments.Core.Tests.Sweeps;
@@ -204,7 +203,7 @@ public sealed class SweepFileTests
         foreach (var file in files)
         {
             Assert.DoesNotContain("TODO", File.ReadAllText(file), StringComparison.Ordinal);
-            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || File.ReadAllText(file).Contains($"\n{RunOptions.Text(form)}:", StringComparison.Ordinal)))
+            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || File.ReadAllText(file).Contains($"\n{EnumText.Of(form)}:", StringComparison.Ordinal)))
             {
                 var sweep = SweepFile.Read(file, form);
                 Assert.NotNull(sweep.Title);
