@@ -66,7 +66,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
             yield return new("convolution input gradient", Layer, ByInput);
         if (Compilation.Settings.Network.Norm.Weights != WeightTransform.None)
             yield return new("weight transform", Layer, (_, _) => _weights.CompleteGradient(), CallTime.GradientComplete);
-        yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Rate), CallTime.Update);
+        yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Update), CallTime.Update);
     }
 
     /// <inheritdoc/>

@@ -46,8 +46,6 @@ internal static class CommandMistakes
         var root = command.Parents.OfType<Command>().FirstOrDefault() ?? command;
         if (Takers(flag, root) is { Count: > 0 } takers)
             return $"Unknown option '{flag}' of {command.Name}: {string.Join(" and ", takers)} {(takers.Count == 1 ? "has" : "have")} one.";
-        if (flag is "--optimizer" or "--optim")
-            return $"Unknown option '{flag}': the optimizer is SGD, with --momentum and --weight-decay.";
         if (flag is "--resume" or "--continue")
             return $"Unknown option '{flag}': the same command again goes on where it stopped.";
         return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name), $"'{command.Name} {HelpText.All}' lists what there is.");

@@ -18,8 +18,8 @@ internal static class BenchCommand
 
     private static readonly string[] Relevant =
     [
-        RunOptions.Dataset, .. RunOptions.OfImages, "model", "width", "shortcut", "activation", "norm-position", RunOptions.Norm, .. RunOptions.OfNorm, "batch", "workers", "lr", "lr-scaling", "momentum",
-        "weight-decay", "decay-on", "engine", "device", "precision", "threads", "seed",
+        RunOptions.Dataset, .. RunOptions.OfImages, "model", "width", "shortcut", "activation", "norm-position", RunOptions.Norm, .. RunOptions.OfNorm, "batch", "workers", RunOptions.Optimizer, .. RunOptions.OfOptimizer,
+        "decay-on", "engine", "device", "precision", "threads", "seed",
     ];
 
     public static Command Create()

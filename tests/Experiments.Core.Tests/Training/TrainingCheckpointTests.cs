@@ -13,7 +13,11 @@ public sealed class TrainingCheckpointTests : IDisposable
     private static readonly EngineState s_state = new(
         [new("conv1.weight", [2, 3], [1, -0f, float.NaN, float.NegativeInfinity, 1e-45f, 3]), new("fc.bias", [1], [0.1f])],
         [new("norm1.running_mean", [2], [5, 6])],
-        [new("conv1.weight", [2, 3], [6, 5, 4, 3, 2, 1]), new("fc.bias", [1], [0.3f])]);
+        [new("conv1.weight", [2, 3], [6, 5, 4, 3, 2, 1]), new("fc.bias", [1], [0.3f])])
+    {
+        SecondMoment = [new("conv1.weight", [2, 3], [0.5f, 1, 2, 4, 8, 16]), new("fc.bias", [1], [0.7f])],
+        Updates = 1L << 40,
+    };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -29,12 +33,14 @@ public sealed class TrainingCheckpointTests : IDisposable
         Assert.Equal(written.Position.Epochs, read.Position.Epochs);
         Assert.Equal((written.Run, written.Conditions, written.Images, written.Started, written.PeakMemoryMib), (read.Run, read.Conditions, read.Images, read.Started, read.PeakMemoryMib));
         Assert.Equal([landscape], Assert.Single(read.Measured).Deserialize<LandscapeRow[]>(ExactJson.Options)!);
-        foreach (var (expected, actual) in new[] { (s_state.Parameters, state.Parameters), (s_state.Buffers, state.Buffers), (s_state.Momentum, state.Momentum) })
+        foreach (var (expected, actual) in new[] { (s_state.Parameters, state.Parameters), (s_state.Buffers, state.Buffers), (s_state.Momentum, state.Momentum), (s_state.SecondMoment, state.SecondMoment) })
         {
             Assert.Equal(expected.Select(array => array.Name), actual.Select(array => array.Name));
             Assert.Equal(expected.SelectMany(array => array.Shape), actual.SelectMany(array => array.Shape));
             Assert.Equal(Bits(expected), Bits(actual));
         }
+
+        Assert.Equal(s_state.Updates, state.Updates);
 
         static IEnumerable<int> Bits(IReadOnlyList<NamedArray> arrays) => arrays.SelectMany(array => array.Values).Select(BitConverter.SingleToInt32Bits);
     }
