@@ -27,6 +27,7 @@ public static class Suggestion
         ["overwrite"] = "again",
         ["force"] = "again",
         ["scheduler"] = "schedule",
+        ["optim"] = "optimizer",
     };
 
     // What is longer was no slip of a finger, and comparing it would take its length in time and memory.

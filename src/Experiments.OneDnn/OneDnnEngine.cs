@@ -104,7 +104,11 @@ internal sealed class OneDnnEngine : IProfiledEngine
         return new(
             [.. _parameters.Arrays.Select(array => array.ReadValues())],
             [.. Buffers().Select(buffer => new NamedArray(buffer.Name, [buffer.Values.Length], [.. buffer.Values]))],
-            [.. _parameters.Arrays.Select(array => array.ReadVelocities())]);
+            [.. _parameters.Arrays.Select(array => array.ReadMomentum())])
+        {
+            SecondMoment = _settings.Optimizer == OptimizerKind.Adamw ? [.. _parameters.Arrays.Select(array => array.ReadSquares())] : [],
+            Updates = _parameters.Updates,
+        };
     }
 
     /// <inheritdoc/>
@@ -114,9 +118,14 @@ internal sealed class OneDnnEngine : IProfiledEngine
         var parameters = _parameters.Arrays.ToList();
         var buffers = Buffers().ToList();
         var shapes = parameters.ConvertAll(array => (array.Parameter.Name, array.Parameter.Shape));
-        state.Check(shapes, buffers.ConvertAll(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Values.Length])));
+        state.Check(shapes, buffers.ConvertAll(buffer => (buffer.Name, (IReadOnlyList<int>)[buffer.Values.Length])), _settings.Optimizer);
         for (var index = 0; index < parameters.Count; index++)
-            parameters[index].Write(state.Parameters[index].Values, state.Momentum.Count > 0 ? state.Momentum[index].Values : null);
+        {
+            parameters[index].Write(state.Parameters[index].Values, state.Momentum.Count > 0 ? state.Momentum[index].Values : null,
+                state.SecondMoment.Count > 0 ? state.SecondMoment[index].Values : null);
+        }
+
+        _parameters.Updates = state.Momentum.Count > 0 ? state.Updates : 0;
         for (var index = 0; index < buffers.Count; index++)
             state.Buffers[index].Values.CopyTo(buffers[index].Values);
     }

@@ -12,7 +12,7 @@ namespace Experiments.Torch;
 /// finalizers is held instead: an object is thrown away whose finalizer waits, and a step begins when it is there. That takes a small
 /// collection, a millisecond in a large program, so the hold serves the steps of the next second. Then, or soon after the last step, it
 /// ends, and what has gathered is finalized before there is another. The end of the process waits for the thread of the finalizers, so that
-/// where it comes while another thread trains, it comes with the end of the hold.
+/// where it comes while another thread trains, it comes with the end of the hold. A thread that ends the process within an entry lets go itself.
 /// </para>
 /// </summary>
 internal sealed class Finalizers : IDisposable
@@ -25,7 +25,13 @@ internal sealed class Finalizers : IDisposable
     private static int s_holders;
     private static Hold? s_hold;
 
+    /// <summary>How often this thread is among the holders.</summary>
+    [ThreadStatic]
+    private static int t_held;
+
     private bool _released;
+
+    static Finalizers() => AppDomain.CurrentDomain.ProcessExit += (_, _) => LetGo();
 
     private Finalizers()
     {
@@ -50,24 +56,44 @@ internal sealed class Finalizers : IDisposable
 
             s_hold ??= Hold.Begin();
             s_holders++;
+            t_held++;
         }
 
         return new Finalizers();
     }
 
-    /// <inheritdoc/>
+    /// <summary>This thread computes no more, whatever it holds: it ends the process, which waits for the thread of the finalizers.</summary>
+    internal static void LetGo()
+    {
+        lock (s_lock)
+        {
+            if (t_held > 0)
+                Release(t_held);
+            if (s_holders == 0)
+                End();
+        }
+    }
+
+    /// <summary>Lets go, on the thread that took the hold.</summary>
     public void Dispose()
     {
         lock (s_lock)
         {
-            if (_released)
+            if (_released || t_held == 0)
                 return;
             _released = true;
-            if (--s_holders > 0)
-                return;
-            Monitor.PulseAll(s_lock);
-            s_end.Change(s_idle, Timeout.InfiniteTimeSpan);
+            Release(1);
         }
+    }
+
+    private static void Release(int count)
+    {
+        t_held -= count;
+        s_holders -= count;
+        if (s_holders > 0)
+            return;
+        Monitor.PulseAll(s_lock);
+        s_end.Change(s_idle, Timeout.InfiniteTimeSpan);
     }
 
     private static void EndIfIdle()

@@ -1,22 +1,17 @@
 using System.Runtime.InteropServices;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Images;
-using Experiments.Core.Networks;
 using Experiments.Core.Training;
-using TorchSharp.Modules;
 
 namespace Experiments.Torch;
 
-/// <summary>A network of TorchSharp's modules, trained by autograd and torch.optim.SGD.</summary>
+/// <summary>A network of TorchSharp's modules, trained by autograd and torch.optim.</summary>
 internal sealed class TorchEngine : IEngine
 {
     private readonly EngineSettings _settings;
     private readonly Device _device;
     private readonly NetworkModule _network;
-    private readonly SGD _optimizer;
-
-    /// <summary>The optimizer's momentum by parameter, which is null before a parameter's first step.</summary>
-    private readonly Dictionary<string, SGD.State> _momentum;
+    private readonly ParameterOptimizer _optimizer;
 
     /// <summary>A batch in the processor's memory: the images [N, H, W, C] and labels [N] of the largest one so far.</summary>
     private Tensor _images;
@@ -26,16 +21,10 @@ internal sealed class TorchEngine : IEngine
     {
         _settings = settings;
         _device = device(settings.Device);
-        ProcessMemory.Keep();
+        _ = ProcessMemory.Keep();
         using var scope = Begin();
         _network = new NetworkModule(settings, _device);
-        // Two groups where only weights decay; of equal decay they are the same as one.
-        var groups = settings.Network.Parameters
-            .GroupBy(parameter => settings.DecayNormsAndBiases || parameter.Kind is ParameterKind.ConvolutionWeight or ParameterKind.LinearWeight)
-            .Select(group => (Decay: group.Key ? settings.WeightDecay : 0, Names: group.Select(parameter => parameter.Name).ToList())).ToList();
-        _optimizer = optim.SGD(
-            groups.Select(group => new SGD.ParamGroup(group.Names.Select(_network.Learnt), momentum: settings.Momentum, weight_decay: group.Decay)), learningRate: 0, settings.Momentum);
-        _momentum = groups.SelectMany(group => group.Names).Zip(_optimizer.state_dict().State.Cast<SGD.State>()).ToDictionary();
+        _optimizer = ParameterOptimizer.Create(settings, _network.Learnt);
         (_images, _labels) = Allocate(settings.Batch * settings.Workers);
     }
 
@@ -52,11 +41,9 @@ internal sealed class TorchEngine : IEngine
         var (images, labels) = LoadStep(batch);
         var logits = _network.call(images);
         var loss = nn.functional.cross_entropy(logits, labels);
-        _optimizer.zero_grad();
+        _optimizer.ClearGradients();
         loss.backward();
-        foreach (var group in _optimizer.ParamGroups)
-            group.LearningRate = step.LearningRate;
-        _optimizer.step();
+        _optimizer.Step(step.LearningRate);
         CopyScores(logits, scores);
     }
 
@@ -66,7 +53,7 @@ internal sealed class TorchEngine : IEngine
         using var scope = Begin(NormMode.Trial, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
         var loss = nn.functional.cross_entropy(_network.call(images), labels);
-        _optimizer.zero_grad();
+        _optimizer.ClearGradients();
         loss.backward();
         return (loss.item<float>(), Read(name => _network.Learnt(name).grad));
     }
@@ -123,7 +110,11 @@ internal sealed class TorchEngine : IEngine
     {
         using var scope = Begin();
         var buffers = _network.RunningStatistics().Select(buffer => new NamedArray(buffer.Name, buffer.Shape, Floats(buffer.Values)));
-        return new EngineState(Read(_network.Learnt), [.. buffers], Read(name => _momentum[name].momentum_buffer));
+        return new EngineState(Read(_network.Learnt), [.. buffers], Read(_optimizer.Momentum))
+        {
+            SecondMoment = _settings.Optimizer == OptimizerKind.Adamw ? Read(_optimizer.SecondMoment) : [],
+            Updates = _optimizer.Updates,
+        };
     }
 
     /// <inheritdoc/>
@@ -133,19 +124,14 @@ internal sealed class TorchEngine : IEngine
         using var noGrad = no_grad();
         var running = _network.RunningStatistics().ToList();
         var parameters = _settings.Network.Parameters.Select(parameter => (parameter.Name, parameter.Shape)).ToList();
-        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, buffer.Shape))]);
+        state.Check(parameters, [.. running.Select(buffer => (buffer.Name, buffer.Shape))], _settings.Optimizer);
         foreach (var array in state.Parameters)
             _network.Learnt(array.Name).copy_(OnDevice(array));
         foreach (var (buffer, array) in running.Zip(state.Buffers))
             buffer.Values.copy_(OnDevice(array));
-        foreach (var momentum in _momentum.Values)
-        {
-            momentum.momentum_buffer?.Dispose();
-            momentum.momentum_buffer = null;
-        }
-
-        foreach (var array in state.Momentum)
-            _momentum[array.Name].momentum_buffer = zeros_like(_network.Learnt(array.Name)).copy_(OnDevice(array)).DetachFromDisposeScope();
+        _optimizer.Forget();
+        foreach (var (index, array) in state.Momentum.Index())
+            _optimizer.Remember(array.Name, OnDevice(array), state.SecondMoment.Count > 0 ? OnDevice(state.SecondMoment[index]) : null, state.Updates);
     }
 
     /// <inheritdoc/>

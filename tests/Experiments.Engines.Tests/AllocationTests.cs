@@ -12,7 +12,12 @@ public sealed partial class AllocationTests
     // A native handle needs a managed one, so this shows as well that no primitive is made. The runtime may allocate for itself on a thread
     // that it interrupts; the smallest object in every step would be more than that.
     [Theory, OnOneDnn(EveryNorm = true)]
-    public void A_training_step_allocates_nothing_managed(string engineName, string norm)
+    public void A_training_step_allocates_nothing_managed(string engineName, string norm) => StepAllocatesNothing(engineName, norm, OptimizerKind.Sgd);
+
+    [Theory, OnOneDnn("bn", "wn")]
+    public void A_training_step_of_AdamW_allocates_nothing_managed(string engineName, string norm) => StepAllocatesNothing(engineName, norm, OptimizerKind.Adamw);
+
+    private static void StepAllocatesNothing(string engineName, string norm, OptimizerKind optimizer)
     {
         // The runtime allocates now and then for itself; one object a step would show in all measurements. One chunk; one for each of two
         // threads; several with a rest.
@@ -20,7 +25,7 @@ public sealed partial class AllocationTests
         {
             const int Workers = 3, Batch = 3, Steps = 20, SmallestObject = 24;
             var network = ModelCatalog.Build("resnet8", 16, Shortcut.Projection, shape, Engines.Classes, Engines.NormOf(norm, Batch));
-            using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads));
+            using var engine = Engines.Create(engineName, new EngineSettings(network, Batch, Workers, Threads: threads, Optimizer: optimizer));
             var batch = Engines.Batch(engine, Workers * Batch, 1, shape);
             var scores = new float[Workers * Batch * Engines.Classes];
             engine.Train(batch, new(0.01), scores);

@@ -131,12 +131,14 @@ internal static class Engines
 
     internal static void Same(EngineState expected, EngineState actual)
     {
-        foreach (var (a, b) in new[] { (expected.Parameters, actual.Parameters), (expected.Buffers, actual.Buffers), (expected.Momentum, actual.Momentum) })
+        foreach (var (a, b) in new[] { (expected.Parameters, actual.Parameters), (expected.Buffers, actual.Buffers), (expected.Momentum, actual.Momentum), (expected.SecondMoment, actual.SecondMoment) })
         {
             Assert.Equal(a.Select(array => array.Name), b.Select(array => array.Name));
             Assert.All(a.Zip(b), pair => Assert.Equal(pair.First.Shape, pair.Second.Shape));
             Assert.Equal(Values(a), Values(b));
         }
+
+        Assert.Equal(expected.Updates, actual.Updates);
     }
 
     private static float[] Random(int count, Random random, double from, double to) =>

@@ -45,18 +45,26 @@ public sealed class PyTorchTests
     }
 
     [PyTorchTheory, OnTorch("bn", "gn"), OnOneDnn("bn", "gn")]
-    public void Three_steps_of_training_end_in_PyTorchs_weights_and_moving_averages(string engineName, string norm)
+    public void Three_steps_of_training_end_in_PyTorchs_weights_and_moving_averages(string engineName, string norm) =>
+        ThreeStepsEndAlike(engineName, norm, OptimizerKind.Sgd, rateFactor: 1);
+
+    [PyTorchTheory, OnTorch("bn", "gn"), OnOneDnn("bn", "gn")]
+    public void Three_steps_of_AdamW_end_in_PyTorchs_weights_and_moving_averages(string engineName, string norm) =>
+        ThreeStepsEndAlike(engineName, norm, OptimizerKind.Adamw, rateFactor: 0.1);
+
+    private static void ThreeStepsEndAlike(string engineName, string norm, OptimizerKind optimizer, double rateFactor)
     {
         using var folder = new TemporaryFolder();
         var network = Engines.ResNet(norm, projection: true);
-        using var engine = Engines.Create(engineName, new EngineSettings(network, 4, Momentum: 0.9, WeightDecay: 0.01));
+        using var engine = Engines.Create(engineName, new EngineSettings(network, 4, Momentum: 0.9, WeightDecay: 0.01, Optimizer: optimizer));
         var before = engine.Read();
-        Reference.Write(folder.Path, "settings.json", new { norm, momentum = 0.9, weightDecay = 0.01 });
+        Reference.Write(folder.Path, "settings.json", new { norm, optimizer = optimizer.ToString(), momentum = 0.9, weightDecay = 0.01 });
         var content = Checkpoint.Write(network, before, steps: 0, new Dictionary<string, string>());
         File.WriteAllBytes(Path.Combine(folder.Path, "ours.safetensors"), content);
         var steps = new List<object>();
-        foreach (var (step, rate) in new[] { 0.05, 0.02, 0.1 }.Index())
+        foreach (var (step, fullRate) in new[] { 0.05, 0.02, 0.1 }.Index())
         {
+            var rate = rateFactor * fullRate;
             var batch = Engines.Batch(engine, 4, step);
             steps.Add(new { learningRate = rate, images = Engines.ChannelsFirst(batch), labels = batch.Labels.ToArray() });
             Engines.Train(engine, batch, rate);

@@ -36,6 +36,13 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Theory, OnTorch, OnOneDnn]
+    public void A_run_of_AdamW_that_is_stopped_ends_with_the_same_bits(string engineName)
+    {
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Optimizer = OptimizerKind.Adamw });
+        Same(Trained(machine, run, "whole"), Trained(machine, run, "stopped", 5, 12, 2), "after 5, 12 and 2 steps");
+    }
+
+    [Theory, OnTorch, OnOneDnn]
     public void Measurements_are_neither_lost_nor_made_twice(string engineName)
     {
         var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Workers = 2, Batch = 5, Measure = AlongATraining | Measurements.DistributionShift, MeasurePoints = 5 });

@@ -111,7 +111,8 @@ def main(command, folder):
         write("scores.json", model.eval()(images).flatten().tolist())
     elif command == "steps":
         model.load_state_dict(load(ours), strict=True)
-        optimizer = torch.optim.SGD(
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=0.1, weight_decay=settings["weightDecay"]) if settings["optimizer"] == "Adamw" else torch.optim.SGD(
             model.parameters(), lr=0.1, momentum=settings["momentum"], weight_decay=settings["weightDecay"])
         for step in read("steps.json"):
             optimizer.param_groups[0]["lr"] = step["learningRate"]

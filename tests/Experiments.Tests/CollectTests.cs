@@ -60,6 +60,15 @@ public sealed class CollectTests : IDisposable
         Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
     }
 
+    [TrainsFact]
+    public void A_sweep_whose_runs_all_diverged_says_why_there_is_no_figure_and_has_done_what_was_asked()
+    {
+        var result = Cli.Run($"sweep {Small} --norm none --lr 1e30 --batch 4 --seeds 2 --out d", _folder.Path);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("Not drawn: error-against-batch, since no run has an error to show (2 diverged).\n", result.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_folder["d"], "*.svg"));
+    }
+
     [Fact]
     public void A_sweep_of_which_nothing_is_there_yet_counts_none_and_draws_nothing()
     {

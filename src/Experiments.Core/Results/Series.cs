@@ -21,6 +21,10 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     /// <summary>Options that some norms have, or have a default of their own for: they are said of a norm that has several values of them.</summary>
     internal static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
 
+    /// <summary>Options whose defaults are the optimizer's: they are said where one optimizer has several values of them.</summary>
+    internal static readonly IReadOnlyList<string> OptionsOfOptimizer =
+        [nameof(Cell.Lr), nameof(Cell.LrScaling), nameof(Cell.Momentum), nameof(Cell.Beta1), nameof(Cell.Beta2), nameof(Cell.WeightDecay)];
+
     // Words that say nothing without their column's name.
     private static readonly IReadOnlyList<string> NamedInFull = [nameof(Cell.DecayOn), nameof(Cell.Input), nameof(Cell.LrScaling), nameof(Cell.NormPosition)];
 
@@ -54,8 +58,9 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
                     LabelOf(group.First, axis, [.. varying.Where(column => IsSaid(column, group.First))]) + (apart ? $", {group.First.Source}" : ""), group.First.Norm, group.Cells)),
         ];
 
-        bool IsSaid(Column column, Cell cell) => !OptionsOfNorm.Contains(column.Property)
-            || cells.Where(other => other.Norm == cell.Norm).DistinctBy(column.Text).Count() > 1;
+        bool IsSaid(Column column, Cell cell) =>
+            OptionsOfNorm.Contains(column.Property) ? cells.Where(other => other.Norm == cell.Norm).DistinctBy(column.Text).Count() > 1
+            : !OptionsOfOptimizer.Contains(column.Property) || cells.Where(other => other.Optimizer == cell.Optimizer).DistinctBy(column.Text).Count() > 1;
     }
 
     /// <summary>What all the cells have in common, for a subtitle: data set, network, epochs.</summary>

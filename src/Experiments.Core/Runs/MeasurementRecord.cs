@@ -52,8 +52,8 @@ public static class MeasurementRecord
             Shift = RunOptions.Text(result.Shift.Kind),
             Strength = result.Shift.Strength,
             Statistics = RunOptions.Text(result.Statistics).Replace('-', '_'),
-            Error = result.Score.ErrorPercent,
-            Loss = result.Score.MeanLoss,
+            Error = result.Score.IsFinite ? result.Score.ErrorPercent : null,
+            Loss = result.Score.IsFinite ? result.Score.MeanLoss : null,
         };
     }
 

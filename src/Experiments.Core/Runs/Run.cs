@@ -72,7 +72,7 @@ public sealed record Run
 
     /// <summary>The engine that the settings ask for.</summary>
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
-        Settings.Momentum, Settings.WeightDecay, Settings.DecayOn == DecayOn.All, Settings.Seed);
+        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0);
 
     /// <summary>What the bits of the run depend on here beside its settings and images.</summary>
     /// <param name="engine">The engine that computes.</param>
@@ -122,8 +122,14 @@ public sealed record Run
             throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
         if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
             throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
-        if (complete.Momentum >= 1)
-            throw new ExperimentException($"--momentum {complete.Momentum.ToString(CultureInfo.InvariantCulture)} would never forget a gradient: take a number from 0 to below 1.");
+        foreach (var option in RunOptions.OfOptimizer.Select(name => RunOptions.Find(name)!).Where(option => option.Get(complete) is not null && !RunOptions.Takes(complete.Optimizer, option)))
+            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {RunOptions.Text(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
+        foreach (var (name, value) in new[] { ("momentum", complete.Momentum), ("beta1", complete.Beta1), ("beta2", complete.Beta2) })
+        {
+            if (value >= 1)
+                throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"--{name} {value} would never forget a gradient: take a number from 0 to below 1."));
+        }
+
         return run;
     }
 
@@ -138,7 +144,7 @@ public sealed record Run
     internal static RunSettings Complete(RunSettings settings)
     {
         var slots = ModelCatalog.NormSlots(settings.Model, settings.Width, settings.Shortcut);
-        return settings with
+        return settings.WithOptimizerDefaults() with
         {
             Activation = settings.Activation ?? ModelCatalog.DefaultActivation(settings.Model),
             Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),

@@ -181,7 +181,12 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
             }
 
             if (epochs[^1] is { Diverged: false } end && shifts)
-                folder.Write(run.Id, ShiftedScores(run, loop, end, memory, cancellation));
+            {
+                var scores = ShiftedScores(run, loop, end, memory, cancellation);
+                if (scores.Count(score => score.Error is null) is > 0 and var wrong)
+                    log.Write($"Distribution shift: at {wrong} of {scores.Count} measurements, scores of the network are not numbers; {DistributionShiftRow.FileName} has no error there.");
+                folder.Write(run.Id, scores);
+            }
         }
         catch (OperationCanceledException)
         {

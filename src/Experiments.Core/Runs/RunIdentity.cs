@@ -51,6 +51,8 @@ public static class RunIdentity
         Part("engine"),
         new("device", null, settings => settings.Device == "cuda" ? "cuda:0" : settings.Device),
         Part("measure-layer"),
+        Part("beta1"),
+        Part("beta2"),
         Part("seed"),
 
         Part("shortcut", leftOut: "identity"),
@@ -60,6 +62,7 @@ public static class RunIdentity
         Part("batch", leftOut: "32"),
         Part("workers", leftOut: "1"),
         Part("epochs", leftOut: "5"),
+        Part("optimizer", leftOut: "sgd"),
         Part("lr", leftOut: "0.1"),
         Part("lr-scaling", leftOut: "linear"),
         Part("schedule", leftOut: "step"),

@@ -64,6 +64,12 @@ public static partial class RunOptions
     /// <summary>The key of the normalization.</summary>
     public const string Norm = "norm";
 
+    /// <summary>The key of the optimizer.</summary>
+    public const string Optimizer = "optimizer";
+
+    /// <summary>The keys whose defaults are the optimizer's own, or that only some optimizers have.</summary>
+    public static IReadOnlyList<string> OfOptimizer { get; } = ["lr", "lr-scaling", "momentum", "beta1", "beta2", "weight-decay"];
+
     /// <summary>The keys that belong to a norm rather than to the run.</summary>
     public static IReadOnlyList<string> OfNorm { get; } = [.. NormCatalog.Options.Select(option => option.Name), "weight-standardization", "affine"];
 
@@ -99,12 +105,15 @@ public static partial class RunOptions
             Integer("batch", "images per worker in a step, those BN takes its statistics over", "32", 1, s => s.Batch, (s, v) => s with { Batch = (int)v }),
             Integer("workers", "workers that share a step; gradients are averaged over all", "1", 1, s => s.Workers, (s, v) => s with { Workers = (int)v }),
             Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
-            Number("lr", "learning rate at 32 images a worker", "0.1", s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
-            Choice<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule", s => s.LrScaling, (s, v) => s with { LrScaling = v }),
+            Choice<OptimizerKind>(Optimizer, "sgd: with momentum; adamw: Adam with the weight decay apart from the gradient", s => s.Optimizer, (s, v) => s with { Optimizer = v }),
+            Number("lr", "learning rate at 32 images a worker", ByOptimizer(one => one.Lr), s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
+            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => Text(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
             Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
             Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
-            Number("momentum", "momentum of SGD", "0.9", s => s.Momentum, (s, v) => s with { Momentum = v }),
-            Number("weight-decay", "weight decay of SGD", "0.0001", s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
+            Number("momentum", "momentum of SGD", ByOptimizer(one => one.Momentum), s => s.Momentum, (s, v) => s with { Momentum = v }),
+            Number("beta1", "how much AdamW keeps of its average of gradients", ByOptimizer(one => one.Beta1), s => s.Beta1, (s, v) => s with { Beta1 = v }),
+            Number("beta2", "how much AdamW keeps of its average of squared gradients", ByOptimizer(one => one.Beta2), s => s.Beta2, (s, v) => s with { Beta2 = v }),
+            Number("weight-decay", "weight decay", ByOptimizer(one => one.WeightDecay), s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
             Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
         .. Under("Images",
@@ -141,10 +150,10 @@ public static partial class RunOptions
     /// </summary>
     public static IEnumerable<string> ToArguments(RunSettings settings)
     {
-        // What has no default of its own follows from the model or the norm, and so does a shortcut where there are none. A number of groups is
+        // What has no default of its own follows from the model, the norm or the optimizer, and so does a shortcut where there are none. A number of groups is
         // always said, since it follows from both.
         var defaults = new RunSettings();
-        var following = Run.Complete(defaults with { Model = settings.Model, Norm = new(settings.Norm.Name) });
+        var following = Run.Complete(defaults with { Model = settings.Model, Norm = new(settings.Norm.Name), Optimizer = settings.Optimizer });
         following = following with { Norm = following.Norm with { Groups = null } };
         return from option in All
                let text = option.Get(settings)
@@ -209,6 +218,20 @@ public static partial class RunOptions
             .Concat(NormCatalog.Entries.Where(entry => entry.Optional.Contains(option.Name)).Select(entry => entry.Name).ToList() is { Count: > 0 } without
                 ? [$"none ({string.Join(", ", without)})"] : []))
             + (option.Name == "groups" ? "; 16, else 8, where that divides every layer's channels and 32 does not" : "");
+
+    /// <summary>Whether an optimizer has an option: all do but for those that are one's own.</summary>
+    internal static bool Takes(OptimizerKind optimizer, RunOption option) =>
+        !OfOptimizer.Contains(option.Name) || option.Get(new RunSettings { Optimizer = optimizer }.WithOptimizerDefaults()) is not null;
+
+    /// <summary>The optimizers that have an option.</summary>
+    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(Text);
+
+    /// <summary>An option's defaults in words, optimizer by optimizer.</summary>
+    private static string ByOptimizer<T>(Func<OptimizerDefaults, T> value) => string.Join(", ",
+        from optimizer in Enum.GetValues<OptimizerKind>()
+        let text = value(OptimizerDefaults.Of(optimizer))
+        where text is not null
+        select string.Create(CultureInfo.InvariantCulture, $"{text} ({Text(optimizer)})"));
 
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>

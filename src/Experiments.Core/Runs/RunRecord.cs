@@ -46,13 +46,16 @@ public static class RunRecord
             Workers = s.Workers,
             Epochs = s.Epochs,
             Seed = s.Seed,
-            Lr = s.Lr,
-            LrScaling = RunOptions.Text(s.LrScaling),
+            Optimizer = RunOptions.Text(s.Optimizer),
+            Lr = s.Lr!.Value,
+            LrScaling = RunOptions.Text(s.LrScaling!.Value),
             LearningRate = s.ScaledLearningRate,
             Schedule = RunOptions.Text(s.Schedule),
             Warmup = s.Warmup,
             Momentum = s.Momentum,
-            WeightDecay = s.WeightDecay,
+            Beta1 = s.Beta1,
+            Beta2 = s.Beta2,
+            WeightDecay = s.WeightDecay!.Value,
             DecayOn = RunOptions.Text(s.DecayOn),
             InitScale = s.InitScale,
             Input = RunOptions.Text(s.Input),
@@ -79,8 +82,9 @@ public static class RunRecord
     internal static RunSettings SettingsOf(RunRow row)
     {
         var columns = Column.Of(typeof(RunRow)).ToDictionary(column => column.Name);
-        return RunOptions.All.Aggregate(RunIdentity.Unsaid, (settings, option) =>
+        var settings = RunOptions.All.Aggregate(RunIdentity.Unsaid, (settings, option) =>
             columns.TryGetValue(option.Name.Replace('-', '_'), out var column) && column.Text(row) is { Length: > 0 } text ? option.Set(settings, text) : settings);
+        return settings with { Momentum = settings.Optimizer == OptimizerKind.Sgd ? settings.Momentum : null };
     }
 
     /// <summary>The row of a run that ended with an error.</summary>

@@ -25,7 +25,7 @@ public sealed record GridValue(string Text)
 
 /// <summary>
 /// The grid of a sweep: for each option that is given, the list of its values. The runs are their product, less what would say the same
-/// twice: a number of groups is not given to a norm without groups.
+/// twice: a number of groups is not given to a norm without groups, nor a momentum to AdamW.
 /// </summary>
 /// <param name="Axes">The values by option; options that are not given keep their default.</param>
 public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridValue>> Axes)
@@ -75,7 +75,9 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         IEnumerable<RunSettings> runs = [new RunSettings()];
         foreach (var option in RunOptions.All.Where(option => Axes.ContainsKey(option.Name)))
         {
-            runs = RunOptions.OfNorm.Contains(option.Name)
+            runs = RunOptions.OfOptimizer.Contains(option.Name)
+                ? runs.SelectMany(run => RunOptions.Takes(run.Optimizer, option) ? Axes[option.Name].Select(value => Apply(option, value, run)) : [run])
+                : RunOptions.OfNorm.Contains(option.Name)
                 ? runs.SelectMany(run => IsOpen(option, run) ? Axes[option.Name].Select(value => option.Set(run, value.Text)) : [run])
                 : runs.SelectMany(run => Axes[option.Name].Select(value => Apply(option, value, run)));
         }
@@ -85,6 +87,12 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         {
             if (all.All(run => option.Get(run) is null))
                 throw new ExperimentException($"--{option.Name} belongs to --norm {string.Join(" or ", NormsWith(option))}, and no norm here is one: {string.Join(", ", all.Select(run => run.Norm.Name).Distinct())}.");
+        }
+
+        foreach (var option in RunOptions.All.Where(option => RunOptions.OfOptimizer.Contains(option.Name) && Axes.ContainsKey(option.Name)))
+        {
+            if (all.All(run => !RunOptions.Takes(run.Optimizer, option)))
+                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, and no optimizer here is one: {string.Join(", ", all.Select(run => RunOptions.Text(run.Optimizer)).Distinct())}.");
         }
 
         return all;

@@ -5,6 +5,7 @@ using Experiments.Core.Files;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
 using Experiments.Core.Runs;
+using Experiments.Core.Training;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
@@ -104,9 +105,13 @@ public static class SweepFile
         var grid = sweep.Grid;
         bool IsNamed(string key) => grid.Axes.ContainsKey(key)
             || (grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == key)));
+
+        // What follows from the optimizer is left to it where it is another one than all runs once had.
+        bool IsLeftOpen(string key) => RunOptions.OfOptimizer.Contains(key)
+            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != RunOptions.Text(OptimizerKind.Sgd));
         return sweep with
         {
-            Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name))
+            Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name) && !IsLeftOpen(part.Name))
                 .Aggregate(grid, (all, part) => all.With(part.Name, [new GridValue(part.LeftOut!)])),
         };
     }

@@ -45,9 +45,12 @@ public enum SlotSide
 /// <param name="Precision">The number format.</param>
 /// <param name="Threads">Threads to compute with.</param>
 /// <param name="Momentum">SGD's momentum.</param>
-/// <param name="WeightDecay">SGD's weight decay.</param>
+/// <param name="WeightDecay">The weight decay.</param>
 /// <param name="DecayNormsAndBiases">Whether gamma, beta, biases and gains decay as well as the weights.</param>
 /// <param name="Seed">What the noise of a noisy norm follows from.</param>
+/// <param name="Optimizer">How a step follows from the gradient.</param>
+/// <param name="Beta1">AdamW's beta 1.</param>
+/// <param name="Beta2">AdamW's beta 2.</param>
 public sealed record EngineSettings(
     Network Network,
     int Batch,
@@ -58,7 +61,15 @@ public sealed record EngineSettings(
     double Momentum = 0.9,
     double WeightDecay = 1e-4,
     bool DecayNormsAndBiases = true,
-    long Seed = 1);
+    long Seed = 1,
+    OptimizerKind Optimizer = OptimizerKind.Sgd,
+    double Beta1 = 0.9,
+    double Beta2 = 0.999)
+{
+    /// <summary>Whether a parameter decays: all do, or weights alone.</summary>
+    public bool Decays(Parameter parameter) =>
+        DecayNormsAndBiases || parameter.Kind is ParameterKind.ConvolutionWeight or ParameterKind.LinearWeight;
+}
 
 /// <summary>
 /// The arithmetic of a training, and nothing else: what makes two runs the same experiment (initial weights, order of the data,
@@ -73,8 +84,20 @@ public interface IEngine : IDisposable
     ImageLayout Layout { get; }
 
     /// <summary>
-    /// One step of SGD as PyTorch writes it, on workers x batch images: v = momentum * v + (gradient + decay * w), w = w - rate * v, the
-    /// gradient being that of the mean cross-entropy over all images of the step.
+    /// One step on workers x batch images, by the gradient g of the mean cross-entropy over all of them. The optimizers are as PyTorch writes them.
+    /// SGD, with the velocity v, 0 at first:
+    /// <code>
+    /// v = momentum * v + (g + decay * w)
+    /// w = w - rate * v
+    /// </code>
+    /// AdamW, with the averages m and s, 0 at first, and t = 1 in the first step; the decay is apart from the gradient, and epsilon is 1e-8:
+    /// <code>
+    /// w = w - rate * decay * w
+    /// m = beta1 * m + (1 - beta1) * g
+    /// s = beta2 * s + (1 - beta2) * g^2
+    /// w = w - rate * (m / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + epsilon)
+    /// </code>
+    /// (Loshchilov &amp; Hutter 2019, algorithm 2, the rate being both their alpha and their schedule's multiplier, as in PyTorch).
     /// </summary>
     /// <param name="batch">The images: worker after worker.</param>
     /// <param name="step">The rate of this step, and what else follows from how far the training is.</param>
@@ -111,10 +134,10 @@ public interface IEngine : IDisposable
     /// <exception cref="ArgumentException">The network has no such slot, or the map is of another size.</exception>
     void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values);
 
-    /// <summary>A copy of parameters, running statistics and momentum.</summary>
+    /// <summary>A copy of parameters, running statistics and what the optimizer remembers.</summary>
     EngineState Read();
 
-    /// <summary>Replaces parameters, running statistics and (where given) momentum.</summary>
+    /// <summary>Replaces parameters, running statistics and what the optimizer remembers, which is zero where the state has none.</summary>
     /// <exception cref="ArgumentException">A name or shape is not the network's.</exception>
     void Write(EngineState state);
 }

@@ -16,6 +16,9 @@ public enum LearningRateScaling
     /// <summary>In proportion, from 32 images a worker: the paper's rule.</summary>
     Linear,
 
+    /// <summary>In proportion to its square root: the rule for optimizers that divide by the gradient's size.</summary>
+    Sqrt,
+
     /// <summary>Not at all.</summary>
     None,
 }
@@ -27,15 +30,16 @@ public static class LearningRate
     public const int ReferenceBatch = 32;
 
     /// <summary>
-    /// The paper's linear rule (Wu &amp; He 2018, section 4.1, after Goyal et al. 2017): the rate at 32 images a worker, times batch / 32. The number
-    /// of workers does not enter.
+    /// SGD's linear rule, the paper's (Wu &amp; He 2018, section 4.1, after Goyal et al. 2017): the rate at 32 images a worker, times batch / 32.
+    /// AdamW's: times the square root of that (Malladi et al. 2022; see <see cref="OptimizerDefaults"/>). The number of workers does not enter.
     /// </summary>
     /// <param name="lr">The rate at 32 images a worker.</param>
     /// <param name="batch">Images per worker in a step.</param>
-    /// <param name="scaling">Whether the rule is followed.</param>
+    /// <param name="scaling">Which rule is followed.</param>
     public static double Scaled(double lr, int batch, LearningRateScaling scaling) => scaling switch
     {
         LearningRateScaling.Linear => lr * batch / ReferenceBatch,
+        LearningRateScaling.Sqrt => lr * Math.Sqrt((double)batch / ReferenceBatch),
         LearningRateScaling.None => lr,
         _ => throw new ArgumentOutOfRangeException(nameof(scaling), scaling, "unknown scaling"),
     };

@@ -11,20 +11,32 @@ public sealed record NamedArray(string Name, IReadOnlyList<int> Shape, float[] V
 /// <param name="Buffers">
 /// For each slot of a norm with running statistics, <c>running_mean</c> and <c>running_var</c> [C]; otherwise empty.
 /// </param>
-/// <param name="Momentum">The velocity of each parameter, in the same order; empty where it is not known, which is the same as zero.</param>
+/// <param name="Momentum">
+/// The velocity of each parameter under SGD, the average of its gradients under AdamW, in the same order; empty where it is not known, which is
+/// the same as zero.
+/// </param>
 public sealed record EngineState(IReadOnlyList<NamedArray> Parameters, IReadOnlyList<NamedArray> Buffers, IReadOnlyList<NamedArray> Momentum)
 {
+    /// <summary>AdamW's average of each parameter's squared gradients, in the same order; empty under SGD and where the momentum is not known.</summary>
+    public IReadOnlyList<NamedArray> SecondMoment { get; init; } = [];
+
+    /// <summary>The steps that AdamW's averages are over; 0 under SGD, which does not ask.</summary>
+    public long Updates { get; init; }
+
     /// <summary>Compares with what a network has.</summary>
     /// <param name="parameters">Name and shape of its parameters, and so of their momentum, in order.</param>
     /// <param name="buffers">Name and shape of its running statistics, in order.</param>
-    /// <exception cref="ArgumentException">A name or shape is not the network's.</exception>
+    /// <param name="optimizer">What the parameters are updated by.</param>
+    /// <exception cref="ArgumentException">A name or shape is not the network's, or another optimizer's memory is in the state.</exception>
     public void Check(
-        IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> parameters, IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> buffers)
+        IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> parameters, IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> buffers, OptimizerKind optimizer)
     {
         Expect("parameters", Parameters, parameters);
         Expect("buffers", Buffers, buffers);
         if (Momentum.Count > 0)
             Expect("momentum", Momentum, parameters);
+        if (Momentum.Count > 0 || SecondMoment.Count > 0)
+            Expect("second moments", SecondMoment, optimizer == OptimizerKind.Adamw ? parameters : []);
     }
 
     private static void Expect(string what, IReadOnlyList<NamedArray> arrays, IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> expected)

@@ -60,11 +60,14 @@ public sealed record RunSettings
     /// <summary>Passes over the training set.</summary>
     public int Epochs { get; init; } = 5;
 
-    /// <summary>The learning rate at 32 images a worker.</summary>
-    public double Lr { get; init; } = 0.1;
+    /// <summary>How a step follows from the gradient.</summary>
+    public OptimizerKind Optimizer { get; init; }
 
-    /// <summary>How the rate follows the batch size.</summary>
-    public LearningRateScaling LrScaling { get; init; } = LearningRateScaling.Linear;
+    /// <summary>The learning rate at 32 images a worker; null: the optimizer's own default.</summary>
+    public double? Lr { get; init; }
+
+    /// <summary>How the rate follows the batch size; null: the optimizer's own default.</summary>
+    public LearningRateScaling? LrScaling { get; init; }
 
     /// <summary>How the rate falls.</summary>
     public Schedule Schedule { get; init; } = Schedule.Step;
@@ -72,11 +75,17 @@ public sealed record RunSettings
     /// <summary>Epochs over which the rate first rises.</summary>
     public int Warmup { get; init; }
 
-    /// <summary>SGD's momentum.</summary>
-    public double Momentum { get; init; } = 0.9;
+    /// <summary>SGD's momentum; null: the default, or another optimizer.</summary>
+    public double? Momentum { get; init; }
 
-    /// <summary>SGD's weight decay.</summary>
-    public double WeightDecay { get; init; } = 1e-4;
+    /// <summary>AdamW's beta 1, of the average of gradients; null: the default, or another optimizer.</summary>
+    public double? Beta1 { get; init; }
+
+    /// <summary>AdamW's beta 2, of the average of their squares; null: the default, or another optimizer.</summary>
+    public double? Beta2 { get; init; }
+
+    /// <summary>The weight decay; null: the optimizer's own default.</summary>
+    public double? WeightDecay { get; init; }
 
     /// <summary>What decays.</summary>
     public DecayOn DecayOn { get; init; } = DecayOn.All;
@@ -124,7 +133,29 @@ public sealed record RunSettings
     public int Threads { get; init; } = 1;
 
     /// <summary>The learning rate that the training begins with, after scaling: <see cref="LearningRate.Scaled"/>.</summary>
-    public double ScaledLearningRate => LearningRate.Scaled(Lr, Batch, LrScaling);
+    public double ScaledLearningRate
+    {
+        get
+        {
+            var defaults = OptimizerDefaults.Of(Optimizer);
+            return LearningRate.Scaled(Lr ?? defaults.Lr, Batch, LrScaling ?? defaults.LrScaling);
+        }
+    }
+
+    /// <summary>The settings with the optimizer's own values where none are given.</summary>
+    public RunSettings WithOptimizerDefaults()
+    {
+        var defaults = OptimizerDefaults.Of(Optimizer);
+        return this with
+        {
+            Lr = Lr ?? defaults.Lr,
+            LrScaling = LrScaling ?? defaults.LrScaling,
+            WeightDecay = WeightDecay ?? defaults.WeightDecay,
+            Momentum = Momentum ?? defaults.Momentum,
+            Beta1 = Beta1 ?? defaults.Beta1,
+            Beta2 = Beta2 ?? defaults.Beta2,
+        };
+    }
 
     /// <summary>A step of the training.</summary>
     /// <param name="epoch">The epoch, from 0.</param>

@@ -119,11 +119,11 @@ internal sealed unsafe class BlockStatistics : IDisposable
         }
     }
 
-    /// <summary>One step of SGD for gamma and beta.</summary>
+    /// <summary>One step of the optimizer for gamma and beta.</summary>
     internal void Update()
     {
-        Gamma?.Update(_compilation.Pass.Rate);
-        Beta?.Update(_compilation.Pass.Rate);
+        Gamma?.Update(_compilation.Pass.Update);
+        Beta?.Update(_compilation.Pass.Update);
     }
 
     /// <summary>After the last image of a pass: remembers the first worker's statistics, as data-parallel training does.</summary>

@@ -126,7 +126,8 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <param name="rate">The learning rate of the update that each layer's gradient is followed by; null: no update.</param>
     internal void Backward(ReadOnlySpan<int> labels, double? rate)
     {
-        _compilation.Pass.Rate = (float)(rate ?? 0);
+        if (rate is { } given)
+            _compilation.Pass.Update = _compilation.Parameters.NextUpdate(given);
         ParameterKernels.CrossEntropyGradient((float*)_scores.Data.At(0), labels, (float*)_scoreGradients!.At(0), _scores.Shape.Size);
         Run(_backward, _forward.Length, update: rate is not null);
     }

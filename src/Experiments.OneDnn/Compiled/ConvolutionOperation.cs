@@ -110,8 +110,8 @@ internal sealed unsafe class ConvolutionOperation : Operation
 
     private void Update()
     {
-        _weights.Update(Compilation.Pass.Rate);
-        _bias?.Update(Compilation.Pass.Rate);
+        _weights.Update(Compilation.Pass.Update);
+        _bias?.Update(Compilation.Pass.Update);
     }
 
     private void ByInput(int first, int count)

@@ -7,7 +7,7 @@ using Experiments.OneDnn.Kernels;
 namespace Experiments.OneDnn.Compiled;
 
 /// <summary>
-/// A learnable array with its gradient and its velocity, in fp32. A convolution's kernel lies as oneDNN writes its gradient, so that an
+/// A learnable array with its gradient and what the optimizer remembers of it, in fp32. A convolution's kernel lies as oneDNN writes its gradient, so that an
 /// update is one walk through three arrays; the layouts and formats that the other passes want are copies, made anew after an update.
 /// </summary>
 internal sealed unsafe class LearnableArray : IDisposable
@@ -16,8 +16,8 @@ internal sealed unsafe class LearnableArray : IDisposable
 
     private readonly int[]? _order;
     private readonly nint _room;
-    private readonly float _momentum;
-    private readonly float _decay;
+    private readonly EngineSettings _settings;
+    private readonly double _decay;
     private readonly WeightTransformation? _transformation;
     private readonly LearnableArray? _gain;
     private readonly List<WeightCopy> _copies = [];
@@ -25,7 +25,7 @@ internal sealed unsafe class LearnableArray : IDisposable
 
     /// <summary>An array of zeros.</summary>
     /// <param name="parameter">What it is.</param>
-    /// <param name="settings">Momentum and decay.</param>
+    /// <param name="settings">The optimizer.</param>
     /// <param name="order">For each place the index of what lies there, or -1 for padding; null: as in PyTorch.</param>
     /// <param name="transform">What its values go through before they are applied.</param>
     /// <param name="gain">Weight normalization's g.</param>
@@ -34,13 +34,12 @@ internal sealed unsafe class LearnableArray : IDisposable
     {
         Parameter = parameter;
         _order = order;
-        _momentum = (float)settings.Momentum;
-        var decays = settings.DecayNormsAndBiases || parameter.Kind is ParameterKind.ConvolutionWeight or ParameterKind.LinearWeight;
-        _decay = decays ? (float)settings.WeightDecay : 0;
+        _settings = settings;
+        _decay = settings.Decays(parameter) ? settings.WeightDecay : 0;
         // One value more than there are: a zero that padding can be copied from.
         Places = order?.Length ?? parameter.Size;
         _room = (Places + ParameterKernels.Granularity) / ParameterKernels.Granularity * ParameterKernels.Granularity;
-        var bytes = (nuint)(3 * _room * sizeof(float));
+        var bytes = (nuint)((HasSquares ? 4 : 3) * _room * sizeof(float));
         _memory = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(_memory, bytes);
         _gain = gain;
@@ -63,7 +62,13 @@ internal sealed unsafe class LearnableArray : IDisposable
     /// <summary>The gradient of the mean loss.</summary>
     internal float* Gradients => _memory + _room;
 
-    private float* Velocities => _memory + (2 * _room);
+    /// <summary>SGD's velocity, or AdamW's average of gradients.</summary>
+    private float* Momentum => _memory + (2 * _room);
+
+    /// <summary>AdamW's average of squared gradients.</summary>
+    private float* Squares => _memory + (3 * _room);
+
+    private bool HasSquares => _settings.Optimizer == OptimizerKind.Adamw;
 
     /// <summary>Counts the changes of the values.</summary>
     internal int Version { get; private set; }
@@ -76,11 +81,14 @@ internal sealed unsafe class LearnableArray : IDisposable
     /// <summary>Sees to it that the applied values are those of the values.</summary>
     internal void RefreshApplied() => _transformation?.Refresh(this);
 
-    /// <summary>One step of SGD, also for the gain, and the copies that the next step needs.</summary>
-    internal void Update(float rate)
+    /// <summary>One step of the optimizer, also for the gain, and the copies that the next step needs.</summary>
+    internal void Update(UpdateStep step)
     {
-        _gain?.Update(rate);
-        ParameterKernels.Update(Values, Gradients, Velocities, _room, rate, _momentum, _decay);
+        _gain?.Update(step);
+        if (HasSquares)
+            ParameterKernels.UpdateAdamW(Values, Gradients, Momentum, Squares, _room, step, _settings.Beta1, _settings.Beta2, _decay);
+        else
+            ParameterKernels.Update(Values, Gradients, Momentum, _room, (float)step.Rate, (float)_settings.Momentum, (float)_decay);
         Version++;
         foreach (var copy in _copies)
         {
@@ -131,16 +139,21 @@ internal sealed unsafe class LearnableArray : IDisposable
     /// <summary>A copy of the gradient in PyTorch's order.</summary>
     internal NamedArray ReadGradients() => Read(Gradients);
 
-    /// <summary>A copy of the velocity in PyTorch's order.</summary>
-    internal NamedArray ReadVelocities() => Read(Velocities);
+    /// <summary>A copy of SGD's velocity, or of AdamW's average of gradients, in PyTorch's order.</summary>
+    internal NamedArray ReadMomentum() => Read(Momentum);
 
-    /// <summary>Replaces values and velocity, both in PyTorch's order; no velocity is zero.</summary>
-    internal void Write(float[] values, float[]? velocities)
+    /// <summary>A copy of AdamW's average of squared gradients in PyTorch's order.</summary>
+    internal NamedArray ReadSquares() => Read(Squares);
+
+    /// <summary>Replaces values and what the optimizer remembers, all in PyTorch's order; what is not given is zero.</summary>
+    internal void Write(float[] values, float[]? momentum, float[]? squares)
     {
         Write(Values, values);
-        NativeMemory.Clear(Velocities, (nuint)(_room * sizeof(float)));
-        if (velocities is not null)
-            Write(Velocities, velocities);
+        NativeMemory.Clear(Momentum, (nuint)((HasSquares ? 2 : 1) * _room * sizeof(float)));
+        if (momentum is not null)
+            Write(Momentum, momentum);
+        if (squares is not null)
+            Write(Squares, squares);
         Version++;
     }
 

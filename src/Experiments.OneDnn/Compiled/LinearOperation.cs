@@ -48,8 +48,8 @@ internal sealed unsafe class LinearOperation : Operation
         new("linear", Layer, Backwards),
         new("update", Layer, (_, _) =>
         {
-            _weights.Update(Compilation.Pass.Rate);
-            _bias.Update(Compilation.Pass.Rate);
+            _weights.Update(Compilation.Pass.Update);
+            _bias.Update(Compilation.Pass.Update);
         }, CallTime.Update),
     ];
 

@@ -1,6 +1,7 @@
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
+using Experiments.OneDnn.Kernels;
 
 namespace Experiments.OneDnn.Compiled;
 
@@ -11,6 +12,9 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
     private readonly IReadOnlyList<Parameter> _parameters = settings.Network.Parameters;
     private readonly Dictionary<string, LearnableArray> _arrays = [];
     private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot, settings.Network.Norm));
+
+    /// <summary>The updates that AdamW's averages are over.</summary>
+    internal long Updates { get; set; }
 
     /// <summary>The arrays in the order of <c>state_dict</c>, once all of them have been asked for.</summary>
     internal IEnumerable<LearnableArray> Arrays => _parameters.Select(parameter => _arrays[parameter.Name]);
@@ -39,6 +43,11 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
 
     /// <summary>A norm layer's memory.</summary>
     internal NormState Norm(NormSlot slot) => _norms[slot.Name];
+
+    /// <summary>What the next update is made with; it counts.</summary>
+    internal UpdateStep NextUpdate(double rate) => settings.Optimizer == OptimizerKind.Adamw
+        ? UpdateStep.OfAdamW(rate, ++Updates, settings.Beta1, settings.Beta2)
+        : new UpdateStep(rate);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -13,8 +13,8 @@ internal sealed unsafe class Pass
     /// <summary>The training step that the pass belongs to.</summary>
     internal TrainingStep Step { get; set; }
 
-    /// <summary>The learning rate of the update.</summary>
-    internal float Rate { get; set; }
+    /// <summary>What parameters are updated with.</summary>
+    internal UpdateStep Update { get; set; }
 
     /// <summary>The norm slot whose map is copied out; null: none.</summary>
     internal string? ObservedSlot { get; set; }

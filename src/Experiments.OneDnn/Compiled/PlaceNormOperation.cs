@@ -139,7 +139,7 @@ internal sealed unsafe class PlaceNormOperation : Operation
 
     private void Update()
     {
-        _gamma?.Update(Compilation.Pass.Rate);
-        _beta?.Update(Compilation.Pass.Rate);
+        _gamma?.Update(Compilation.Pass.Update);
+        _beta?.Update(Compilation.Pass.Update);
     }
 }

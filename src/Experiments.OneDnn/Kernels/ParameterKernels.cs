@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Experiments.Core.Training;
 
 namespace Experiments.OneDnn.Kernels;
 
@@ -31,6 +32,42 @@ internal static unsafe class ParameterKernels
                 Vector256.MultiplyAddEstimate(w, decays, Vector256.Load(gradients + i)));
             v.Store(velocities + i);
             Vector256.MultiplyAddEstimate(v, rates, w).Store(values + i);
+        }
+    }
+
+    /// <summary>
+    /// AdamW as PyTorch writes it: m = beta1 * m + (1 - beta1) * g, s = beta2 * s + (1 - beta2) * g^2,
+    /// w = (1 - rate * decay) * w - stepSize * m / (sqrt(s) * rootScale + epsilon).
+    /// </summary>
+    /// <param name="values">w.</param>
+    /// <param name="gradients">g.</param>
+    /// <param name="means">m.</param>
+    /// <param name="squares">s.</param>
+    /// <param name="count">A multiple of <see cref="Granularity"/>.</param>
+    /// <param name="step">Rate, and what corrects the averages for having begun at 0.</param>
+    /// <param name="beta1">beta 1.</param>
+    /// <param name="beta2">beta 2.</param>
+    /// <param name="decay">The weight decay.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UpdateAdamW(float* values, float* gradients, float* means, float* squares, nint count, UpdateStep step, double beta1, double beta2, double decay)
+    {
+        var keptMeans = Vector256.Create((float)beta1);
+        var newMeans = Vector256.Create((float)(1 - beta1));
+        var keptSquares = Vector256.Create((float)beta2);
+        var newSquares = Vector256.Create((float)(1 - beta2));
+        var kept = Vector256.Create((float)(1 - (step.Rate * decay)));
+        var sizes = Vector256.Create((float)-step.StepSize);
+        var roots = Vector256.Create((float)step.RootScale);
+        var epsilons = Vector256.Create((float)OptimizerDefaults.Epsilon);
+        for (nint i = 0; i < count; i += Vector256<float>.Count)
+        {
+            var g = Vector256.Load(gradients + i);
+            var m = Vector256.MultiplyAddEstimate(Vector256.Load(means + i), keptMeans, g * newMeans);
+            var s = Vector256.MultiplyAddEstimate(Vector256.Load(squares + i), keptSquares, g * g * newSquares);
+            m.Store(means + i);
+            s.Store(squares + i);
+            var ratio = m / Vector256.MultiplyAddEstimate(Vector256.Sqrt(s), roots, epsilons);
+            Vector256.MultiplyAddEstimate(ratio, sizes, Vector256.Load(values + i) * kept).Store(values + i);
         }
     }
 

@@ -46,8 +46,6 @@ internal static class CommandMistakes
         var root = command.Parents.OfType<Command>().FirstOrDefault() ?? command;
         if (Takers(flag, root) is { Count: > 0 } takers)
             return $"Unknown option '{flag}' of {command.Name}: {string.Join(" and ", takers)} {(takers.Count == 1 ? "has" : "have")} one.";
-        if (flag is "--optimizer" or "--optim")
-            return $"Unknown option '{flag}': the optimizer is SGD, with --momentum and --weight-decay.";
         if (flag is "--resume" or "--continue")
             return $"Unknown option '{flag}': the same command again goes on where it stopped.";
         return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name), $"'{command.Name} {HelpText.All}' lists what there is.");
@@ -72,6 +70,8 @@ internal static class CommandMistakes
             if (IsSweep(extra))
                 return $"{command.Name} takes options and no file: `sweep {extra}` trains what a file says.";
             var before = result.Tokens.TakeWhile(token => token.Value != extra).LastOrDefault(token => token.Type == TokenType.Option)?.Value;
+            if (command.Options.Any(option => option.Name == before && option.ValueType == typeof(bool)))
+                return $"{command.Name} has no use for '{extra}': {before} takes no value.";
             return before is null ? $"{command.Name} has no use for '{extra}': '{command.Name} --help' shows what it takes."
                 : $"{command.Name} has no use for '{extra}' after {before}: an option takes one value"
                     + (command.Name is "train" or "sweep" ? $", and on sweep a list joined by commas, as in {before} {string.Join(',', result.Tokens.SkipWhile(token => token.Value != before).Skip(1).Take(1).Select(token => token.Value).Append(extra))}." : ".");

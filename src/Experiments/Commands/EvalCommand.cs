@@ -115,14 +115,15 @@ internal static class EvalCommand
             {
                 var score = loop.Evaluate(kind, epoch, cancellation);
                 var name = hasChoice ? RunOptions.Text(kind) : "own";
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} ") + (score.IsFinite
+                    ? string.Create(CultureInfo.InvariantCulture, $"error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}") : "scores are not numbers"));
                 scores.Add(score);
             }
         }
 
-        if (scores.All(score => double.IsFinite(score.MeanLoss)))
+        if (scores.All(score => score.IsFinite))
             return ExitCode.Done;
-        Console.Error.WriteLine($"Some of the network's scores are not numbers, and count as errors: the weights of {path} leave the range of {RunOptions.Text(run.Settings.Precision)}.");
+        Console.Error.WriteLine($"Some of the network's scores are not numbers, so there is no error to report for them: with the weights of {path}, the network leaves the range of {RunOptions.Text(run.Settings.Precision)}.");
         return ExitCode.Failed;
     }
 

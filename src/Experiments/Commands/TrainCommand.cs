@@ -121,7 +121,7 @@ internal static class TrainCommand
             : $"{run.Dataset.Title} (--dataset takes another)";
         return string.Create(CultureInfo.InvariantCulture, $"Training {run.Network.Model} of width {settings.Width} with {norm} on {dataset}: ")
             + string.Create(CultureInfo.InvariantCulture, $"{Count(settings.Epochs, "epoch")}, batch {settings.Batch}{(settings.Workers > 1 ? $" x {settings.Workers} workers" : "")}, ")
-            + string.Create(CultureInfo.InvariantCulture, $"learning rate {settings.ScaledLearningRate:G4}, {settings.Engine} on {settings.Device} in {Of("precision")}, {Count(settings.Threads, "thread")}, seed {settings.Seed}.");
+            + string.Create(CultureInfo.InvariantCulture, $"learning rate {settings.ScaledLearningRate:G4}{(settings.Optimizer == OptimizerKind.Sgd ? "" : $" by {Of(RunOptions.Optimizer)}")}, {settings.Engine} on {settings.Device} in {Of("precision")}, {Count(settings.Threads, "thread")}, seed {settings.Seed}.");
     }
 
     private static string Count(int count, string noun) => count == 1 ? $"{count} {noun}" : $"{count} {noun}s";

@@ -373,6 +373,24 @@ public sealed class FigureTests : IDisposable
     }
 
     [Fact]
+    public void Distribution_shift_leaves_out_what_was_no_number_and_says_so()
+    {
+        RunRow[] runs = [Sample.Run(norm: "gn", seed: 1), Sample.Run(norm: "gn", seed: 2)];
+        DistributionShiftRow[] rows =
+        [
+            .. runs.SelectMany(run => new[] { 0, 1 }.Select(strength => run.DistributionShift(strength == 0 ? "none" : "noise", strength, 20))),
+            runs[0].DistributionShift("noise", 2, 40), runs[1].DistributionShift("noise", 2, null),
+            runs[0].DistributionShift("noise", 3, 90) with { Loss = double.NaN }, runs[1].DistributionShift("noise", 3, null),
+        ];
+        var figure = Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>(rows));
+        Assert.Equal([0, 1, 2], figure.Rows[0][0].Series[0].Points.Select(point => point.X));
+        Assert.Contains("3 of 8 measurements are left out: there, scores of the network are not numbers.", figure.Notes);
+        var nothing = rows.Select(row => row with { Error = null, Loss = null });
+        Assert.StartsWith("There is nothing to draw: at none of the 8 measurements", Assert.Throws<ExperimentException>(
+            () => Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>([.. nothing]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_figure_of_measurements_that_no_run_has_is_answered_with_its_file() =>
         Assert.Equal("landscape is drawn from landscape.csv, and none of 1 runs has measured what belongs there.",
             Assert.Throws<ExperimentException>(() => Build(Spec(FigureKind.Landscape), [Sample.Run()])).Message);

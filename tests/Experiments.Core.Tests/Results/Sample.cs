@@ -135,7 +135,7 @@ internal static class Sample
         Cosine = 1 - relative,
     };
 
-    public static DistributionShiftRow DistributionShift(this RunRow run, string shift, int strength, double error, string statistics = "moving_average") => new()
+    public static DistributionShiftRow DistributionShift(this RunRow run, string shift, int strength, double? error, string statistics = "moving_average") => new()
     {
         Run = run.Run,
         Norm = run.Norm,

@@ -29,6 +29,15 @@ public sealed class GridTests
             () => Grid.Default.With("norm", Values("bn", "ln")).With("groups", Values("8")).Expand()).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void A_momentum_is_given_to_the_optimizer_that_has_one()
+    {
+        var grid = Grid.Default.With("optimizer", Values("sgd", "adamw")).With("momentum", Values("0", "0.9")).With("beta2", Values("0.95"));
+        Assert.Equal(["Sgd 0 ", "Sgd 0.9 ", "Adamw  0.95"], grid.Expand().Select(run => FormattableString.Invariant($"{run.Optimizer} {run.Momentum} {run.Beta2}")));
+        Assert.Equal("--momentum belongs to --optimizer sgd, and no optimizer here is one: adamw.", Assert.Throws<ExperimentException>(
+            () => Grid.Default.With("optimizer", Values("adamw")).With("momentum", Values("0.9")).Expand()).Message);
+    }
+
+    [Fact]
     public void Seeds_are_counted_from_the_first_one_given()
     {
         Assert.Equal([1, 2, 3], Grid.Default.WithSeeds(3).Expand().Select(run => run.Seed));
@@ -74,6 +83,8 @@ public sealed class GridTests
             settled with { Norm = new("batch-renorm", RMax: 2, DMax: 0.5, RenormRamp: 0.125) },
             settled with { Norm = new("bn", WeightStandardization: true, Affine: Affine.Scale) },
             settled with { Measure = Measurements.Percentiles | Measurements.Landscape, MeasureLayer = "norm1", MeasurePoints = 5, Shortcut = Shortcut.Projection },
+            settled with { Optimizer = OptimizerKind.Adamw },
+            settled with { Optimizer = OptimizerKind.Adamw, Lr = 0.1, LrScaling = LearningRateScaling.Linear, Beta2 = 0.95, WeightDecay = 1e-4 },
             settled with { Workers = 2, WeightDecay = 1e-5, DecayOn = DecayOn.Weights, Validation = 100, TestLimit = 50, Threads = 2, Warmup = 1, InitScale = 0.1 },
         ]);
         foreach (var run in others.Select(Run.Create))

@@ -2,6 +2,7 @@ using System.Globalization;
 using Experiments.Core.Data;
 using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
+using Experiments.Core.Results.Tables;
 using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
@@ -52,6 +53,27 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Equal(10 + 21, reports.Count);
         Assert.All(reports.TakeLast(21), report => Assert.Equal((2, 1.0, 25.0), (report.Epoch, report.Fraction, report.TestError!.Value)));
         Assert.Equal(TimeSpan.Zero, reports[^1].Left);
+    }
+
+    [Fact]
+    public void Scores_on_shifted_images_that_are_no_numbers_are_no_errors_and_are_said()
+    {
+        var clean = 0;
+        var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { AtEachEvaluation = (_, _) => clean++ }));
+        var run = NewRun(machine, Measurements.None);
+        new RunExecutor(machine, new ResultsFolder(_folder["clean"]), "mine").Execute(run, null, null, null, default);
+
+        // All batches of the training are scored well, and so are the first of those after it.
+        machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { NotANumberFromEvaluation = clean + 6 }));
+        var results = new ResultsFolder(_folder["mine"]);
+        run = NewRun(machine, Measurements.DistributionShift);
+        Assert.Equal(RunStatus.Finished, new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default).Status);
+        var rows = results.Read<DistributionShiftRow>(run.Id);
+        Assert.Equal((25.0, true), (rows[0].Error, double.IsFinite(rows[0].Loss!.Value)));
+        var wrong = rows.Count(row => row is { Error: null, Loss: null });
+        Assert.InRange(wrong, 1, 20);
+        Assert.Contains($"at {wrong} of 21 measurements, scores of the network are not numbers", File.ReadAllText(RunLog.Of(results, run).Path), StringComparison.Ordinal);
+        Assert.Contains("not finite", DistributionShiftTable.Of("", rows), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class RunIdentityTests
     [Fact]
     public void The_values_left_out_are_promised_whatever_the_options_defaults_are() => Assert.Equal(
         "activation=relu augmentation=crop-flip batch=32 decay-on=all epochs=5 init-scale=1 input=z-score lr=0.1 lr-scaling=linear measure=none measure-points=20 "
-        + "momentum=0.9 norm-position=before precision=fp32 schedule=step shortcut=identity threads=1 validation=0 warmup=0 weight-decay=0.0001 weight-standardization=off workers=1",
+        + "momentum=0.9 norm-position=before optimizer=sgd precision=fp32 schedule=step shortcut=identity threads=1 validation=0 warmup=0 weight-decay=0.0001 weight-standardization=off workers=1",
         string.Join(' ', RunIdentity.Parts.Where(part => part.LeftOut is not null).OrderBy(part => part.Name, StringComparer.Ordinal).Select(part => $"{part.Name}={part.LeftOut}")));
 
     [Fact]
@@ -73,6 +73,15 @@ public sealed class RunIdentityTests
         IdentityPart Added(string value) => new("label-smoothing", "0", _ => value);
         Assert.Equal(RunIdentity.Of(settings), RunIdentity.Of(settings, [Added("0"), .. RunIdentity.Parts]));
         Assert.Contains("\nlabel-smoothing=0.1\n", RunIdentity.Of(settings, [.. RunIdentity.Parts, Added("0.1")]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_optimizer_brings_its_own_values_into_the_identity()
+    {
+        var run = Run.Create(Settings with { Optimizer = OptimizerKind.Adamw });
+        Assert.Equal("affine=scale-and-shift\nbeta1=0.9\nbeta2=0.999\ndataset=synthetic\ndevice=cpu\nengine=torch\nlr=0.001\nlr-scaling=sqrt\nmodel=small-cnn\nnorm=bn\n"
+            + "optimizer=adamw\nseed=1\nweight-decay=0.01\nwidth=64", run.Identity);
+        Assert.Equal(run, Run.Create(RunRecord.SettingsOf(RunRecord.Begin(run, "train", "", default)) with { Dataset = "synthetic" }));
     }
 
     [Fact]

@@ -13,7 +13,11 @@ public sealed class TrainingCheckpointTests : IDisposable
     private static readonly EngineState s_state = new(
         [new("conv1.weight", [2, 3], [1, -0f, float.NaN, float.NegativeInfinity, 1e-45f, 3]), new("fc.bias", [1], [0.1f])],
         [new("norm1.running_mean", [2], [5, 6])],
-        [new("conv1.weight", [2, 3], [6, 5, 4, 3, 2, 1]), new("fc.bias", [1], [0.3f])]);
+        [new("conv1.weight", [2, 3], [6, 5, 4, 3, 2, 1]), new("fc.bias", [1], [0.3f])])
+    {
+        SecondMoment = [new("conv1.weight", [2, 3], [0.5f, 1, 2, 4, 8, 16]), new("fc.bias", [1], [0.7f])],
+        Updates = 1L << 40,
+    };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -29,12 +33,14 @@ public sealed class TrainingCheckpointTests : IDisposable
         Assert.Equal(written.Position.Epochs, read.Position.Epochs);
         Assert.Equal((written.Run, written.Conditions, written.Images, written.Started, written.PeakMemoryMib), (read.Run, read.Conditions, read.Images, read.Started, read.PeakMemoryMib));
         Assert.Equal([landscape], Assert.Single(read.Measured).Deserialize<LandscapePoint[]>(ExactJson.Options)!);
-        foreach (var (expected, actual) in new[] { (s_state.Parameters, state.Parameters), (s_state.Buffers, state.Buffers), (s_state.Momentum, state.Momentum) })
+        foreach (var (expected, actual) in new[] { (s_state.Parameters, state.Parameters), (s_state.Buffers, state.Buffers), (s_state.Momentum, state.Momentum), (s_state.SecondMoment, state.SecondMoment) })
         {
             Assert.Equal(expected.Select(array => array.Name), actual.Select(array => array.Name));
             Assert.Equal(expected.SelectMany(array => array.Shape), actual.SelectMany(array => array.Shape));
             Assert.Equal(Bits(expected), Bits(actual));
         }
+
+        Assert.Equal(s_state.Updates, state.Updates);
 
         static IEnumerable<int> Bits(IReadOnlyList<NamedArray> arrays) => arrays.SelectMany(array => array.Values).Select(BitConverter.SingleToInt32Bits);
     }
@@ -101,6 +107,16 @@ public sealed class TrainingCheckpointTests : IDisposable
             "engine onednn then and torch now, precision fp32 then and bf16 now, threads 1 then and 2 now, library oneDNN 2.6.3 then and oneDNN 3.6.2 now, "
             + "instruction set avx2 256-bit then and avx2 avx512f 512-bit now",
             then.Differences(new("torch", "bf16", 2, "oneDNN 3.6.2", "avx2 avx512f 512-bit")));
+    }
+
+    [Fact]
+    public void A_library_that_was_named_without_what_it_calls_is_still_the_same()
+    {
+        var then = Checkpoint().Conditions with { Library = "TorchSharp 0.107.0" };
+        Assert.Null(then.Differences(then with { Library = "TorchSharp 0.107.0 (libtorch 2.10.0)" }));
+        Assert.NotNull(then.Differences(then with { Library = "TorchSharp 0.108.0 (libtorch 2.10.0)" }));
+        var now = then with { Library = "TorchSharp 0.107.0 (libtorch 2.10.0)" };
+        Assert.NotNull(now.Differences(now with { Library = "TorchSharp 0.107.0 (libtorch 2.11.0)" }));
     }
 
     [Fact]

@@ -191,6 +191,15 @@ public sealed class TrainingLoopTests : IDisposable
     public void Without_scaling_the_learning_rate_is_the_one_given() =>
         Assert.Equal(0.1, new RunSettings { Batch = 2, LrScaling = LearningRateScaling.None }.ScaledLearningRate);
 
+    [Fact]
+    public void An_optimizer_has_its_own_rate_and_scales_it_in_its_own_way()
+    {
+        var adamw = new RunSettings { Optimizer = OptimizerKind.Adamw, Batch = 2 };
+        Assert.Equal(0.001 / 4, adamw.ScaledLearningRate, 1e-12);
+        Assert.Equal(0.001 / 16, (adamw with { LrScaling = LearningRateScaling.Linear }).ScaledLearningRate, 1e-12);
+        Assert.Equal(0.1 / 16, new RunSettings { Batch = 2 }.ScaledLearningRate, 1e-12);
+    }
+
     private (TrainingLoop Loop, RecordingEngine Engine) Loop(RunSettings settings, int? notANumberAtStep = null, Action? atEachStep = null)
     {
         var network = ModelCatalog.Build("small-cnn", null, Shortcut.IdentityCentered, _dataset.Shape, _dataset.Classes, NormCatalog.Create(settings.Norm));

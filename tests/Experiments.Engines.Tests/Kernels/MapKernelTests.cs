@@ -132,6 +132,34 @@ public sealed unsafe class MapKernelTests
         Numbers.Close(expectedW, w.Values, Tolerance, "w");
     }
 
+    // A handful of roundings in fp32; the averages of squares are not negative.
+    [Theory]
+    [InlineData(0.9, 0.999, 1e-2)]
+    [InlineData(0, 0.5, 0)]
+    public void Update_is_AdamW_as_PyTorch_writes_it(double beta1, double beta2, double decay)
+    {
+        const int Count = 48;
+        using NativeArray w = new(Numbers.Varied(Count, 1)), g = new(Numbers.Varied(Count, 2)), m = new(Numbers.Varied(Count, 3)),
+            s = new([.. Numbers.Varied(Count, 4).Select(Math.Abs)]);
+        var (expectedW, expectedM, expectedS) = (w.Values, m.Values, s.Values);
+        foreach (var (before, rate) in new[] { 0.1, 0.05 }.Index())
+        {
+            var t = before + 3;
+            ParameterKernels.UpdateAdamW(w.Floats, g.Floats, m.Floats, s.Floats, Count, UpdateStep.OfAdamW(rate, t, beta1, beta2), beta1, beta2, decay);
+            for (var i = 0; i < Count; i++)
+            {
+                expectedM[i] = (beta1 * expectedM[i]) + ((1 - beta1) * g.Values[i]);
+                expectedS[i] = (beta2 * expectedS[i]) + ((1 - beta2) * g.Values[i] * g.Values[i]);
+                expectedW[i] -= rate * decay * expectedW[i];
+                expectedW[i] -= rate * (expectedM[i] / (1 - Math.Pow(beta1, t))) / (Math.Sqrt(expectedS[i] / (1 - Math.Pow(beta2, t))) + OptimizerDefaults.Epsilon);
+            }
+        }
+
+        Numbers.Close(expectedM, m.Values, Tolerance, "m");
+        Numbers.Close(expectedS, s.Values, Tolerance, "s");
+        Numbers.Close(expectedW, w.Values, Tolerance, "w");
+    }
+
     // Exponentials in fp64, the result in fp32.
     [Fact]
     public void Cross_entropy_gradient_is_that_of_the_mean_loss_by_central_differences()

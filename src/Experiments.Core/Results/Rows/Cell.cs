@@ -78,10 +78,13 @@ public record Cell
     /// <summary>Epochs asked for.</summary>
     public required int Epochs { get; init; }
 
+    /// <summary>What makes a step of a gradient: <c>sgd</c> or <c>adamw</c>.</summary>
+    public string Optimizer { get; init; } = "sgd";
+
     /// <summary><c>--lr</c>: the learning rate at 32 images a worker.</summary>
     public required double Lr { get; init; }
 
-    /// <summary><c>linear</c> (lr * batch / 32) or <c>none</c>.</summary>
+    /// <summary><c>linear</c> (lr * batch / 32), <c>sqrt</c> (lr * sqrt(batch / 32)) or <c>none</c>.</summary>
     public required string LrScaling { get; init; }
 
     /// <summary>The learning rate that the run began with, after scaling.</summary>
@@ -94,7 +97,13 @@ public record Cell
     public required int Warmup { get; init; }
 
     /// <summary>Momentum of SGD.</summary>
-    public required double Momentum { get; init; }
+    public required double? Momentum { get; init; }
+
+    /// <summary>AdamW's beta 1, of its average of gradients.</summary>
+    public double? Beta1 { get; init; }
+
+    /// <summary>AdamW's beta 2, of its average of squared gradients.</summary>
+    public double? Beta2 { get; init; }
 
     /// <summary>Weight decay.</summary>
     public required double WeightDecay { get; init; }

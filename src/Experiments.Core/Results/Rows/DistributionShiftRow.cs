@@ -24,9 +24,9 @@ public sealed record DistributionShiftRow : RunDetail, IRunFile
     /// </summary>
     public required string Statistics { get; init; }
 
-    /// <summary>Test error in percent.</summary>
-    public required double Error { get; init; }
+    /// <summary>Test error in percent; empty where some of the network's scores are not numbers.</summary>
+    public required double? Error { get; init; }
 
-    /// <summary>Test loss (cross-entropy, nats).</summary>
-    public required double Loss { get; init; }
+    /// <summary>Test loss (cross-entropy, nats); empty likewise.</summary>
+    public required double? Loss { get; init; }
 }

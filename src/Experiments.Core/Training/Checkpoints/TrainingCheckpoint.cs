@@ -24,7 +24,8 @@ public sealed record TrainingConditions(string Engine, string Precision, int Thr
             ("engine", Engine, now.Engine),
             ("precision", Precision, now.Precision),
             ("threads", Threads.ToString(CultureInfo.InvariantCulture), now.Threads.ToString(CultureInfo.InvariantCulture)),
-            ("library", Library, now.Library),
+            // A library that is named with what it calls, as in TorchSharp 0.107.0 (libtorch 2.10.0), is the same as one that was named alone.
+            ("library", Library, now.Library.StartsWith($"{Library} (", StringComparison.Ordinal) ? Library : now.Library),
             ("instruction set", InstructionSet, now.InstructionSet),
         ];
         var differing = all.Where(one => one.Then != one.Now).Select(one => $"{one.What} {one.Then} then and {one.Now} now").ToList();
@@ -57,6 +58,8 @@ public sealed record TrainingCheckpoint(
     private const string Parameter = "parameter.";
     private const string Buffer = "buffer.";
     private const string Velocity = "momentum.";
+    private const string SecondMoment = "second-moment.";
+    private const string Updates = "updates";
 
     private static readonly string NoChecksum = new('0', 2 * SHA256.HashSizeInBytes);
 
@@ -73,6 +76,8 @@ public sealed record TrainingCheckpoint(
                 .. Named(Parameter, state.Parameters),
                 .. Named(Buffer, state.Buffers),
                 .. Named(Velocity, state.Momentum),
+                .. Named(SecondMoment, state.SecondMoment),
+                .. state.Updates > 0 ? [(Updates, Safetensors.Tensor.Of(state.Updates))] : Array.Empty<(string, Safetensors.Tensor)>(),
                 (Json, new Safetensors.Tensor("U8", [json.Length], json)),
             ],
             new Dictionary<string, string> { ["sha256"] = NoChecksum, ["format"] = Format, ["run"] = Run });
@@ -94,7 +99,8 @@ public sealed record TrainingCheckpoint(
             if (content.Metadata["format"] != Format)
                 throw new ExperimentException($"{path} is of format '{Echo.Of(content.Metadata["format"])}', and this program reads '{Format}'.");
             var checkpoint = JsonSerializer.Deserialize<TrainingCheckpoint>(content.Tensors[Json].Bytes, ExactJson.Options)!;
-            return (checkpoint, new EngineState(Arrays(Parameter), Arrays(Buffer), Arrays(Velocity)));
+            var updates = content.Tensors.TryGetValue(Updates, out var counted) ? BitConverter.ToInt64(counted.Bytes) : 0;
+            return (checkpoint, new EngineState(Arrays(Parameter), Arrays(Buffer), Arrays(Velocity)) { SecondMoment = Arrays(SecondMoment), Updates = updates });
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
