@@ -48,7 +48,7 @@ public sealed record Run
     /// <inheritdoc/>
     public override int GetHashCode() => Identity.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
+    /// <summary>The cell of the grid that the run belongs to: its settings with a seed that no run has. Runs of one cell differ only in their seed.</summary>
     public RunSettings Cell => Settings with { Seed = -1 };
 
     /// <summary>What the run's rows in files of many rows begin with.</summary>
@@ -86,7 +86,7 @@ public sealed record Run
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
         Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0);
 
-    /// <summary>What the bits of the run depend on here beside its settings and images.</summary>
+    /// <summary>What the run's bits depend on besides its settings and images, as it is on this machine.</summary>
     /// <param name="engine">The engine that computes.</param>
     public TrainingConditions ConditionsOn(IEngine engine) =>
         new(Settings.Engine, EnumText.Of(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
@@ -96,7 +96,7 @@ public sealed record Run
     /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
     public static Run Create(RunSettings settings) => Create(settings, new RunImages());
 
-    /// <summary>The same for one of several runs, whose data sets are looked at once.</summary>
+    /// <summary>The same for one of several runs; each data set is looked at only once for all of them.</summary>
     internal static Run Create(RunSettings settings, RunImages images)
     {
         var dataset = images.Of(settings);
@@ -145,7 +145,7 @@ public sealed record Run
         return run;
     }
 
-    /// <summary>Why a run has another number of groups than the paper's where nobody gave one, in a few words; null where it has not.</summary>
+    /// <summary>Why a run has another number of groups than the paper's 32 although nobody typed one, in a few words; null where it has 32 or a typed number.</summary>
     /// <param name="asked">The settings before they were completed.</param>
     public string? WhyOtherGroups(RunSettings asked) =>
         !asked.Norm.TakesDefaultGroups || Settings.Norm.Groups is null or NormCatalog.DefaultGroups ? null

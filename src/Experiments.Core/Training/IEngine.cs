@@ -14,7 +14,7 @@ public enum Precision
     Bf16,
 }
 
-/// <summary>Where a norm over samples takes its mean and variance from when it evaluates. Other norms have but one way.</summary>
+/// <summary>Where a norm over samples takes mean and variance from at evaluation. Other norms have no choice.</summary>
 public enum NormStatistics
 {
     /// <summary>The moving averages kept in training: the usual choice.</summary>
@@ -33,7 +33,7 @@ public enum SlotSide
     /// <summary>What enters the norm.</summary>
     Input,
 
-    /// <summary>What leaves it, scale, shift and noise included, before a residual is added and before the activation.</summary>
+    /// <summary>The norm's output, with scale, shift and noise, before a residual is added and before the activation.</summary>
     Output,
 }
 

@@ -59,7 +59,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private double _trainSeconds;
     private double _secondsBefore;
 
-    /// <summary>Looks at the steps; null: nobody does. The training is the same.</summary>
+    /// <summary>Observes the steps; may be null. The training is the same with it and without.</summary>
     public IStepObserver? Observer { get; init; }
 
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
@@ -71,8 +71,8 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
     /// <summary>
-    /// Has a training that has not begun go on from where another one was, in place of <see cref="Initialize"/>. The state that the engine
-    /// had there, and the measurements, are the caller's to put back.
+    /// Sets the position that this training, which has not begun, goes on from; it takes the place of <see cref="Initialize"/>. The state that the engine
+    /// had there, and the measurements, must be restored by the caller.
     /// </summary>
     public void GoOnFrom(TrainingPosition position)
     {
@@ -210,7 +210,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         }
     }
 
-    // Right after an epoch there is nothing of the next one to tell: the report is still of the one that ended.
+    // Right after an epoch the next one has no numbers yet, so the report still shows the one that ended.
     private void Report(IProgress<TrainingProgress>? progress)
     {
         if (progress is null)
@@ -224,7 +224,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         _reporting.Stop();
     }
 
-    // What diverged has no errors: scores that are not numbers would count as images misclassified.
+    // An epoch that diverged has no errors: scores that are not numbers would count as misclassified images.
     private EpochResult Evaluated(EpochResult result, CancellationToken cancellation)
     {
         var evaluated = result with { Test = Evaluate(NormStatistics.MovingAverage, result.Epoch, cancellation) };
@@ -233,7 +233,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         return new[] { evaluated.Test, evaluated.TestPopulation, evaluated.TestBatch }.All(score => score is null or { IsFinite: true }) ? evaluated : result;
     }
 
-    // Norms within an image have but one way to evaluate: all three numbers are the same evaluation.
+    // Norms within an image can be evaluated in one way only, so all three numbers come from the same evaluation.
     private EpochResult WithOtherStatistics(EpochResult result, CancellationToken cancellation)
     {
         if (!network.Norm.HasRunningStatistics)

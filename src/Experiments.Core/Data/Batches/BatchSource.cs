@@ -24,8 +24,8 @@ public sealed record BatchOptions
 
 /// <summary>
 /// The batches of a run. Which images they hold, in which order and how cropped follows from the seed and the epoch alone, so any epoch
-/// can be had at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is void when the next one is asked for, of
-/// whichever kind. Not for several threads at once.
+/// can be produced at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is overwritten when the next one is asked for, of
+/// any kind. It must not be used by several threads at once.
 /// </summary>
 public sealed class BatchSource
 {
@@ -40,7 +40,7 @@ public sealed class BatchSource
 
     /// <summary>Prepares to draw from a data set, which stays the caller's to dispose of.</summary>
     /// <exception cref="ExperimentException">
-    /// Statistics are given and the normalization takes none, or they have not one mean for each channel; the images cannot be whitened.
+    /// Statistics are given to a normalization that takes none, or they do not have one mean for each channel; or the images cannot be whitened.
     /// </exception>
     public BatchSource(Dataset dataset, BatchOptions options)
     {
@@ -164,7 +164,7 @@ public sealed class BatchSource
     {
         var altering = alteration is null ? null : new AlterationKernel(_dataset.Shape, alteration);
 
-        // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
+        // Whitening works on blocks of images of a fixed size, so it prepares more images than the current batch needs.
         var size = _dataset.Shape.Size;
         var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
         for (var first = start; first < count; first += batchSize)
@@ -202,7 +202,7 @@ public sealed class BatchSource
             _kernel.Write(altering is null ? pixels : altering.Apply(pixels, images.Records[image]), crop, values);
         }
 
-        // Always whole blocks, wherever the first batch begins: the rounding of an image could depend on where it lies in its block.
+        // Blocks begin at the same images wherever the first batch begins, since the rounding of an image could depend on its place in the block.
         void WhitenBlock(int position)
         {
             var ahead = Math.Min(ZcaKernel.BlockSize, count - position);

@@ -20,10 +20,10 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
     private static readonly Duration OfEvaluations = new(WarmUp: 0.1, Blocks: 3, Limit: 1);
     private static readonly Duration OfMeasurements = new(WarmUp: 0, Blocks: 3, Limit: 2);
 
-    // A block is long enough that whoever shares the machine has his part in each, and short enough that a hiccup is in one of them alone.
+    // A block is long enough that other programs on the machine slow all blocks alike, and short enough that a single interruption affects only one.
     private const double BlockSeconds = 0.1;
 
-    // What an epoch writes is little beside what it trains.
+    // Writing an epoch takes little time compared with training it.
     private static readonly Duration OfFiles = new(WarmUp: 0, Blocks: 1, Limit: 0.5);
 
     private double _once;
@@ -34,7 +34,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
     /// <summary>Likewise at its end.</summary>
     public Action<EpochResult> Ends { get; init; } = _ => { };
 
-    /// <summary>Tells the private memory in MiB; null where the system does not.</summary>
+    /// <summary>Returns the private memory in MiB; null where the system does not tell.</summary>
     public Func<double?> Memory { get; init; } = () => null;
 
     /// <summary>Trains and evaluates for a few seconds; where a single step takes longer, one step.</summary>
@@ -147,7 +147,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
     }
 
     /// <summary>How long a kind of piece is timed.</summary>
-    /// <param name="WarmUp">Seconds that come before and do not count, one piece at least.</param>
+    /// <param name="WarmUp">Seconds of warm-up that do not count; at least one piece of work is done.</param>
     /// <param name="Blocks">Blocks that are enough.</param>
     /// <param name="Limit">Seconds after which no other block begins.</param>
     private sealed record Duration(double WarmUp, int Blocks, double Limit);
