@@ -48,7 +48,7 @@ public sealed record Run
     public override int GetHashCode() => Identity.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
-    public RunSettings Cell => Settings with { Seed = -1 };
+    public RunSettings Cell => Settings with { Seed = -1, From = Settings.From?.OfAnySeed };
 
     /// <summary>The data options that the settings ask for.</summary>
     public DataOptions DataOptions => new()
@@ -72,7 +72,7 @@ public sealed record Run
 
     /// <summary>The engine that the settings ask for.</summary>
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
-        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0);
+        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0, Settings.Freeze);
 
     /// <summary>What the bits of the run depend on here beside its settings and images.</summary>
     /// <param name="engine">The engine that computes.</param>
@@ -124,7 +124,26 @@ public sealed record Run
                 throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"--{name} {value} would never forget a gradient: take a number from 0 to below 1."));
         }
 
+        CheckFreeze(run);
         return run;
+    }
+
+    private static void CheckFreeze(Run run)
+    {
+        var (settings, norm) = (run.Settings, run.Network.Norm);
+        var frozen = RunOptions.Text(settings.Freeze);
+        if (settings is { From: not null, InitScale: not 1 })
+            throw new ExperimentException("--init-scale multiplies random weights, and --from begins with others: leave one of them out.");
+        if (settings.Freeze == Frozen.None)
+            return;
+        if (settings.From is null)
+            throw new ExperimentException($"--freeze {frozen} keeps what the weights of --from have, and none are given: give --from, or leave it out.");
+        if (settings.Freeze == Frozen.NormStatistics && !norm.HasRunningStatistics)
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which keeps no running statistics: leave it out, or take --freeze norms.");
+        if (norm.HasRunningStatistics && (norm.Renorm is not null || norm.IsNoisy))
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which changes a batch's statistics, and frozen ones are no batch's: take --norm bn.");
+        if ((settings.Measure & (Measurements.Landscape | Measurements.CovariateShift)) != 0)
+            throw new ExperimentException($"--measure landscape and covariate-shift look at the gradients of all layers, and --freeze {frozen} leaves some without: leave one of them out.");
     }
 
     /// <summary>Why a run has another number of groups than the paper's where nobody gave one, in a few words; null where it has not.</summary>

@@ -92,6 +92,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         var checkpoints = new RunFolder(folder, run).Checkpoints;
         using var dataset = machine.Open(run, ImagesChecksum, cancellation);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
+        var starting = run.Settings.From is null ? null : StartingState.Read(run, folder);
 
         // Now that it can be trained, what an earlier training left may go.
         if (Again && !checkpoints.Remove())
@@ -121,13 +122,18 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
             loop.GoOnFrom(found.Checkpoint.Position);
             Tell($"Goes on from {found.File}: {Describe(found.Checkpoint.Position, run.Settings.Epochs, loop.StepsPerEpoch)}.");
         }
+        else if (starting is not null)
+        {
+            engine.Write(starting.State);
+            Tell(starting.Sentence);
+        }
         else
         {
             loop.Initialize();
         }
 
         var started = from?.Checkpoint.Started ?? DateTimeOffset.UtcNow;
-        var row = RunRecord.Begin(run, experiment, engine.Library, started) with { ImagesChecksum = dataset.Checksum };
+        var row = RunRecord.Begin(run, experiment, engine.Library, started) with { ImagesChecksum = dataset.Checksum, FromChecksum = starting?.Checksum };
         var epochs = loop.Position.Epochs.ToList();
         var shifts = run.Settings.Measure.HasFlag(Measurements.DistributionShift);
         var events = TensorBoard ? new EventsFile(path, started) : null;

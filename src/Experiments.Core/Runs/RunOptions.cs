@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
@@ -67,11 +68,17 @@ public static partial class RunOptions
     /// <summary>The key of the optimizer.</summary>
     public const string Optimizer = "optimizer";
 
+    /// <summary>The key of what is frozen.</summary>
+    public const string Freeze = "freeze";
+
     /// <summary>The keys whose defaults are the optimizer's own, or that only some optimizers have.</summary>
     public static IReadOnlyList<string> OfOptimizer { get; } = ["lr", "lr-scaling", "momentum", "beta1", "beta2", "weight-decay"];
 
     /// <summary>The keys that belong to a norm rather than to the run.</summary>
     public static IReadOnlyList<string> OfNorm { get; } = [.. NormCatalog.Options.Select(option => option.Name), "weight-standardization", "affine"];
+
+    /// <summary>The keys that a norm in a grid may carry.</summary>
+    public static IReadOnlyList<string> Carried { get; } = [.. OfNorm, Freeze];
 
     /// <summary>Two keys of a norm that say the same in two ways, so that only one of them is given.</summary>
     public static IReadOnlyList<string> Exclusive { get; } = [.. NormCatalog.Options.Where(option => option.InPlaceOf is not null).SelectMany(option => new[] { option.InPlaceOf!, option.Name })];
@@ -115,8 +122,12 @@ public static partial class RunOptions
             Number("beta2", "how much AdamW keeps of its average of squared gradients", ByOptimizer(one => one.Beta2), s => s.Beta2, (s, v) => s with { Beta2 = v }),
             Number("weight-decay", "weight decay", ByOptimizer(one => one.WeightDecay), s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
+            new("from", "WEIGHTS", "begin with the weights of a run's folder or of a file that eval reads; a last layer for other classes is new", "random weights", s => s.From?.ToString(),
+                (s, v) => s with { From = v.Length > 0 ? StartingWeights.Parse(v) : throw Wrong("from", "a run's folder or a file of weights", v) }),
+            Choice<Frozen>(Freeze, "what of these weights stays as it is: running statistics of norms, with which training then normalizes; gamma and beta as well; or everything but the last layer", s => s.Freeze, (s, v) => s with { Freeze = v }),
             Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
         .. Under("Images",
+            new("classes", "N-N", "train and test on these classes alone, by their labels from 0 on, as in 0-4 or 0,2,7-9", "all", s => s.Classes, (s, v) => s with { Classes = ClassSelection.Normalize(v) }) { IsSet = true },
             Integer("image-size", "height and width that PNG and JPEG files are scaled to", $"{OwnImages.DefaultImageSize}", 8, s => s.ImageSize,
                 (s, v) => s with { ImageSize = v == OwnImages.DefaultImageSize ? null : (int)v }, OwnImages.LargestImageSize),
             new("test-part", "X", "part of each class to test on, where the images come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
