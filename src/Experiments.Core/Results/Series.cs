@@ -97,6 +97,8 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     {
         var value = column.Property == nameof(Cell.Freeze) ? Frozen(cell) : column.Text(cell);
         var name = column.Name.Replace('_', ' ');
+        if (column.Property == nameof(Cell.Domains))
+            return value switch { "none" => "images as they are", "mixed" => "styles mixed", _ => "a style a batch" };
         return value.Length == 0 || (value == "none" && !NamedInFull.Contains(column.Property)) ? $"no {name}"
             : char.IsLetter(value[0]) && !NamedInFull.Contains(column.Property) ? value
             : $"{name} {value}";

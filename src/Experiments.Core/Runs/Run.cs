@@ -65,6 +65,8 @@ public sealed record Run
     {
         Seed = (ulong)Settings.Seed,
         Augmentation = Settings.Augmentation,
+        Domains = Settings.Domains,
+        WorkerBatch = Settings.Batch,
         Input = Settings.Input,
         Layout = layout,
         Statistics = statistics,

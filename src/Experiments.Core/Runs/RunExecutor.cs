@@ -225,9 +225,9 @@ public sealed class RunExecutor(Machine machine, ResultsFolder folder, string ex
         Run run, TrainingLoop loop, EpochResult last, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var count = DistributionShift.Count(run.Network);
+        var count = DistributionShift.Count(run.Network, run.Settings.Domains);
         var rows = new List<DistributionShiftRow>();
-        foreach (var score in DistributionShift.Measure(loop, run.Network, last.Epoch, cancellation))
+        foreach (var score in DistributionShift.Measure(loop, run.Network, run.Settings.Domains, last.Epoch, cancellation))
         {
             rows.Add(MeasurementRecord.Of(run, score));
             progress.Report(new TrainingProgress(

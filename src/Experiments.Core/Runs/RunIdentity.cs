@@ -76,6 +76,7 @@ public static class RunIdentity
         Part("freeze", leftOut: "none"),
         Part("input", leftOut: "z-score"),
         Part("augmentation", leftOut: "crop-flip"),
+        Part("domains", leftOut: "none"),
         Part("validation", leftOut: "0"),
         Part("precision", leftOut: "fp32"),
         Part("threads", leftOut: "1"),

@@ -135,6 +135,7 @@ public static partial class RunOptions
             Integer("split-seed", "what the choice of these follows from", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
             Choice<InputNormalization>("input", "what is done to pixels: nothing, to 0 .. 1, standardized, or whitened over colours (pca) or pixels (zca)", s => s.Input, (s, v) => s with { Input = v }),
             Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
+            Choice<Domains>("domains", "show every image inverted, of low contrast, tinted or blurred: mixed within a batch, or one style a batch", s => s.Domains, (s, v) => s with { Domains = v }),
             Integer("train-limit", "train on so many images, the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
             Integer("test-limit", "test on so many images, the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
             Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v })),

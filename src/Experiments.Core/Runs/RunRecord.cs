@@ -64,6 +64,7 @@ public static class RunRecord
             InitScale = s.InitScale,
             Input = RunOptions.Text(s.Input),
             Augmentation = RunOptions.Text(s.Augmentation),
+            Domains = RunOptions.Text(s.Domains),
             TrainLimit = s.TrainLimit,
             TestLimit = s.TestLimit,
             Validation = s.Validation,

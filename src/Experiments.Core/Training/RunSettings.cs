@@ -108,6 +108,9 @@ public sealed record RunSettings
     /// <summary>What happens to training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
+    /// <summary>In which styles images are shown.</summary>
+    public Domains Domains { get; init; }
+
     /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }
 

@@ -26,7 +26,7 @@ internal static class EvalCommand
 
     private static readonly string[] Relevant =
     [
-        .. OfNetwork, .. OfMachine, RunOptions.Dataset, "classes", .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
+        .. OfNetwork, .. OfMachine, RunOptions.Dataset, "classes", .. RunOptions.OfImages, "batch", "input", "augmentation", "domains", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
     private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(RunOptions.Text);
@@ -188,6 +188,8 @@ internal static class EvalCommand
         var strengths = Enumerable.Range(1, DataShift.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
         if (strength is not (null or "all") && !strengths.Contains(strength))
             throw new ExperimentException($"--strength takes 1 to {DataShift.Strongest}, or all, not '{strength}'.");
+        if (kind == "invert" && strength is not (null or "all") && strength != strengths[^1])
+            throw new ExperimentException($"--shift invert has one strength, {DataShift.Strongest}: leave --strength out.");
         return [.. kinds.SelectMany(DataShift.AllOf).Where(shift => shift == DataShift.None || strength is null or "all" || strength == strengths[shift.Strength - 1])];
     }
 

@@ -62,7 +62,7 @@ public sealed class RunIdentityTests
 
     [Fact]
     public void The_values_left_out_are_promised_whatever_the_options_defaults_are() => Assert.Equal(
-        "activation=relu augmentation=crop-flip batch=32 decay-on=all epochs=5 freeze=none init-scale=1 input=z-score lr=0.1 lr-scaling=linear measure=none measure-points=20 "
+        "activation=relu augmentation=crop-flip batch=32 decay-on=all domains=none epochs=5 freeze=none init-scale=1 input=z-score lr=0.1 lr-scaling=linear measure=none measure-points=20 "
         + "momentum=0.9 norm-position=before optimizer=sgd precision=fp32 schedule=step shortcut=identity threads=1 validation=0 warmup=0 weight-decay=0.0001 weight-standardization=off workers=1",
         string.Join(' ', RunIdentity.Parts.Where(part => part.LeftOut is not null).OrderBy(part => part.Name, StringComparer.Ordinal).Select(part => $"{part.Name}={part.LeftOut}")));
 

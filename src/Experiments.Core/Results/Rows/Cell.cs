@@ -129,6 +129,9 @@ public record Cell
     /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
     public required string Augmentation { get; init; }
 
+    /// <summary>In which styles images were shown: <c>none</c> (as they are), <c>mixed</c> within a batch, or one <c>by-batch</c>.</summary>
+    public string Domains { get; init; } = "none";
+
     /// <summary>Training images, where limited.</summary>
     public int? TrainLimit { get; init; }
 

@@ -13,19 +13,26 @@ public sealed record ShiftedScore(DataShift Shift, NormStatistics Statistics, Sc
 public static class DistributionShift
 {
     /// <summary>What is done to the test images, one after the other.</summary>
-    internal static IReadOnlyList<DataShift> Shifts { get; } = [.. Enum.GetValues<ShiftKind>().SelectMany(DataShift.AllOf)];
+    /// <param name="domains">Where images are shown in several styles, these are what is tested alone, after the images as the set has them.</param>
+    internal static IReadOnlyList<DataShift> Shifts(Domains domains) => domains == Domains.None ? Corruptions : [DataShift.None, .. DomainStyles.All];
+
+    private static IReadOnlyList<DataShift> Corruptions { get; } =
+        [.. new[] { ShiftKind.None, ShiftKind.Brightness, ShiftKind.Contrast, ShiftKind.Noise, ShiftKind.Blur }.SelectMany(DataShift.AllOf)];
 
     /// <summary>How many scores there are for a network.</summary>
-    public static int Count(Network network) => Shifts.Count * Statistics(network).Length;
+    /// <param name="network">The network.</param>
+    /// <param name="domains">As of <see cref="Shifts"/>.</param>
+    public static int Count(Network network, Domains domains) => Shifts(domains).Count * Statistics(network).Length;
 
     /// <summary>Scores a network, one shift after the other for each kind of statistics that its norm has.</summary>
     /// <param name="loop">The training, at its end.</param>
     /// <param name="network">The network.</param>
+    /// <param name="domains">As of <see cref="Shifts"/>.</param>
     /// <param name="epoch">The last epoch.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public static IEnumerable<ShiftedScore> Measure(TrainingLoop loop, Network network, int epoch, CancellationToken cancellation) =>
-        Statistics(network).SelectMany(statistics => loop.Evaluate(statistics, epoch, Shifts, cancellation)
-            .Zip(Shifts, (score, shift) => new ShiftedScore(shift, statistics, score)));
+    public static IEnumerable<ShiftedScore> Measure(TrainingLoop loop, Network network, Domains domains, int epoch, CancellationToken cancellation) =>
+        Statistics(network).SelectMany(statistics => loop.Evaluate(statistics, epoch, Shifts(domains), cancellation)
+            .Zip(Shifts(domains), (score, shift) => new ShiftedScore(shift, statistics, score)));
 
     private static NormStatistics[] Statistics(Network network) =>
         network.Norm.HasRunningStatistics ? Enum.GetValues<NormStatistics>() : [NormStatistics.MovingAverage];
