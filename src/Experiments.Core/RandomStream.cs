@@ -39,8 +39,8 @@ public enum RandomPurpose
     /// <summary>The training images that measurements along a training look at.</summary>
     Measurement = 12,
 
-    /// <summary>The noise of shifted test images; the epoch is the shift's strength, the item is the image.</summary>
-    DataShift = 13,
+    /// <summary>The noise of altered test images; the epoch is the alteration's strength, the item is the image.</summary>
+    Alteration = 13,
 
     /// <summary>Which images of a class are held out as test images, where a set comes without; the item is the class.</summary>
     TestSplit = 14,

@@ -36,4 +36,13 @@ public sealed record FigurePage
             ? number * factor
             : throw new ExperimentException($"{option} is to be between 1in and 100in; '{text}' is not.");
     }
+
+    /// <summary>A size of text that was typed.</summary>
+    /// <param name="text">What was typed.</param>
+    /// <param name="option">The option that it was typed after, for the message.</param>
+    /// <exception cref="ExperimentException">It is no number, or no size that a figure's text can have.</exception>
+    public static double Points(string text, string option) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var points) && points is >= 4 and <= 30
+            ? points
+            : throw new ExperimentException($"{option} takes a number of points from 4 to 30, such as 9, not '{Echo.Of(text)}'.");
 }

@@ -12,7 +12,9 @@ namespace Experiments.Torch;
 /// finalizers is held instead: an object is thrown away whose finalizer waits, and a step begins when it is there. That takes a small
 /// collection, a millisecond in a large program, so the hold serves the steps of the next second. Then, or soon after the last step, it
 /// ends, and what has gathered is finalized before there is another. The end of the process waits for the thread of the finalizers, so that
-/// where it comes while another thread trains, it comes with the end of the hold.
+/// where it comes while another thread trains, it comes with the end of the hold. A thread that ended the process while it holds them itself would
+/// wait for ever: the runtime (.NET 10) tells of the end on the thread of the finalizers alone, and so nobody before it is free. No engine calls
+/// back from within an entry, so nothing can ask for that.
 /// </para>
 /// </summary>
 internal sealed class Finalizers : IDisposable

@@ -24,8 +24,8 @@ internal static class Library
             : [],
     };
 
-    /// <summary>The library and its version, where there is no problem.</summary>
-    internal static string Name => $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
+    /// <summary>TorchSharp with its version and that of the libtorch it is made for, as in <c>TorchSharp 0.107.0 (libtorch 2.10.0)</c>.</summary>
+    internal static string Name => $"TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)} (libtorch {Version.Parse(__version__).ToString(3)})";
 
     /// <summary>How many tensors have not been disposed.</summary>
     internal static long LiveTensors => Tensor.TotalCount;

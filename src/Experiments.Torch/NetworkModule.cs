@@ -72,13 +72,17 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         switch (layer)
         {
             case Convolution { Kernel: > 1 } c when _network.Norm.Weights == WeightTransform.None:
-                var convolution = nn.Conv2d(c.In, c.Out, c.Kernel, c.Stride, c.Padding, bias: false, device: _device);
+                var convolution = nn.Conv2d(c.In, c.Out, c.Kernel, c.Stride, c.Padding, groups: c.Groups, bias: c.HasBias, device: _device);
+                if (c.HasBias)
+                    _learnt[Network.BiasName(c)] = convolution.bias!;
                 if (ChannelsLast)
                     convolution.weight = TransformedConvolution.ChannelsLast(convolution.weight!);
                 _learnt[Network.WeightName(c, _network.Norm)] = convolution.weight!;
                 return convolution;
             case Convolution c:
-                var transformed = new TransformedConvolution(_network.Norm.Weights, c.In, c.Out, c.Kernel, c.Stride, c.Padding, _device);
+                var transformed = new TransformedConvolution(_network.Norm.Weights, c.In, c.Out, c.Kernel, c.Stride, c.Padding, _device, c.Groups, c.HasBias);
+                if (transformed.Bias is not null)
+                    _learnt[Network.BiasName(c)] = transformed.Bias;
                 _learnt[Network.WeightName(c, _network.Norm)] = transformed.Weight;
                 if (transformed.Gain is not null)
                     _learnt[Network.GainName(c)] = transformed.Gain;
@@ -91,6 +95,11 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
                 if (norm.Beta is not null)
                     _learnt[$"{slot.Name}.bias"] = norm.Beta;
                 return _norms[slot.Name] = norm;
+            case LayerScale s:
+                // No norm, of which a gamma is left.
+                var scale = new NormLayer(new Norm("", null, Affine.Scale), s.Channels, device: _device);
+                _learnt[$"{s.Name}.weight"] = scale.Gamma!;
+                return scale;
             case Linear l:
                 var linear = nn.Linear(l.In, l.Out, device: _device);
                 (_learnt[$"{l.Name}.weight"], _learnt[$"{l.Name}.bias"]) = (linear.weight, linear.bias!);
@@ -101,6 +110,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
                     ActivationKind.Relu => nn.ReLU(inPlace),
                     ActivationKind.Sigmoid => nn.Sigmoid(),
                     ActivationKind.Tanh => nn.Tanh(),
+                    ActivationKind.Gelu => nn.GELU(),
                     _ => throw new InvalidOperationException($"unknown activation {a.Kind}"),
                 };
             case MaxPool:

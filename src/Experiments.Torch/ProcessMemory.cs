@@ -29,7 +29,8 @@ internal static partial class ProcessMemory
     });
 
     /// <summary>Does so, once for the process.</summary>
-    internal static void Keep() => _ = s_kept.Value;
+    /// <returns>Whether the C library does as it is told: only glibc does.</returns>
+    internal static bool Keep() => s_kept.Value;
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

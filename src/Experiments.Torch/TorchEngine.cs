@@ -21,7 +21,7 @@ internal sealed class TorchEngine : IEngine
     {
         _settings = settings;
         _device = device(settings.Device);
-        ProcessMemory.Keep();
+        _ = ProcessMemory.Keep();
         using var scope = Begin();
         _network = new NetworkModule(settings, _device);
         _optimizer = ParameterOptimizer.Create(settings, _network.Learnt);
@@ -50,7 +50,7 @@ internal sealed class TorchEngine : IEngine
     /// <inheritdoc/>
     public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
     {
-        using var scope = Begin(NormMode.Trial, _settings.Workers, step);
+        using var scope = Begin(NormMode.TrainWithoutUpdate, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
         var loss = nn.functional.cross_entropy(_network.call(images), labels);
         _optimizer.ClearGradients();
@@ -62,7 +62,7 @@ internal sealed class TorchEngine : IEngine
     public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
     {
         _settings.Network.CheckMap(slot, batch.Count, values.Length);
-        using var scope = Begin(NormMode.Trial, workers: 1, step);
+        using var scope = Begin(NormMode.TrainWithoutUpdate, workers: 1, step);
         using var noGrad = no_grad();
         float[]? seen = null;
         var hook = _network.Norms[slot].register_forward_hook((_, input, output) =>

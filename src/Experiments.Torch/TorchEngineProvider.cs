@@ -15,6 +15,11 @@ public sealed class TorchEngineProvider : IEngineProvider
     /// <inheritdoc/>
     public string? Library => Torch.Library.Problem is null ? Torch.Library.Name : null;
 
+    /// <summary>What becomes of memory that libtorch frees on the processor, in a few words: its speed depends on it.</summary>
+    public static string Memory => ProcessMemory.Keep()
+        ? "glibc is told to keep the memory that libtorch frees"
+        : "the C library is left to give back the memory that libtorch frees";
+
     /// <inheritdoc/>
     public IReadOnlyList<string> Devices => Torch.Library.Devices;
 

@@ -1,6 +1,7 @@
 using Experiments.Core.Data.Images;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests;
 
@@ -29,6 +30,65 @@ public sealed class NetworkTests
     [InlineData("vgg16", 14_714_688)]
     public void A_vgg_has_the_published_convolutions(string model, int published) =>
         Assert.Equal(published + (512 * 10) + 10, ModelCatalog.Build(model, null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("none"))).ParameterCount);
+
+    // Liu et al. 2022, table 1: 28.6 M for ConvNeXt-T on ImageNet; to the last one, what torchvision's convnext_tiny has.
+    [Fact]
+    public void Eighteen_blocks_of_width_96_are_the_published_ConvNeXt_T() =>
+        Assert.Equal(28_589_128, ConvNeXtOf("convnext-18", 96, "ln-channels", new(3, 224, 224), 1000).ParameterCount);
+
+    // Weights, biases and norms by hand, as sums over the layers.
+    [Fact]
+    public void A_ConvNeXt_and_the_steps_to_it_have_the_parameters_counted_by_hand()
+    {
+        const int C = 8;
+        int Norm(int channels) => 2 * channels;
+        int Block(int channels) => ((49 * channels) + channels) + Norm(channels) + ((4 * channels * channels) + (4 * channels)) + ((4 * channels * channels) + channels) + channels;
+        var blocks = Block(C) + Block(2 * C) + (3 * Block(4 * C)) + Block(8 * C);
+        var between = new[] { C, 2 * C, 4 * C }.Sum(channels => Norm(channels) + (4 * channels * 2 * channels) + (2 * channels));
+        var ends = ((4 * 3 * C) + C + Norm(C)) + Norm(8 * C) + ((8 * C * 10) + 10);
+        Assert.Equal(blocks + between + ends, ConvNeXtOf("convnext-6", C, "ln-channels", Cifar, 10).ParameterCount);
+
+        // two 3x3 convolutions a block with a norm each; where a stage begins, the first is half as deep and there is a shortcut of 1x1
+        int Basic(int first, int channels) => (9 * first * channels) + (9 * channels * channels) + (2 * Norm(channels)) + (first == channels ? 0 : (first * channels) + Norm(channels));
+        int[] firsts = [C, C, 2 * C, 2 * C, 4 * C, 4 * C], of = [C, 2 * C, 2 * C, 4 * C, 4 * C, 8 * C];
+        Assert.Equal((9 * 3 * C) + Norm(C) + firsts.Zip(of, Basic).Sum() + (8 * C * 10) + 10, ConvNeXtOf("convnext-step0", C, "bn", Cifar, 10).ParameterCount);
+        int[] ratioFirsts = [C, C, 2 * C, 4 * C, 4 * C, 4 * C], ratioOf = [C, 2 * C, 4 * C, 4 * C, 4 * C, 8 * C];
+        Assert.Equal((9 * 3 * C) + Norm(C) + ratioFirsts.Zip(ratioOf, Basic).Sum() + (8 * C * 10) + 10, ConvNeXtOf("convnext-step1", C, "bn", Cifar, 10).ParameterCount);
+        Assert.Equal(5 * 3 * C, ConvNeXtOf("convnext-step1", C, "bn", Cifar, 10).ParameterCount - ConvNeXtOf("convnext-step2", C, "bn", Cifar, 10).ParameterCount);
+
+        // 49 in place of 9 weights a channel; then nothing; nothing; and two norms of 4C and C less for three biases' worth and a scale
+        Assert.Equal(40 * ratioFirsts.Sum(), ConvNeXtOf("convnext-step4", C, "bn", Cifar, 10).ParameterCount - ConvNeXtOf("convnext-step3", C, "bn", Cifar, 10).ParameterCount);
+        Assert.Equal(ConvNeXtOf("convnext-step4", C, "bn", Cifar, 10).ParameterCount, ConvNeXtOf("convnext-step6", C, "bn", Cifar, 10).ParameterCount);
+        Assert.Equal(ratioOf.Sum(channels => (Norm(4 * channels) + Norm(channels)) - ((4 * channels) + channels + channels)),
+            ConvNeXtOf("convnext-step6", C, "bn", Cifar, 10).ParameterCount - ConvNeXtOf("convnext-step7", C, "bn", Cifar, 10).ParameterCount);
+    }
+
+    [Fact]
+    public void Each_step_to_ConvNeXt_changes_what_it_says_and_keeps_the_sizes_of_the_maps()
+    {
+        var networks = Enumerable.Range(0, 8).Select(step => ConvNeXtOf($"convnext-step{step}", 8, "bn", new(3, 64, 64), 10)).Append(ConvNeXtOf("convnext-6", 8, "bn", new(3, 64, 64), 10)).ToList();
+        Assert.All(networks, network => Assert.Equal((64, 2, 2), network.Maps().Last(map => map.Layer is Residual).Shape is var shape ? (shape.Channels, shape.Height, shape.Width) : default));
+        Assert.Equal([16, 16, 16, 22, 22, 22, 22, 10, 11], networks.Select(network => network.NormSlots.Count));
+        Assert.Equal([13, 13, 13, 19, 19, 19, 6, 6, 6], networks.Select(network => network.AllLayers.OfType<Activation>().Count()));
+        Assert.Equal(["relu", "relu", "relu", "relu", "relu", "gelu", "gelu", "gelu", "gelu"],
+            networks.Select(network => network.AllLayers.OfType<Activation>().Select(one => one.Kind.ToString().ToLowerInvariant()).Distinct().Single()));
+        Assert.Equal([0, 0, 0, 6, 6, 6, 6, 6, 6], networks.Select(network => network.Convolutions.Count(one => one.Groups > 1)));
+        Assert.Equal([7, 7, 4, 4, 7, 7, 7, 7, 7], networks.Select(network => network.Convolutions.Max(one => one.Kernel)));
+    }
+
+    [Fact]
+    public void A_ConvNeXt_begins_with_blocks_that_are_nearly_the_identity_and_refuses_other_numbers_of_blocks_and_small_images()
+    {
+        var network = ConvNeXtOf("convnext-6", 8, "ln-channels", Cifar, 10);
+        var scales = network.Parameters.Zip(Initialization.Create(network, 1).Parameters).Where(pair => pair.First.Layer is LayerScale).ToList();
+        Assert.Equal(6, scales.Count);
+        Assert.All(scales, pair => Assert.All(pair.Second.Values, value => Assert.Equal(1e-6f, value)));
+        Assert.Contains("as in convnext-6, convnext-12, convnext-18", Assert.Throws<ExperimentException>(() => ModelCatalog.DefaultWidth("convnext-9")).Message, StringComparison.Ordinal);
+        Assert.Contains("takes images of 16x16 or more, not 12x28", Assert.Throws<ExperimentException>(() => ConvNeXtOf("convnext-6", 8, "bn", new(3, 12, 28), 10)).Message, StringComparison.Ordinal);
+    }
+
+    private static Network ConvNeXtOf(string model, int width, string norm, ImageShape shape, int classes) =>
+        ModelCatalog.Build(model, width, Shortcut.IdentityAppended, shape, classes, NormCatalog.Create(new(norm)));
 
     [Fact]
     public void A_norm_stands_before_or_after_the_activation()

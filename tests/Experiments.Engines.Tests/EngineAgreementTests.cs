@@ -55,6 +55,41 @@ public sealed class EngineAgreementTests
         }
     }
 
+    // ConvNeXt and the ways to it, each with its own activation, GELU or ReLU, and all with tanh. A bias that a norm takes away again has a
+    // gradient of 0 with all its digits lost to rounding: not so under LN over channels, of which a bias of one channel changes the others.
+    [BothEnginesTheory]
+    [MemberData(nameof(ConvNeXts))]
+    public void A_ConvNeXt_agrees_and_so_does_each_step_on_the_way_to_it(string model, string norm)
+    {
+        foreach (var (batch, width, shape) in new[] { (3, 4, new ImageShape(3, 20, 18)), (5, 16, new ImageShape(3, 36, 32)), (11, 8, new ImageShape(1, 66, 64)) })
+        {
+            var what = $"{model} of width {width} with {norm}";
+            foreach (var block in new[] { null, new BuildingBlock(ActivationKind.Tanh) })
+            {
+                var network = ModelCatalog.Build(model, width, Shortcut.IdentityAppended, shape, Engines.Classes, Engines.NormOf(norm, batch), block);
+                var smooth = block is not null || ModelCatalog.DefaultActivation(model) == ActivationKind.Gelu;
+                AgreeOnSteps(new EngineSettings(network, batch), smooth ? Rounding : RoundingAtReLUs, what);
+            }
+        }
+    }
+
+    public static TheoryData<string, string> ConvNeXts
+    {
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var norm in new[] { "ln-channels", "ln", "gn", "rms", "none" })
+                rows.Add("convnext-6", norm);
+            foreach (var step in ModelCatalog.Names.Where(name => name.StartsWith("convnext-step", StringComparison.Ordinal)))
+            {
+                rows.Add(step, "bn");
+                rows.Add(step, "ln-channels");
+            }
+
+            return rows;
+        }
+    }
+
     // Larger maps, of which the onednn engine takes 8 images at a time: chunks whole and with a rest, statistics that reach from chunk to
     // chunk (11 images of a worker) and such that do not (4 and 2).
     [BothEnginesTheory]

@@ -14,7 +14,7 @@ public sealed class ResumeTests : IDisposable
 {
     private const int StepsPerEpoch = 12;
     private const int Epochs = 2;
-    private const Measurements AlongATraining = Measurements.Percentiles | Measurements.Histograms | Measurements.Landscape | Measurements.CovariateShift;
+    private const MeasurementKinds AlongATraining = MeasurementKinds.Percentiles | MeasurementKinds.Histograms | MeasurementKinds.Landscape | MeasurementKinds.CovariateShift;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -45,7 +45,7 @@ public sealed class ResumeTests : IDisposable
     [Theory, OnTorch, OnOneDnn]
     public void Measurements_are_neither_lost_nor_made_twice(string engineName)
     {
-        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Workers = 2, Batch = 5, Measure = AlongATraining | Measurements.DistributionShift, MeasurePoints = 5 });
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Workers = 2, Batch = 5, Measure = AlongATraining | MeasurementKinds.DistributionShift, MeasurePoints = 5 });
         var whole = Trained(machine, run, "whole");
         Same(whole, Trained(machine, run, "stopped", 6, 1, 7), "after 6, 1 and 7 steps");
         Same(whole, Trained(machine, run, "scored", (Epochs * StepsPerEpoch) + 5), "while shifted images were scored");
@@ -54,7 +54,7 @@ public sealed class ResumeTests : IDisposable
     [Theory, OnTorch, OnOneDnn]
     public void What_a_crash_leaves_out_of_the_last_checkpoint_is_made_once_more(string engineName)
     {
-        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Measure = Measurements.Percentiles });
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Measure = MeasurementKinds.Percentiles });
         var whole = Trained(machine, run, "whole");
         var results = new ResultsFolder(Path.Combine(_folder.Path, "crashed"));
         foreach (var steps in new[] { 5, 12, 3 })
@@ -116,7 +116,7 @@ public sealed class ResumeTests : IDisposable
         [
             Convert.ToHexString(File.ReadAllBytes(Path.Combine(results.PathOf(run.Id), "weights.safetensors"))),
             $"{row with { Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "" }}",
-            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
+            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch.Row with { Seconds = 0, ImagesPerSecond = 0 }}"),
             .. results.Read<PercentileRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<HistogramRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<LandscapeRow>(run.Id).Select(one => one.ToString()),

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Experiments.Core;
 using Experiments.Core.Training;
 using Experiments.Torch;
@@ -13,7 +14,7 @@ public sealed class TorchEngineTests
         var provider = new TorchEngineProvider();
         Assert.Equal("torch", provider.Name);
         Assert.Equal("cpu", provider.Devices[^1]);
-        Assert.NotNull(provider.Library);
+        Assert.Matches(@"^TorchSharp \d+\.\d+\.\d+ \(libtorch \d+\.\d+\.\d+\)$", provider.Library);
         Assert.Null(provider.Unavailable("cpu", Precision.Fp32));
         Assert.Contains("--precision fp32", provider.Unavailable("cpu", Precision.Bf16), StringComparison.Ordinal);
         Assert.Contains("cuda:99", provider.Unavailable("cuda:99", Precision.Fp32), StringComparison.Ordinal);
@@ -21,4 +22,9 @@ public sealed class TorchEngineTests
         var settings = new EngineSettings(Engines.ResNet("bn"), 2, Precision: Precision.Bf16);
         Assert.Equal(ExperimentException.Unavailable, Assert.Throws<ExperimentException>(() => provider.Create(settings)).ExitCode);
     }
+
+    [Fact]
+    public void It_says_what_becomes_of_memory_that_is_freed() => Assert.Equal(
+        RuntimeInformation.RuntimeIdentifier.StartsWith("linux", StringComparison.Ordinal) && !RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal),
+        TorchEngineProvider.Memory.StartsWith("glibc is told to keep ", StringComparison.Ordinal));
 }

@@ -47,7 +47,9 @@ public sealed class BadInputTests : IDisposable
     [InlineData("trian --norm gn", 2, "Unknown command 'trian'. Did you mean 'train'?")]
     [InlineData("--norm gn", 2, "Which command? --norm comes after one of train, sweep, plot, eval, bench.")]
     [InlineData("plot results/reference/quick --width 3.3", 2, "--width takes a length with its unit, such as 3.3in, 84mm, 8.4cm or 240pt; '3.3' is none.")]
-    [InlineData("plot results/reference/quick --font-size 200", 2, "--font-size is to be between 4 and 30 points; 200 is not.")]
+    [InlineData("plot results/reference/quick --font-size 200", 2, "--font-size takes a number of points from 4 to 30, such as 9, not '200'.")]
+    [InlineData("plot results/reference/quick --font-size large", 2, "--font-size takes a number of points from 4 to 30, such as 9, not 'large'.")]
+    [InlineData("train --again=maybe", 2, "train has no use for 'maybe': --again takes no value.")]
     [InlineData("train --batch 32,16 --norm gn", 2, "train takes one value of --batch, not the list '32,16': `sweep --batch 32,16 --norm gn` trains each of them.")]
     [InlineData("train --batch 32 16", 2, "train has no use for '16' after --batch: an option takes one value, and on sweep a list joined by commas, as in --batch 32,16.")]
     [InlineData("train --precision fp16", 2, "There is no --precision fp16: small gradients vanish in it unless losses are scaled.")]
@@ -148,7 +150,7 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("--width 3.3", "--width takes a length with its unit, such as 3.3in")]
     [InlineData("--height 1in", "leaves its panels no room: this one needs")]
-    [InlineData("--font-size 0", "--font-size is to be between 4 and 30 points; 0 is not.")]
+    [InlineData("--font-size 0", "--font-size takes a number of points from 4 to 30, such as 9, not '0'.")]
     [InlineData("--norm bn,gm", "There are no runs of norm 'gm'")]
     public void A_figure_that_cannot_be_as_asked_for_is_answered_in_a_sentence(string options, string message)
     {
@@ -156,6 +158,19 @@ public sealed class BadInputTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
         Assert.Single(result.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void A_fault_of_the_program_in_one_figure_is_a_sentence_and_the_others_are_drawn()
+    {
+        // A rate that is no number is no value that an axis can have, and nobody looks for it.
+        var published = Path.Combine(RepositoryFolder.Root, "results", "reference", "quick", "runs.csv");
+        Directory.CreateDirectory(_folder["r"]);
+        File.WriteAllLines(_folder["r", "runs.csv"], File.ReadLines(published).Select((line, index) => index == 1 ? line.Replace(",0.1,linear", ",NaN,linear", StringComparison.Ordinal) : line));
+        var result = Cli.Run("plot r --figure error-against-lr,error-by-norm --format svg", _folder.Path);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches(@"^error-against-lr of r could not be drawn, for a fault in this program \(\w+: .+\)\. EXPERIMENTS_STACK_TRACE=1 shows where\.\n$", result.Error);
+        Assert.True(File.Exists(_folder["r", "error-by-norm.svg"]));
     }
 
     [Fact]

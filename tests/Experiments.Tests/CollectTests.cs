@@ -33,7 +33,7 @@ public sealed class CollectTests : IDisposable
         Assert.Contains("\none: 2 of 3 runs finished, 1 failed, and 1 that are no part of the sweep\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("\nGN ", result.Output, StringComparison.Ordinal);
         Assert.Equal([(8, 1L), (8, 2L), (8, 3L), (5, 2L)], ResultsFolder.ReadRuns(_folder["one"]).Select(row => (row.Batch, row.Seed)));
-        Assert.Equal([1L, 2L, 3L, 2L], ResultsFolder.ReadDetails<EpochRow>(_folder["one"]).Select(row => row.Seed));
+        Assert.Equal([1L, 2L, 3L, 2L], ResultsFolder.ReadRows<EpochRow>(_folder["one"]).Select(row => row.Key.Seed));
         foreach (var file in new[] { "summary.csv", "differences.csv", "error-against-batch.svg" })
             Assert.True(File.Exists(_folder["one", file]), file);
     }
@@ -58,6 +58,15 @@ public sealed class CollectTests : IDisposable
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.StartsWith("t: 1 of 1 run finished\n", result.Output, StringComparison.Ordinal);
         Assert.Single(ResultsFolder.ReadRuns(_folder["t"]));
+    }
+
+    [TrainsFact]
+    public void A_sweep_whose_runs_all_diverged_says_why_there_is_no_figure_and_has_done_what_was_asked()
+    {
+        var result = Cli.Run($"sweep {Small} --norm none --lr 1e30 --batch 4 --seeds 2 --out d", _folder.Path);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("Not drawn: error-against-batch, since no run has an error to show (2 diverged).\n", result.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_folder["d"], "*.svg"));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed partial class DocsTests
     public void It_has_every_column_of_every_csv()
     {
         Holds("columns of runs.csv", Columns(typeof(RunRow)));
-        Holds("columns of epochs.csv", Columns(typeof(RunDetail), typeof(EpochRow)));
+        Holds("columns of epochs.csv", Columns(typeof(RunKey), typeof(EpochRow)));
         Holds("columns of summary.csv", Columns(typeof(SummaryRow)));
         Holds("columns of differences.csv", Columns(typeof(DifferenceRow)));
         Holds("columns of percentiles.csv", Columns(typeof(PercentileRow)));

@@ -158,8 +158,9 @@ public sealed class EndToEndTests : IDisposable
         var result = Cli.Run($"eval {checkpoint} --statistics all --shift all --csv shifts.csv", _folder.Path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("shift        strength   moving_average   population   batch\n", result.Output, StringComparison.Ordinal);
-        var rows = CsvFile.Read<DistributionShiftRow>(_folder["shifts.csv"]);
-        Assert.All(rows, row => Assert.Equal((run.Run, run.Norm, run.Batch, run.Seed), (row.Run, row.Norm, row.Batch, row.Seed)));
+        var all = CsvFile.Read<OfRun<DistributionShiftRow>>(_folder["shifts.csv"]);
+        Assert.All(all, row => Assert.Equal((run.Run, run.Norm, run.Batch, run.Seed), (row.Key.Run, row.Key.Norm, row.Key.Batch, row.Key.Seed)));
+        var rows = all.Select(row => row.Row).ToList();
         Assert.Equal(
             from statistics in new[] { "moving_average", "population", "batch" }
             from shift in new[] { "none", "brightness", "contrast", "noise", "blur" }
@@ -174,7 +175,7 @@ public sealed class EndToEndTests : IDisposable
 
         var single = Cli.Run($"eval {checkpoint} --shift blur --strength 4 --csv blur.csv", _folder.Path);
         Assert.Equal(0, single.ExitCode);
-        Assert.Equal(rows.Single(row => row is { Shift: "blur", Strength: 4, Statistics: "moving_average" }), Assert.Single(CsvFile.Read<DistributionShiftRow>(_folder["blur.csv"])));
+        Assert.Equal(rows.Single(row => row is { Shift: "blur", Strength: 4, Statistics: "moving_average" }), Assert.Single(CsvFile.Read<OfRun<DistributionShiftRow>>(_folder["blur.csv"])).Row);
     }
 
     [TrainsFact]
@@ -183,8 +184,8 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal(0, Cli.Run($"train {Small} --norm gn --groups 4 --batch 4 --out t", _folder.Path).ExitCode);
         var checkpoint = _folder["t", "runs", Assert.Single(ResultsFolder.ReadRuns(_folder["t"])).Run, "weights.safetensors"];
         Assert.Equal(0, Cli.Run($"eval {checkpoint} --statistics all --shift blur --strength 4 --csv blur.csv", _folder.Path).ExitCode);
-        var row = Assert.Single(CsvFile.Read<DistributionShiftRow>(_folder["blur.csv"]));
-        Assert.Equal(("gn", 4, "blur", 4, "moving_average"), (row.Norm, row.Groups, row.Shift, row.Strength, row.Statistics));
+        var one = Assert.Single(CsvFile.Read<OfRun<DistributionShiftRow>>(_folder["blur.csv"]));
+        Assert.Equal(("gn", 4, "blur", 4, "moving_average"), (one.Key.Norm, one.Key.Groups, one.Row.Shift, one.Row.Strength, one.Row.Statistics));
     }
 
     [TrainsFact]
@@ -260,15 +261,15 @@ public sealed class EndToEndTests : IDisposable
 
         // 100 images are 20 steps; resnet8 has 7 convolutions
         var folder = new ResultsFolder(_folder["measured"]);
-        var percentiles = folder.Read<PercentileRow>(row.Run);
+        var percentiles = folder.Read<PercentileRow>(row.Run).Select(at => at.Row).ToList();
         Assert.Equal([(0, 0.0, "norm1"), (9, 0.45, "norm1"), (19, 0.95, "norm1")], percentiles.Select(at => (at.Step, at.Epoch, at.Layer)));
         Assert.All(percentiles, at => Assert.True(at.P1 < at.P20 && at.P20 < at.P80 && at.P80 < at.P99, at.ToString()));
-        var histograms = folder.Read<HistogramRow>(row.Run).GroupBy(bin => bin.Step).ToList();
+        var histograms = folder.Read<HistogramRow>(row.Run).Select(bin => bin.Row).GroupBy(bin => bin.Step).ToList();
         Assert.Equal(3, histograms.Count);
         Assert.All(histograms, bins => Assert.Equal(1, bins.Sum(bin => bin.Fraction), 1e-9));
         Assert.Equal(3 * 9, folder.Read<LandscapeRow>(row.Run).Count);
         Assert.Equal(3 * 7, folder.Read<CovariateShiftRow>(row.Run).Count);
-        var shifts = folder.Read<DistributionShiftRow>(row.Run);
+        var shifts = folder.Read<DistributionShiftRow>(row.Run).Select(shift => shift.Row).ToList();
         Assert.Equal(3 * 21, shifts.Count);
         Assert.Equal(
             [("moving_average", 0, row.ErrorMovingAverage), ("population", 0, row.ErrorPopulation), ("batch", 0, row.ErrorBatch)],

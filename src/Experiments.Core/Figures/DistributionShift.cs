@@ -17,8 +17,10 @@ internal static class DistributionShift
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<DistributionShiftRow>(spec, cells, data);
-        var shifts = measured.SelectMany(cell => cell.Seeds).SelectMany(rows => rows).Select(row => row.Shift)
+        var measured = MeasurementFigures.Of<DistributionShiftRow>(spec, cells, data);
+        var rows = measured.SelectMany(cell => cell.Seeds).SelectMany(seed => seed).ToList();
+        var leftOut = rows.Count(row => !IsFinite(row));
+        var shifts = rows.Select(row => row.Shift)
             .Where(shift => shift != DistributionShiftRow.None).Distinct().ToList();
         if (shifts.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} needs images that were altered; {DistributionShiftRow.FileName} has none but clean ones.");
@@ -30,10 +32,12 @@ internal static class DistributionShift
             Label = kind.Label,
             Look = looks[kind.Cell.Label],
             Shape = kind.Shape,
-            Shift = index - ((kinds.Count - 1) / 2.0),
+            Offset = index - ((kinds.Count - 1) / 2.0),
             Points = Points(kind.Cell, shift, kind.Name, most),
         }).ToList())).ToList();
         var points = panels.SelectMany(panel => panel.Series).SelectMany(series => series.Points).ToList();
+        if (points.Count == 0)
+            throw new ExperimentException($"There is nothing to draw: at none of the {rows.Count} measurements in {DistributionShiftRow.FileName} are all scores of the network numbers.");
         return new Figure
         {
             Kind = spec.Kind,
@@ -57,6 +61,7 @@ internal static class DistributionShift
             Notes =
             [
                 ErrorAxis.Seeds([.. measured.Select(cell => cell.Seeds.Count)]),
+                .. leftOut > 0 ? new[] { $"{leftOut} of {rows.Count} measurements are left out: there, scores of the network are not numbers." } : [],
                 .. kinds.Count > measured.Count
                     ? new[] { "Without further words, norms over samples take moving averages." } : [],
             ],
@@ -64,7 +69,7 @@ internal static class DistributionShift
     }
 
     /// <summary>The kinds of statistics that a cell was evaluated with; one, and no word of it, where they come to the same.</summary>
-    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(Measured<DistributionShiftRow> cell)
+    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(CellMeasurement<DistributionShiftRow> cell)
     {
         var there = cell.Seeds.SelectMany(rows => rows).Select(row => row.Statistics).Distinct().ToList();
         var known = Statistic.Where(one => there.Contains(one.Name)).ToList();
@@ -74,12 +79,15 @@ internal static class DistributionShift
             : [(cell.Label, SeriesShape.Line, known[0].Name)];
     }
 
-    private static IReadOnlyList<FigurePoint> Points(Measured<DistributionShiftRow> cell, string shift, string statistics, double most) =>
+    private static IReadOnlyList<FigurePoint> Points(CellMeasurement<DistributionShiftRow> cell, string shift, string statistics, double most) =>
     [
         .. cell.Seeds.SelectMany(rows => rows)
-            .Where(row => row.Statistics == statistics && (row.Shift == shift || row.Shift == DistributionShiftRow.None) && double.IsFinite(row.Error))
-            .GroupBy(row => row.Strength, row => row.Error).OrderBy(strength => strength.Key)
+            .Where(row => row.Statistics == statistics && (row.Shift == shift || row.Shift == DistributionShiftRow.None) && IsFinite(row))
+            .GroupBy(row => row.Strength, row => row.Error!.Value).OrderBy(strength => strength.Key)
             .Select(strength => (strength.Key, Error: Statistics.Estimate([.. strength])))
             .Select(one => ErrorAxis.Point(one.Key, one.Error.Mean, one.Error.Low, one.Error.High, most)),
     ];
+
+    // Rows of earlier versions have an error beside a loss that is no number.
+    private static bool IsFinite(DistributionShiftRow row) => row is { Error: { } error, Loss: { } loss } && double.IsFinite(error) && double.IsFinite(loss);
 }

@@ -140,7 +140,7 @@ public sealed record PanelSeries
     public required IReadOnlyList<FigurePoint> Points { get; init; }
 
     /// <summary>Its place among series that stand side by side at the same values, so that bars do not hide each other; 0 where it stands on the value itself.</summary>
-    public double Shift { get; init; }
+    public double Offset { get; init; }
 
     /// <summary>Whether there is anything of it to see.</summary>
     public bool IsDrawn => Points.Any(point => double.IsFinite(Drawn(point)));

@@ -95,8 +95,8 @@ public sealed record FigureSpec
 /// <param name="File">The file beside sweep.yaml that it is drawn from.</param>
 public sealed record FigureDescription(FigureKind Kind, string Name, string Title, string Shows, string File)
 {
-    /// <summary>Whether it shows the errors that runs ended with, and so needs one that has finished.</summary>
-    internal bool IsOfErrors => File is "runs.csv" or "epochs.csv";
+    /// <summary>Whether it shows errors of trained networks, and so needs a run that has finished.</summary>
+    public bool IsOfErrors => File is "runs.csv" or "epochs.csv" or "distribution-shift.csv";
 
     /// <summary>The file beside the pictures that holds the data they show: <c>error-against-batch.csv</c>, or <c>percentiles-drawn.csv</c> where
     /// the figure's own name is that of the file it is drawn from.</summary>

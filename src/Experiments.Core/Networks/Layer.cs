@@ -4,16 +4,20 @@ namespace Experiments.Core.Networks;
 /// <param name="Name">The layer's name within the network, for example <c>layer1.0.conv1</c>; empty where it has no parameters.</param>
 public abstract record Layer(string Name);
 
-/// <summary>A convolution without bias: the norm (or, without one, the shift in its slot) brings it.</summary>
+/// <summary>A convolution, mostly without bias: the norm that follows (or, without one, the shift in its slot) brings it.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="In">Input channels.</param>
 /// <param name="Out">Output channels.</param>
-/// <param name="Kernel">Height and width of the kernel; the padding is (Kernel - 1) / 2 on every side.</param>
+/// <param name="Kernel">Height and width of the kernel.</param>
 /// <param name="Stride">The stride.</param>
-public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride = 1) : Layer(Name)
+/// <param name="Groups">
+/// The groups that input and output channels fall into, each output channel seeing one group: with as many as channels, a depthwise convolution.
+/// </param>
+/// <param name="HasBias">Whether a number is added to each output channel.</param>
+public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride = 1, int Groups = 1, bool HasBias = false) : Layer(Name)
 {
-    /// <summary>Zeros on every side, so that stride 1 keeps the size.</summary>
-    public int Padding => (Kernel - 1) / 2;
+    /// <summary>Zeros on every side: so many that stride 1 keeps the size, and none where the kernel cuts the map into patches.</summary>
+    public int Padding => Stride == Kernel ? 0 : (Kernel - 1) / 2;
 }
 
 /// <summary>A slot for a norm over so many channels. Which norm, the network as a whole says.</summary>
@@ -35,7 +39,16 @@ public enum ActivationKind
 
     /// <summary>The hyperbolic tangent.</summary>
     Tanh,
+
+    /// <summary>x * Phi(x), with the normal distribution's Phi by the error function and not by an approximation (Hendrycks &amp; Gimpel 2016).</summary>
+    Gelu,
 }
+
+/// <summary>Each channel times a number that is learnt (layer scale: Touvron et al., "Going deeper with image transformers", 2021).</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Channels">C.</param>
+/// <param name="Initial">What the numbers begin with.</param>
+public sealed record LayerScale(string Name, int Channels, double Initial) : Layer(Name);
 
 /// <summary>The network's activation function.</summary>
 /// <param name="Kind">Which.</param>

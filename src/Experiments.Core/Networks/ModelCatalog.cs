@@ -7,9 +7,12 @@ namespace Experiments.Core.Networks;
 /// <summary>The networks there are, by name.</summary>
 public static class ModelCatalog
 {
-    /// <summary>Names to show; every <c>resnet</c> of depth 6n+2 is known.</summary>
+    private const string ConvNeXtName = "convnext-", StepName = "convnext-step";
+
+    /// <summary>Names to show; every <c>resnet</c> of depth 6n+2 is known, and every <c>convnext</c> of 6n blocks.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", .. Vgg.Depths.Select(depth => $"vgg{depth}")];
+        ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", .. Vgg.Depths.Select(depth => $"vgg{depth}"),
+            .. new[] { 1, 2, 3 }.Select(n => Text(ConvNeXtName, n * ConvNeXt.FewestBlocks)), .. Steps.Select(step => Text(StepName, (int)step))];
 
     private static readonly int[] ImageNetDepths = [18, 34, 50, 101, 152];
 
@@ -19,17 +22,42 @@ public static class ModelCatalog
     {
         { Family: Family.Vgg } => Vgg.DefaultWidth,
         { Family: Family.ResNet } => ResNet.DefaultWidth,
+        { Family: Family.ConvNeXt or Family.ConvNeXtStep } => ConvNeXt.DefaultWidth,
         _ => SmallCnn.DefaultWidth,
     };
 
-    /// <summary>Whether a network has residual shortcuts.</summary>
+    /// <summary>The activation a network has when none is given.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static ActivationKind DefaultActivation(string model) => Parse(model) switch
+    {
+        (Family.ConvNeXt, _) => ActivationKind.Gelu,
+        (Family.ConvNeXtStep, var step) => (ConvNeXtStep)step >= ConvNeXtStep.Gelu ? ActivationKind.Gelu : ActivationKind.Relu,
+        _ => ActivationKind.Relu,
+    };
+
+    /// <summary>Whether a network's norms stand between convolution and activation and follow every convolution, so that their place is a choice.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static bool HasNormAfterEachConvolution(string model) => Parse(model).Family is not (Family.ConvNeXt or Family.ConvNeXtStep);
+
+    /// <summary>Whether what a network's shortcuts do where the shape changes is a choice.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsResidual(string model) => Parse(model).Family == Family.ResNet;
 
     /// <summary>What a network is, where its name is known for another one: resnet50 and resnet152 have a depth that both of He et al.'s series have; null elsewhere.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static string? Remark(string model) => Parse(model) is (Family.ResNet, var depth) && ImageNetDepths.Contains(depth)
-        ? $"{model} is here the CIFAR network of {depth} layers, as resnet20 is (He et al. 2016, section 4.2), and not ImageNet's, which has bottlenecks and 4 stages" : null;
+    public static string? Remark(string model) => Parse(model) switch
+    {
+        (Family.ResNet, var depth) when ImageNetDepths.Contains(depth) =>
+            $"{model} is here the CIFAR network of {depth} layers, as resnet20 is (He et al. 2016, section 4.2), and not ImageNet's, which has bottlenecks and 4 stages",
+        (Family.ConvNeXtStep, 0) => $"{model} is the residual network that the way to convnext-6 begins with (Liu et al. 2022)",
+        (Family.ConvNeXtStep, var step) => $"{model} is a residual network on the way to convnext-6 (Liu et al. 2022), with {Changes(step)}",
+        _ => null,
+    };
+
+    private static string Changes(int step) => string.Join(", ", new[]
+    {
+        "1:1:3:1 blocks a stage", "patches", "depthwise convolutions and inverted bottlenecks", "7x7 kernels", "GELU", "one activation a block", "one norm a block",
+    }.Take(step));
 
     /// <summary>Builds the network of a name.</summary>
     /// <param name="model">The name.</param>
@@ -38,13 +66,15 @@ public static class ModelCatalog
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
-    /// <param name="block">Convolution, norm and activation; null: the norm before a ReLU.</param>
+    /// <param name="block">Convolution, norm and activation; null: the norm before the network's own activation.</param>
     /// <exception cref="ExperimentException">There is no network of that name, or it does not take images so small.</exception>
     public static Network Build(string model, int? width, Shortcut shortcut, ImageShape input, int classes, Norm norm, BuildingBlock? block = null)
     {
         var channels = width ?? DefaultWidth(model);
-        block ??= new BuildingBlock();
+        block ??= new BuildingBlock(DefaultActivation(model));
         var (family, depth) = Parse(model);
+        if (family is Family.ConvNeXt or Family.ConvNeXtStep && Math.Min(input.Height, input.Width) < ConvNeXt.SmallestImage)
+            throw new ExperimentException($"{model} makes patches of 2x2 and halves height and width three times more; it takes images of {ConvNeXt.SmallestImage}x{ConvNeXt.SmallestImage} or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size {ConvNeXt.SmallestImage} or more.");
         if (family == Family.Vgg && Math.Min(input.Height, input.Width) < 16)
             throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size 16 or more.");
         return family switch
@@ -52,6 +82,8 @@ public static class ModelCatalog
             Family.ResNet => ResNet.Build(depth, channels, shortcut, block, input, classes, norm),
             Family.Vgg => Vgg.Build(depth, channels, block, input, classes, norm),
             Family.SmallCnn => SmallCnn.Build(channels, block, input, classes, norm),
+            Family.ConvNeXt => ConvNeXt.Build(model, depth, channels, ConvNeXtStep.ConvNeXt, block.Activation, input, classes, norm),
+            Family.ConvNeXtStep => ConvNeXt.Build(model, ConvNeXt.FewestBlocks, channels, (ConvNeXtStep)depth, block.Activation, input, classes, norm),
             _ => throw new InvalidOperationException($"unknown family {family}"),
         };
     }
@@ -70,6 +102,14 @@ public static class ModelCatalog
             return (Family.SmallCnn, 0);
         if (DepthAfter("vgg", model) is { } layers && Vgg.Depths.Contains(layers))
             return (Family.Vgg, layers);
+        if (DepthAfter(StepName, model) is { } step && Steps.Contains((ConvNeXtStep)step))
+            return (Family.ConvNeXtStep, step);
+        if (DepthAfter(ConvNeXtName, model) is { } blocks)
+        {
+            return blocks > 0 && blocks % ConvNeXt.FewestBlocks == 0 ? (Family.ConvNeXt, blocks)
+                : throw new ExperimentException($"There is no convnext of {blocks} blocks: their number is 6n, in stages of n, n, 3n and n, as in {string.Join(", ", Names.Where(name => DepthAfter(ConvNeXtName, name) is not null))}.");
+        }
+
         if (DepthAfter("resnet", model) is { } depth)
         {
             return depth >= 8 && depth % 6 == 2 ? (Family.ResNet, depth) : throw new ExperimentException(NoSuchDepth(depth));
@@ -86,6 +126,11 @@ public static class ModelCatalog
             + $": their depth is 6n+2, as in {string.Join(", ", Names.Where(name => name.StartsWith("resnet", StringComparison.Ordinal)))} (He et al. 2016, section 4.2); {near}.";
     }
 
+    private static string Text(string family, int number) => family + number.ToString(CultureInfo.InvariantCulture);
+
+    // Those that are no ConvNeXt yet.
+    private static IEnumerable<ConvNeXtStep> Steps => Enum.GetValues<ConvNeXtStep>().Where(step => step < ConvNeXtStep.ConvNeXt);
+
     private static int? DepthAfter(string family, string model) =>
         model.StartsWith(family, StringComparison.Ordinal) && int.TryParse(model.AsSpan(family.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var depth)
             ? depth : null;
@@ -95,5 +140,7 @@ public static class ModelCatalog
         SmallCnn,
         ResNet,
         Vgg,
+        ConvNeXt,
+        ConvNeXtStep,
     }
 }

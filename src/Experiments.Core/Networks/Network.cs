@@ -6,8 +6,11 @@ namespace Experiments.Core.Networks;
 /// <summary>What a parameter is to its layer; initialisation and weight decay go by it.</summary>
 public enum ParameterKind
 {
-    /// <summary>A convolution's kernel [Out, In, K, K], before the norm's weight transform.</summary>
+    /// <summary>A convolution's kernel [Out, In / groups, K, K], before the norm's weight transform.</summary>
     ConvolutionWeight,
+
+    /// <summary>A convolution's bias [Out].</summary>
+    ConvolutionBias,
 
     /// <summary>Weight normalization's g [Out, 1, 1, 1].</summary>
     Gain,
@@ -18,7 +21,7 @@ public enum ParameterKind
     /// <summary>A linear layer's bias [Out].</summary>
     LinearBias,
 
-    /// <summary>gamma [C].</summary>
+    /// <summary>gamma [C], of a norm or a layer scale.</summary>
     Scale,
 
     /// <summary>beta [C].</summary>
@@ -68,12 +71,13 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <summary>The parameters of one layer, weight before bias.</summary>
     public static IEnumerable<Parameter> ParametersOf(Layer layer, Norm norm) => layer switch
     {
-        Convolution c when norm.Weights == WeightTransform.Normalization =>
-        [
-            new(GainName(c), ParameterKind.Gain, [c.Out, 1, 1, 1], c),
-            new(WeightName(c, norm), ParameterKind.ConvolutionWeight, [c.Out, c.In, c.Kernel, c.Kernel], c),
-        ],
-        Convolution c => [new(WeightName(c, norm), ParameterKind.ConvolutionWeight, [c.Out, c.In, c.Kernel, c.Kernel], c)],
+        Convolution c => new Parameter?[]
+        {
+            norm.Weights == WeightTransform.Normalization ? new(GainName(c), ParameterKind.Gain, [c.Out, 1, 1, 1], c) : null,
+            new(WeightName(c, norm), ParameterKind.ConvolutionWeight, [c.Out, c.In / c.Groups, c.Kernel, c.Kernel], c),
+            c.HasBias ? new(BiasName(c), ParameterKind.ConvolutionBias, [c.Out], c) : null,
+        }.OfType<Parameter>(),
+        LayerScale s => [new($"{s.Name}.weight", ParameterKind.Scale, [s.Channels], s)],
         Linear l =>
         [
             new($"{l.Name}.weight", ParameterKind.LinearWeight, [l.Out, l.In], l),
@@ -91,6 +95,9 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <summary>The name of a convolution's kernel, which is v where the weights are normalized (PyTorch's names).</summary>
     public static string WeightName(Convolution convolution, Norm norm) =>
         $"{convolution.Name}.{(norm.Weights == WeightTransform.Normalization ? "weight_v" : "weight")}";
+
+    /// <summary>The name of a convolution's bias.</summary>
+    public static string BiasName(Convolution convolution) => $"{convolution.Name}.bias";
 
     /// <summary>The name of weight normalization's g.</summary>
     public static string GainName(Convolution convolution) => $"{convolution.Name}.weight_g";
@@ -179,11 +186,14 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     }
 
     /// <summary>The size [C, H, W] of the map that enters each norm slot.</summary>
-    public IReadOnlyList<(NormSlot Slot, ImageShape Shape)> Shapes()
+    public IReadOnlyList<(NormSlot Slot, ImageShape Shape)> Shapes() => [.. Maps().Where(map => map.Layer is NormSlot).Select(map => ((NormSlot)map.Layer, map.Shape))];
+
+    /// <summary>The size [C, H, W] of the map that leaves each layer, residual sums included.</summary>
+    public IReadOnlyList<(Layer Layer, ImageShape Shape)> Maps()
     {
-        var slots = new List<(NormSlot, ImageShape)>();
+        var maps = new List<(Layer, ImageShape)>();
         Follow(Layers, Input);
-        return slots;
+        return maps;
 
         ImageShape Follow(IReadOnlyList<Layer> layers, ImageShape shape)
         {
@@ -199,8 +209,7 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
                     PaddedIdentity p => new ImageShape(p.Out, (shape.Height + p.Stride - 1) / p.Stride, (shape.Width + p.Stride - 1) / p.Stride),
                     _ => shape,
                 };
-                if (layer is NormSlot slot)
-                    slots.Add((slot, shape));
+                maps.Add((layer, shape));
             }
 
             return shape;

@@ -101,8 +101,8 @@ public sealed class ResultsFolder(string path)
 
     /// <summary>Writes all rows of one kind that a run has so far: its epochs, its measurements.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
-    public void Write<T>(string run, IEnumerable<T> rows)
-        where T : RunDetail, IRunFile => CsvFile.Write(Path.Combine(PathOf(run), T.FileName), rows);
+    public void Write<T>(RunKey run, IEnumerable<T> rows)
+        where T : class, IRunFile => CsvFile.Write(FileOf<T>(run.Run), rows.Select(row => new OfRun<T> { Key = run, Row = row }));
 
     /// <summary>A run's row; none where the run has not ended.</summary>
     /// <exception cref="ExperimentException">The row is damaged, or that of another run.</exception>
@@ -118,8 +118,8 @@ public sealed class ResultsFolder(string path)
 
     /// <summary>The rows of one kind that a run has so far, none where it has not written any.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
-    public IReadOnlyList<T> Read<T>(string run)
-        where T : RunDetail, IRunFile => Path.Combine(PathOf(run), T.FileName) is var file && File.Exists(file) ? CsvFile.Read<T>(file) : [];
+    public IReadOnlyList<OfRun<T>> Read<T>(string run)
+        where T : class, IRunFile => FileOf<T>(run) is var file && File.Exists(file) ? CsvFile.Read<OfRun<T>>(file) : [];
 
     /// <summary>
     /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
@@ -172,14 +172,14 @@ public sealed class ResultsFolder(string path)
     /// that lies in two of the folders are taken from the first.
     /// </summary>
     /// <exception cref="ExperimentException">A file cannot be read.</exception>
-    public static IReadOnlyList<T> ReadDetails<T>(params IReadOnlyList<string> paths)
-        where T : RunDetail, IRunFile
+    public static IReadOnlyList<OfRun<T>> ReadRows<T>(params IReadOnlyList<string> paths)
+        where T : class, IRunFile
     {
-        var rows = new List<T>();
+        var rows = new List<OfRun<T>>();
         foreach (var file in paths.Select(path => Path.Combine(FolderOf(path), T.FileName)).Where(File.Exists).Distinct())
         {
-            var known = rows.Select(row => row.Run).ToHashSet();
-            rows.AddRange(CsvFile.Read<T>(file).Where(row => !known.Contains(row.Run)));
+            var known = rows.Select(row => row.Key.Run).ToHashSet();
+            rows.AddRange(CsvFile.Read<OfRun<T>>(file).Where(row => !known.Contains(row.Key.Run)));
         }
 
         return rows;
@@ -223,11 +223,11 @@ public sealed class ResultsFolder(string path)
         ];
     }
 
-    private List<T> Gather<T>(IEnumerable<RunRow> runs, List<string> warnings)
-        where T : RunDetail, IRunFile => [.. runs.SelectMany(run => Keep(() => Read<T>(run.Run), warnings) ?? [])];
+    private List<OfRun<T>> Gather<T>(IEnumerable<RunRow> runs, List<string> warnings)
+        where T : class, IRunFile => [.. runs.SelectMany(run => Keep(() => Read<T>(run.Run), warnings) ?? [])];
 
-    private void WriteIfAny<T>(List<T> rows)
-        where T : RunDetail, IRunFile
+    private void WriteIfAny<T>(List<OfRun<T>> rows)
+        where T : class, IRunFile
     {
         if (rows.Count > 0)
             CsvFile.Write(Derived(T.FileName), rows);
@@ -240,6 +240,9 @@ public sealed class ResultsFolder(string path)
         Directory.Exists(Derived("runs")) ? Directory.EnumerateDirectories(Derived("runs")).Select(folder => Path.GetFileName(folder)!) : [];
 
     private string Derived(string name) => Path.Combine(Root, name);
+
+    private string FileOf<T>(string run)
+        where T : IRunFile => Path.Combine(PathOf(run), T.FileName);
 
     private string RowFile(string run) => Path.Combine(PathOf(run), "row.csv");
 }

@@ -81,7 +81,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 
     private static string LabelOf(Cell cell, IReadOnlyList<string> axis, IReadOnlyList<Column> varying)
     {
-        var named = cell.Alone() with
+        var named = cell.ToCell() with
         {
             Groups = axis.Contains(nameof(Cell.Groups)) ? null : cell.Groups,
             ChannelsPerGroup = axis.Contains(nameof(Cell.ChannelsPerGroup)) ? null : cell.ChannelsPerGroup,

@@ -92,12 +92,12 @@ public static partial class RunOptions
             new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set to train on: a name, or a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
                 s => s.Dataset, (s, v) => s with { Dataset = ParseDataset(v) })
             { Values = [.. DatasetCatalog.Names] },
-            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", Vgg.Depths.Select(depth => $"vgg{depth}"))}", "small-cnn",
+            new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", ModelCatalog.Names.SkipWhile(name => !name.StartsWith("vgg", StringComparison.Ordinal)))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
-            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
+            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
             Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
-                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = Text(Shortcut.IdentityAppended) }),
-            Choice<ActivationKind>("activation", "activation function", s => s.Activation, (s, v) => s with { Activation = v }),
+                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = EnumText.Of(Shortcut.IdentityAppended) }),
+            Optional<ActivationKind>("activation", "activation function", "relu; gelu (convnext, and convnext-step5 and on)", s => s.Activation, (s, v) => s with { Activation = v }),
             Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
         .. Under("Normalization",
         [
@@ -114,7 +114,7 @@ public static partial class RunOptions
             Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
             Choice<OptimizerKind>(Optimizer, "sgd: with momentum; adamw: Adam with the weight decay apart from the gradient", s => s.Optimizer, (s, v) => s with { Optimizer = v }),
             Number("lr", "learning rate at 32 images a worker", ByOptimizer(one => one.Lr), s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
-            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => Text(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
+            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => EnumText.Of(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
             Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
             Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
             Number("momentum", "momentum of SGD", ByOptimizer(one => one.Momentum), s => s.Momentum, (s, v) => s with { Momentum = v }),
@@ -174,10 +174,6 @@ public static partial class RunOptions
                select argument;
     }
 
-    /// <summary>A value of an enumeration as it is typed: <c>CropFlip</c> is <c>crop-flip</c>.</summary>
-    public static string Text<T>(T value)
-        where T : struct, Enum => WordStart().Replace(value.ToString(), "-").ToLowerInvariant();
-
     /// <summary>Reads a whole number from 1.</summary>
     /// <exception cref="ExperimentException">It is none.</exception>
     public static int Positive(string name, string text) =>
@@ -192,15 +188,15 @@ public static partial class RunOptions
             ? value + 0.0 // -0 is 0
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
-    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text<Measurements>)];
+    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None).Select(EnumText.Of)];
 
-    private static string Text(Measurements measurements) => measurements == Measurements.None ? "none"
-        : string.Join(',', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(Text<Measurements>));
+    private static string Text(MeasurementKinds measurements) => measurements == MeasurementKinds.None ? "none"
+        : string.Join(',', Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None && measurements.HasFlag(one)).Select(EnumText.Of));
 
-    private static Measurements ParseMeasurements(string text)
+    private static MeasurementKinds ParseMeasurements(string text)
     {
-        var known = Enum.GetValues<Measurements>().ToDictionary(Text<Measurements>);
-        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(Measurements.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
+        var known = Enum.GetValues<MeasurementKinds>().ToDictionary(EnumText.Of);
+        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(MeasurementKinds.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
             : throw new ExperimentException(Suggestion.Unknown("--measure", name, known.Keys)));
     }
 
@@ -236,14 +232,14 @@ public static partial class RunOptions
         !OfOptimizer.Contains(option.Name) || option.Get(new RunSettings { Optimizer = optimizer }.WithOptimizerDefaults()) is not null;
 
     /// <summary>The optimizers that have an option.</summary>
-    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(Text);
+    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(EnumText.Of);
 
     /// <summary>An option's defaults in words, optimizer by optimizer.</summary>
     private static string ByOptimizer<T>(Func<OptimizerDefaults, T> value) => string.Join(", ",
         from optimizer in Enum.GetValues<OptimizerKind>()
         let text = value(OptimizerDefaults.Of(optimizer))
         where text is not null
-        select string.Create(CultureInfo.InvariantCulture, $"{text} ({Text(optimizer)})"));
+        select string.Create(CultureInfo.InvariantCulture, $"{text} ({EnumText.Of(optimizer)})"));
 
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>
@@ -268,15 +264,15 @@ public static partial class RunOptions
 
     private static RunOption Choice<T>(
         string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
-        where T : struct, Enum => Optional<T>(name, help, Text(get(new RunSettings())), s => get(s), set, renamed);
+        where T : struct, Enum => Optional<T>(name, help, EnumText.Of(get(new RunSettings())), s => get(s), set, renamed);
 
     private static RunOption Optional<T>(
         string name, string help, string defaultText, Func<RunSettings, T?> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
         where T : struct, Enum
     {
-        var values = Enum.GetValues<T>().ToDictionary(Text<T>);
+        var values = Enum.GetValues<T>().ToDictionary(EnumText.Of);
         renamed ??= [];
-        return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? Text(value) : null,
+        return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? EnumText.Of(value) : null,
             (s, text) => values.TryGetValue(renamed.GetValueOrDefault(text, text), out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)))
         {
             Renamed = renamed,
@@ -306,9 +302,6 @@ public static partial class RunOptions
     };
 
     private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{Echo.Of(came)}'.");
-
-    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
-    private static partial Regex WordStart();
 
     [GeneratedRegex(@"^(cpu|cuda(:\d+)?)$")]
     private static partial Regex Device();

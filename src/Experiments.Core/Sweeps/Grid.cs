@@ -94,7 +94,7 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         foreach (var option in RunOptions.All.Where(option => RunOptions.OfOptimizer.Contains(option.Name) && Axes.ContainsKey(option.Name)))
         {
             if (all.All(run => !RunOptions.Takes(run.Optimizer, option)))
-                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, and no optimizer here is one: {string.Join(", ", all.Select(run => RunOptions.Text(run.Optimizer)).Distinct())}.");
+                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, and no optimizer here is one: {string.Join(", ", all.Select(run => EnumText.Of(run.Optimizer)).Distinct())}.");
         }
 
         return all;

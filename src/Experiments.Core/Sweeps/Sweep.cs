@@ -129,8 +129,8 @@ public sealed record Sweep
             mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
         foreach (var (figure, measurement) in Figures.Select(figure => (figure, MeasurementFiles.All.FirstOrDefault(one => one.File == FigureKinds.Describe(figure).File).Measurement)))
         {
-            if (measurement != Measurements.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
-                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {RunOptions.Text(measurement)}.");
+            if (measurement != MeasurementKinds.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
+                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {EnumText.Of(measurement)}.");
         }
 
         return mistakes.Count == 0 ? [.. runs.Distinct()] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);

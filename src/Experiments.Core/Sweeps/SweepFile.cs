@@ -16,13 +16,17 @@ public static class SweepFile
 {
     private const string PretrainKey = "pretrain";
 
-    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", PretrainKey, "quick", "jobs", "out", Grid.Seeds];
+    /// <summary>The key of each short form's block.</summary>
+    private static readonly ImmutableSortedDictionary<SweepForm, string> Blocks =
+        ImmutableSortedDictionary<SweepForm, string>.Empty.Add(SweepForm.Quick, "quick").Add(SweepForm.Evening, "evening");
+
+    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", PretrainKey, .. Blocks.Values, "jobs", "out", Grid.Seeds];
 
     /// <summary>Reads a sweep; its name is the file's.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="quick">Whether to overlay its quick block and add <c>-quick</c> to its name.</param>
+    /// <param name="form">The form. A short one overlays its block and adds its name to the sweep's, as in <c>figure-1-quick</c>.</param>
     /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
-    public static Sweep Read(string path, bool quick = false)
+    public static Sweep Read(string path, SweepForm form = SweepForm.Full)
     {
         string text;
         try
@@ -38,46 +42,46 @@ public static class SweepFile
             throw new ExperimentException($"Cannot read the sweep {path}: {e.Message}", ExperimentException.BadInput, e);
         }
 
-        return Parse(text, path, Path.GetFileNameWithoutExtension(path), quick);
+        return Parse(text, path, Path.GetFileNameWithoutExtension(path), form);
     }
 
     /// <summary>Reads a sweep from text.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="path">Where it is from, for messages.</param>
     /// <param name="name">The sweep's name.</param>
-    /// <param name="quick">Whether to overlay its quick block.</param>
+    /// <param name="form">The form.</param>
     /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
-    public static Sweep Parse(string text, string path, string name, bool quick = false)
+    public static Sweep Parse(string text, string path, string name, SweepForm form = SweepForm.Full)
     {
         var root = YamlText.Load(text, path);
         var reader = new Reader(path);
-        var sweep = new Sweep { Name = quick ? $"{name}-quick" : name };
+        var wanted = Blocks.GetValueOrDefault(form);
+        var sweep = new Sweep { Name = wanted is null ? name : $"{name}-{wanted}" };
         foreach (var (key, value) in root.Children)
             sweep = reader.TopLevel(sweep, key, value);
         reader.CheckPairs(root);
         sweep = sweep with { Grid = reader.Seeded(sweep.Grid, root) };
-        var quickBlock = root.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "quick" }).Value;
-        if (quickBlock is YamlMappingNode block)
+        if (wanted is not null && !root.Children.ContainsKey(wanted))
+            reader.Mistakes.Add($"{path}: there is no {wanted} block for --{wanted}.");
+        var (full, pretrain) = (sweep.Grid, sweep.Pretrain);
+        foreach (var (key, value) in root.Children)
         {
-            // Read in any case, so that its mistakes are found now and not on the day it is used.
-            var overlaid = sweep.Grid;
-            var pretrain = sweep.Pretrain;
-            foreach (var (key, value) in block.Children)
+            // Both blocks are read in any case, so that their mistakes are found now and not on the day they are used.
+            if (key is not YamlScalarNode { Value: { } block } || value is not YamlMappingNode options || !Blocks.ContainsValue(block))
+                continue;
+            var (overlaid, before) = (full, pretrain);
+            foreach (var (option, given) in options.Children)
             {
-                if (key is YamlScalarNode { Value: PretrainKey })
-                    pretrain = reader.Pretrain(pretrain, value);
+                if (option is YamlScalarNode { Value: PretrainKey })
+                    before = reader.Pretrain(before, given);
                 else
-                    overlaid = reader.Option(overlaid, key, value, [Grid.Seeds, PretrainKey]);
+                    overlaid = reader.Option(overlaid, option, given, [Grid.Seeds, PretrainKey]);
             }
 
-            reader.CheckPairs(block);
-            overlaid = reader.Seeded(overlaid, block);
-            if (quick)
-                sweep = sweep with { Grid = overlaid, Pretrain = pretrain, Out = sweep.Out is { } folder ? $"{folder}-quick" : null };
-        }
-        else if (quick)
-        {
-            reader.Mistakes.Add($"{path}: there is no quick block for --quick.");
+            reader.CheckPairs(options);
+            overlaid = reader.Seeded(overlaid, options);
+            if (block == wanted)
+                sweep = sweep with { Grid = overlaid, Pretrain = before, Out = sweep.Out is { } folder ? $"{folder}-{wanted}" : null };
         }
 
         if (sweep.Pretrain is not null && sweep.Grid.Axes.ContainsKey("from"))
@@ -121,7 +125,7 @@ public static class SweepFile
 
         // What follows from the optimizer is left to it where it is another one than all runs once had.
         bool IsLeftOpen(string key) => RunOptions.OfOptimizer.Contains(key)
-            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != RunOptions.Text(OptimizerKind.Sgd));
+            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != EnumText.Of(OptimizerKind.Sgd));
         return sweep with
         {
             Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name) && !IsLeftOpen(part.Name))
@@ -167,9 +171,9 @@ public static class SweepFile
                     return sweep with { References = References(value) };
                 case YamlScalarNode { Value: PretrainKey }:
                     return sweep with { Pretrain = Pretrain(sweep.Pretrain, value) };
-                case YamlScalarNode { Value: "quick" }:
+                case YamlScalarNode { Value: { } block } when Blocks.ContainsValue(block):
                     if (value is not YamlMappingNode)
-                        Mistakes.Add($"{At(value)} quick takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
+                        Mistakes.Add($"{At(value)} {block} takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
                     return sweep;
                 default:
                     return sweep with { Grid = Option(sweep.Grid, key, value, OwnKeys) };

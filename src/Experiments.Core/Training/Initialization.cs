@@ -9,8 +9,8 @@ namespace Experiments.Core.Training;
 public static class Initialization
 {
     /// <summary>
-    /// Convolutions: normal with variance 2 / (Out * K * K) (He et al. 2015, by fan-out). gamma 1, and 0 in the last norm of each
-    /// residual branch; beta 0. Linear: normal with standard deviation 0.01, bias 0 (Goyal et al. 2017, section 5.1). Where weights are
+    /// Convolutions: normal with variance 2 / (Out / groups * K * K) (He et al. 2015, by fan-out), bias 0. gamma 1, and 0 in the last norm of each
+    /// residual branch; beta 0; a layer scale its own beginning. Linear: normal with standard deviation 0.01, bias 0 (Goyal et al. 2017, section 5.1). Where weights are
     /// normalized, v is normal with standard deviation 0.05 and g is 1, until <see cref="FitToData"/> (Salimans &amp; Kingma 2016, section 3).
     /// </summary>
     /// <param name="network">The network.</param>
@@ -79,8 +79,9 @@ public static class Initialization
         { Kind: ParameterKind.ConvolutionWeight, Layer: Convolution c } =>
             Normal(parameter.Size, scale * Deviation(c, network.Norm), seed, Position(parameter, network)),
         { Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, scale * 0.01, seed, Position(parameter, network)),
-        { Kind: ParameterKind.LinearBias or ParameterKind.Shift } => new float[parameter.Size],
+        { Kind: ParameterKind.ConvolutionBias or ParameterKind.LinearBias or ParameterKind.Shift } => new float[parameter.Size],
         { Kind: ParameterKind.Scale, Layer: NormSlot slot } => Filled(parameter.Size, slot.EndsResidual ? 0 : 1),
+        { Kind: ParameterKind.Scale, Layer: LayerScale s } => Filled(parameter.Size, (float)s.Initial),
         { Kind: ParameterKind.Gain } => Filled(parameter.Size, 1),
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "unknown kind"),
     };
@@ -93,7 +94,7 @@ public static class Initialization
         .Parameters.Index().First(pair => pair.Item.Layer == parameter.Layer).Index;
 
     private static double Deviation(Convolution convolution, Norm norm) =>
-        norm.Weights == WeightTransform.Normalization ? 0.05 : Math.Sqrt(2.0 / (convolution.Out * convolution.Kernel * convolution.Kernel));
+        norm.Weights == WeightTransform.Normalization ? 0.05 : Math.Sqrt(2.0 * convolution.Groups / (convolution.Out * convolution.Kernel * convolution.Kernel));
 
     private static float[] Normal(int size, double deviation, long seed, int position)
     {

@@ -45,8 +45,8 @@ public sealed record RunSettings
     /// <summary>How residual shortcuts change their shape; networks without shortcuts have <see cref="Shortcut.IdentityAppended"/>.</summary>
     public Shortcut Shortcut { get; init; } = Shortcut.IdentityCentered;
 
-    /// <summary>The activation function.</summary>
-    public ActivationKind Activation { get; init; } = ActivationKind.Relu;
+    /// <summary>The activation function; null: the network's own.</summary>
+    public ActivationKind? Activation { get; init; }
 
     /// <summary>Where the norm stands.</summary>
     public NormPosition NormPosition { get; init; } = NormPosition.Before;
@@ -121,7 +121,7 @@ public sealed record RunSettings
     public int Validation { get; init; }
 
     /// <summary>What is measured along the training.</summary>
-    public Measurements Measure { get; init; }
+    public MeasurementKinds Measure { get; init; }
 
     /// <summary>The norm whose layer is measured; null: the network's last.</summary>
     public string? MeasureLayer { get; init; }

@@ -26,19 +26,23 @@ internal sealed unsafe class BlockStatistics : IDisposable
 
     /// <summary>Prepares.</summary>
     /// <param name="compilation">What all operations share.</param>
-    /// <param name="slot">The norm's slot; null: nothing is normalized.</param>
+    /// <param name="layer">The norm's slot, or a layer scale, which normalizes nothing and has a gamma; null: nothing at all is done.</param>
     /// <param name="channels">C.</param>
     /// <param name="area">H * W.</param>
-    internal BlockStatistics(Compilation compilation, NormSlot? slot, int channels, int area)
+    internal BlockStatistics(Compilation compilation, Layer? layer, int channels, int area)
     {
         (_compilation, _channels, _area) = (compilation, channels, area);
-        _norm = slot is null ? new Norm("", null, Affine.None) : compilation.Settings.Network.Norm;
-        if (slot is not null)
+        _norm = layer is NormSlot ? compilation.Settings.Network.Norm : new Norm("", null, Affine.None);
+        if (layer is NormSlot slot)
         {
             _state = compilation.Parameters.Norm(slot);
             _position = compilation.Parameters.PositionOf(slot);
-            Gamma = compilation.Parameters.Find($"{slot.Name}.weight");
-            Beta = compilation.Parameters.Find($"{slot.Name}.bias");
+        }
+
+        if (layer is not null)
+        {
+            Gamma = compilation.Parameters.Find($"{layer.Name}.weight");
+            Beta = compilation.Parameters.Find($"{layer.Name}.bias");
         }
 
         Blocks = _norm.Pooling is { } pooling && (_divides = pooling.Divides(compilation.Images, compilation.Workers))

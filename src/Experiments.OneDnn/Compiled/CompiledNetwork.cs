@@ -110,7 +110,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
             {
                 (_compilation.Pass.ObservedSlot, _compilation.Pass.ObservedSide) = (slot, side);
                 _compilation.Pass.Observed = to;
-                Forward(images, NormMode.Trial, step);
+                Forward(images, NormMode.TrainWithoutUpdate, step);
             }
             finally
             {
@@ -205,10 +205,10 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                 case NormSlot slot when _compilation.Settings.Network.Norm.Pooling?.Places == PlaceSpan.One:
                     map = Add(new PlaceNormOperation(_compilation, slot, map));
                     break;
-                case NormSlot slot when last:
-                    return Add(new NormOperation(_compilation, slot, map, residual, relu));
-                case NormSlot slot:
-                    map = Add(new NormOperation(_compilation, slot, map, null, reluFollows));
+                case NormSlot or LayerScale when last:
+                    return Add(new NormOperation(_compilation, layer, map, residual, relu));
+                case NormSlot or LayerScale:
+                    map = Add(new NormOperation(_compilation, layer, map, null, reluFollows));
                     index += reluFollows ? 1 : 0;
                     break;
                 case Residual block:
@@ -218,6 +218,9 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                 case Activation { Kind: ActivationKind.Relu }:
                     map = Add(new NormOperation(_compilation, null, map, null, relu: true));
                     break;
+                case Activation { Kind: ActivationKind.Gelu }:
+                    map = Add(new GeluOperation(_compilation, map));
+                    break;
                 case Activation activation:
                     map = Add(new ActivationOperation(_compilation, activation.Kind, map));
                     break;
@@ -226,6 +229,9 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                     break;
                 case Convolution convolution:
                     map = Add(new ConvolutionOperation(_compilation, convolution, map));
+                    // A block's branch and its shortcut both read it, and a convolution does not add gradients up.
+                    if (!last && layers[index + 1] is Residual)
+                        map = Add(new NormOperation(_compilation, null, map, null, relu: false));
                     break;
                 case PaddedIdentity shortcut:
                     map = Add(new PaddedIdentityOperation(_compilation, shortcut, map));

@@ -11,11 +11,13 @@ internal sealed unsafe class ConvolutionOperation : Operation
 {
     private readonly Map _input;
     private readonly LearnableArray _weights;
+    private readonly LearnableArray? _bias;
     private readonly List<Primitives> _primitives = [];
     private readonly bool _emulated;
     private readonly Staging _forwardStaging;
     private Staging? _backwardStaging;
     private Buffer? _gradientOfChunk;
+    private Buffer? _biasGradientOfChunk;
     private Buffer? _outputGradient;
     private Buffer? _inputGradient;
 
@@ -26,11 +28,12 @@ internal sealed unsafe class ConvolutionOperation : Operation
         foreach (var count in new[] { compilation.Chunk, compilation.Images % compilation.Chunk }.Where(count => count > 0))
         {
             var shape = new ConvolutionShape(
-                count, layer.In, input.Shape.Height, input.Shape.Width, layer.Out, layer.Kernel, layer.Stride, layer.Padding);
+                count, layer.In, input.Shape.Height, input.Shape.Width, layer.Out, layer.Kernel, layer.Stride, layer.Padding, layer.Groups, layer.HasBias);
             _primitives.Add(new Primitives(compilation, layer, shape, input, _emulated));
         }
 
         _weights = compilation.Parameters.Get(Network.WeightName(layer, compilation.Settings.Network.Norm));
+        _bias = layer.HasBias ? compilation.Parameters.Get(Network.BiasName(layer)) : null;
         var time = compilation.Buffers.Tick();
         var first = _primitives[0].Shape;
         Output = compilation.NewMap(new(layer.Out, first.OutHeight, first.OutWidth), input.Precision, needsGradient: true, time);
@@ -50,7 +53,11 @@ internal sealed unsafe class ConvolutionOperation : Operation
         _input.Data.UsedAt(time);
         _inputGradient = PlanInputGradient(_input, time);
         if (Compilation.Images > Compilation.Chunk)
+        {
             _gradientOfChunk = Compilation.Buffers.Scratch(_primitives.Max(set => set.GradientValues) * sizeof(float), time);
+            _biasGradientOfChunk = _bias is null ? null : Compilation.Buffers.Scratch(_bias.Places * sizeof(float), time);
+        }
+
         var scratch = _primitives.Max(set => Math.Max(set.ByWeights!.ScratchBytes, set.ByInput?.ScratchBytes ?? 0));
         _backwardStaging = new Staging(Compilation, time, _emulated, scratch, _input, Output);
     }
@@ -66,7 +73,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
             yield return new("convolution input gradient", Layer, ByInput);
         if (Compilation.Settings.Network.Norm.Weights != WeightTransform.None)
             yield return new("weight transform", Layer, (_, _) => _weights.CompleteGradient(), CallTime.GradientComplete);
-        yield return new("update", Layer, (_, _) => _weights.Update(Compilation.Pass.Update), CallTime.Update);
+        yield return new("update", Layer, (_, _) => Update(), CallTime.Update);
     }
 
     /// <inheritdoc/>
@@ -82,7 +89,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
         set.ForwardWeights.Refresh();
         _forwardStaging.WidenSource(_input.Data, first, count);
         set.Forward.Execute(_forwardStaging.Source(_input.Data, first), set.ForwardWeights.Pointer,
-            _forwardStaging.Destination(Output.Data, first), _forwardStaging.Scratch);
+            _forwardStaging.Destination(Output.Data, first), _forwardStaging.Scratch, _bias is null ? null : _bias.Values);
         _forwardStaging.RoundDestination(Output.Data, first, count);
     }
 
@@ -93,9 +100,18 @@ internal sealed unsafe class ConvolutionOperation : Operation
         staging.WidenSource(_input.Data, first, count);
         staging.WidenDestination(_outputGradient!, first, count);
         var gradient = first == 0 ? _weights.Gradients : (float*)_gradientOfChunk!.At(first);
-        set.ByWeights!.Execute(staging.Source(_input.Data, first), gradient, staging.Destination(_outputGradient!, first), staging.Scratch);
-        if (first > 0)
-            _weights.AddGradient(gradient, set.GradientPlaces);
+        var biasGradient = _bias is null ? null : first == 0 ? _bias.Gradients : (float*)_biasGradientOfChunk!.At(first);
+        set.ByWeights!.Execute(staging.Source(_input.Data, first), gradient, staging.Destination(_outputGradient!, first), staging.Scratch, biasGradient);
+        if (first == 0)
+            return;
+        _weights.AddGradient(gradient, set.GradientPlaces);
+        _bias?.AddGradient(biasGradient, null);
+    }
+
+    private void Update()
+    {
+        _weights.Update(Compilation.Pass.Update);
+        _bias?.Update(Compilation.Pass.Update);
     }
 
     private void ByInput(int first, int count)

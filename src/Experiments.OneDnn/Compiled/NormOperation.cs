@@ -7,7 +7,7 @@ namespace Experiments.OneDnn.Compiled;
 
 /// <summary>
 /// A norm, the sum with a residual and the ReLU that follow it, in one operation: the passes over its maps. A slot without normalization
-/// is one too, and so are a sum and a ReLU that follow no norm: they normalize nothing and learn nothing.
+/// is one too, so is a layer scale, and so are a sum and a ReLU that follow no norm: they normalize nothing and learn nothing.
 /// </summary>
 internal sealed unsafe class NormOperation : Operation
 {
@@ -38,15 +38,15 @@ internal sealed unsafe class NormOperation : Operation
 
     /// <summary>Makes the operation.</summary>
     /// <param name="compilation">What all operations share.</param>
-    /// <param name="slot">The norm's slot; null: there is none, only what follows.</param>
+    /// <param name="layer">The norm's slot, or a layer scale; null: there is none, only what follows.</param>
     /// <param name="input">x.</param>
     /// <param name="residual">What is added; null: nothing.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
-    internal NormOperation(Compilation compilation, NormSlot? slot, Map input, Map? residual, bool relu)
-        : base(compilation, slot?.Name ?? "")
+    internal NormOperation(Compilation compilation, Layer? layer, Map input, Map? residual, bool relu)
+        : base(compilation, layer?.Name ?? "")
     {
         (_input, _residual, _relu) = (input, residual, relu);
-        _statistics = new BlockStatistics(compilation, slot, input.Shape.Channels, input.Area);
+        _statistics = new BlockStatistics(compilation, layer, input.Shape.Channels, input.Area);
         _kernels = NormKernels.For(input.Precision, input.Shape.Channels);
         _isLocal = compilation.Images == compilation.Chunk || compilation.Chunk % _statistics.Blocks.Samples == 0;
 

@@ -56,7 +56,7 @@ internal sealed class Compilation(
     /// <summary>As many images as have their largest map in <see cref="ChunkBytes"/>, for each thread.</summary>
     internal static int ChunkFor(EngineSettings settings)
     {
-        var largest = settings.Network.Shapes().Select(slot => Map.Bytes(slot.Shape, settings.Precision)).DefaultIfEmpty(1).Max();
+        var largest = settings.Network.Maps().Select(map => Map.Bytes(map.Shape, settings.Precision)).DefaultIfEmpty(1).Max();
         return (int)Math.Max(1, ChunkBytes / largest) * settings.Threads;
     }
 }

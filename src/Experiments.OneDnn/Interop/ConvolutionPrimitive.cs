@@ -8,15 +8,18 @@ namespace Experiments.OneDnn.Interop;
 /// </summary>
 internal sealed unsafe class ConvolutionPrimitive : IDisposable
 {
-    private const int ArgumentCount = 4;
+    private const int MostArguments = 5;
     private const int WidestVector = 16;
 
     private readonly OneDnnContext _context;
     private readonly PrimitiveDescription _description;
     private readonly Primitive _primitive;
-    private readonly DnnlMemory?[] _memories = new DnnlMemory?[ArgumentCount];
-    private readonly ExecutionArgument* _arguments = (ExecutionArgument*)NativeMemory.AllocZeroed(ArgumentCount, (nuint)sizeof(ExecutionArgument));
+    private readonly DnnlMemory?[] _memories = new DnnlMemory?[MostArguments];
+    private readonly ExecutionArgument* _arguments = (ExecutionArgument*)NativeMemory.AllocZeroed(MostArguments, (nuint)sizeof(ExecutionArgument));
     private readonly nint _weights;
+    private readonly int _count;
+    private readonly int _bias = -1;
+    private readonly int _scratch = -1;
 
     /// <summary>Makes the pass.</summary>
     /// <param name="context">The device.</param>
@@ -30,15 +33,16 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         _context = context;
         WeightsType = pass == Propagation.BackwardWeights ? DataType.Fp32 : type;
         using var source = DescribeMap(context, shape.Images, shape.In, shape.Height, shape.Width, type);
-        using var weights = context.Calls.Describe([shape.Out, shape.In, shape.Kernel, shape.Kernel], WeightsType, null);
+        using var weights = context.Calls.Describe(shape.WeightSizes, WeightsType, null);
+        using var bias = shape.HasBias && pass != Propagation.BackwardData ? context.Calls.Describe([shape.Out], DataType.Fp32, [1]) : null;
         using var destination = DescribeMap(context, shape.Images, shape.Out, shape.OutHeight, shape.OutWidth, type);
         OneDnnException.ThrowIfFailed(
-            context.Calls.Convolution(context.Engine, context.Attributes, pass, shape, source.Pointer, weights.Pointer, destination.Pointer,
+            context.Calls.Convolution(context.Engine, context.Attributes, pass, shape, source.Pointer, weights.Pointer, bias?.Pointer ?? 0, destination.Pointer,
                 forward?._description, out _description),
             $"make a convolution of {shape} in {type}");
         OneDnnException.ThrowIfFailed(NativeMethods.dnnl_primitive_create(out _primitive, _description), "make a convolution");
         _weights = _description.Memory(pass == Propagation.BackwardWeights ? Query.WeightsGradient : Query.Weights);
-        WeightSizes = [shape.Out, shape.In, shape.Kernel, shape.Kernel];
+        WeightSizes = shape.WeightSizes;
         ScratchBytes = (long)NativeMethods.dnnl_memory_desc_get_size(_description.Memory(Query.Scratchpad));
         // Version 2.6.3's gradient by the weights of a strided 1x1 convolution gathers whole vectors of input channels in its scratch memory
         // but asks for room for the channels there are, and writes past the end.
@@ -50,10 +54,14 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         Implementation = Marshal.PtrToStringUTF8(name)!;
 
         var (isForward, byData) = (pass == Propagation.ForwardTraining, pass == Propagation.BackwardData);
-        Prepare(0, byData ? Argument.SourceGradient : Argument.Source, byData ? Query.SourceGradient : Query.Source);
-        Prepare(1, isForward || byData ? Argument.Weights : Argument.WeightsGradient, isForward || byData ? Query.Weights : Query.WeightsGradient);
-        Prepare(2, isForward ? Argument.Destination : Argument.DestinationGradient, isForward ? Query.Destination : Query.DestinationGradient);
-        Prepare(3, Argument.Scratchpad, Query.Scratchpad);
+        Prepare(0, byData ? Argument.SourceGradient : Argument.Source, _description.Memory(byData ? Query.SourceGradient : Query.Source));
+        Prepare(1, isForward || byData ? Argument.Weights : Argument.WeightsGradient, _weights);
+        Prepare(2, isForward ? Argument.Destination : Argument.DestinationGradient, _description.Memory(isForward ? Query.Destination : Query.DestinationGradient));
+        _count = 3;
+        if (bias is not null)
+            Prepare(_bias = _count++, isForward ? Argument.Bias : Argument.BiasGradient, bias.Pointer);
+        if (ScratchBytes > 0)
+            Prepare(_scratch = _count++, Argument.Scratchpad, _description.Memory(Query.Scratchpad));
     }
 
     /// <summary>The number format of the weights, or of their gradient.</summary>
@@ -68,16 +76,16 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     private long[] WeightSizes { get; }
 
     /// <summary>
-    /// How the weights lie in memory: for each place the index into [Out, In, K, K] of what lies there, or -1 where it is padding.
+    /// How the weights lie in memory: for each place the index into [Out, In / groups, K, K] of what lies there, or -1 where it is padding.
     /// Found by letting the library lay out the indices themselves, digit by digit, since bfloat16 holds no more than that exactly.
     /// </summary>
     internal int[] WeightOrder()
     {
         const int radix = 128;
-        var count = checked((int)(WeightSizes[0] * WeightSizes[1] * WeightSizes[2] * WeightSizes[3]));
+        var count = checked((int)WeightSizes.Aggregate(1L, (product, size) => product * size));
         var places = (int)NativeMethods.dnnl_memory_desc_get_size(_weights) / (WeightsType == DataType.Bf16 ? sizeof(ushort) : sizeof(float));
         var order = new int[places];
-        long[] strides = [WeightSizes[1] * WeightSizes[2] * WeightSizes[3], WeightSizes[2] * WeightSizes[3], WeightSizes[3], 1];
+        long[] strides = [.. WeightSizes.Select((_, axis) => WeightSizes.Skip(axis + 1).Aggregate(1L, (product, size) => product * size))];
         using var plain = _context.Calls.Describe(WeightSizes, DataType.Fp32, strides);
         OneDnnException.ThrowIfFailed(
             NativeMethods.dnnl_reorder_primitive_desc_create(out var description, plain.Pointer, _context.Engine, _weights, _context.Engine, 0),
@@ -126,15 +134,18 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     /// <param name="weights">The weights, or their gradient, in <see cref="WeightOrder"/>.</param>
     /// <param name="destination">The destination, or its gradient, [N, H, W, Out].</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>.</param>
-    internal void Execute(void* source, void* weights, void* destination, void* scratch)
+    /// <param name="bias">The bias, or its gradient, [Out]; read or written where there is one.</param>
+    internal void Execute(void* source, void* weights, void* destination, void* scratch, float* bias = null)
     {
         Point(0, source);
         Point(1, weights);
         Point(2, destination);
-        if (ScratchBytes > 0)
-            Point(3, scratch);
+        if (_bias >= 0)
+            Point(_bias, bias);
+        if (_scratch >= 0)
+            Point(_scratch, scratch);
         var status = NativeMethods.dnnl_primitive_execute(
-            _primitive.DangerousGetHandle(), _context.Stream.DangerousGetHandle(), ScratchBytes > 0 ? ArgumentCount : ArgumentCount - 1, _arguments);
+            _primitive.DangerousGetHandle(), _context.Stream.DangerousGetHandle(), _count, _arguments);
         if (status != Status.Success)
             throw new OneDnnException("compute a convolution", status);
     }
@@ -152,10 +163,10 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     private static MemoryDescription DescribeMap(OneDnnContext context, int images, int channels, int height, int width, DataType type) =>
         context.Calls.Describe([images, channels, height, width], type, [(long)height * width * channels, 1, (long)width * channels, channels]);
 
-    private void Prepare(int index, Argument argument, Query what)
+    private void Prepare(int index, Argument argument, nint description)
     {
         OneDnnException.ThrowIfFailed(
-            NativeMethods.dnnl_memory_create(out var memory, _description.Memory(what), _context.Engine, null), "describe a map");
+            NativeMethods.dnnl_memory_create(out var memory, description, _context.Engine, null), "describe a map");
         _memories[index] = memory;
         _arguments[index] = new ExecutionArgument { Argument = argument, Memory = memory.DangerousGetHandle() };
     }

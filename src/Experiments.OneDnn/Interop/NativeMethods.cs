@@ -166,8 +166,10 @@ internal enum Argument
     Source = 1,
     Destination = 17,
     Weights = 33,
+    Bias = 41,
     Scratchpad = 80,
     SourceGradient = 129,
     DestinationGradient = 145,
     WeightsGradient = 161,
+    BiasGradient = 169,
 }

@@ -11,8 +11,14 @@ namespace Experiments.OneDnn.Interop;
 /// <param name="Kernel">Height and width of the kernel.</param>
 /// <param name="Stride">The stride.</param>
 /// <param name="Padding">Zeros on every side.</param>
-internal sealed record ConvolutionShape(int Images, int In, int Height, int Width, int Out, int Kernel, int Stride, int Padding)
+/// <param name="Groups">The groups that input and output channels fall into.</param>
+/// <param name="HasBias">Whether a bias is added to each output channel.</param>
+internal sealed record ConvolutionShape(
+    int Images, int In, int Height, int Width, int Out, int Kernel, int Stride, int Padding, int Groups = 1, bool HasBias = false)
 {
+    /// <summary>The weights' sizes as the library counts them: [Out, In, K, K], or [G, Out / G, In / G, K, K].</summary>
+    public long[] WeightSizes => Groups == 1 ? [Out, In, Kernel, Kernel] : [Groups, Out / Groups, In / Groups, Kernel, Kernel];
+
     /// <summary>Height of the output.</summary>
     public int OutHeight => ((Height + (2 * Padding) - Kernel) / Stride) + 1;
 
@@ -47,6 +53,7 @@ internal abstract unsafe partial class VersionedCalls
     /// <param name="shape">Its strides and paddings.</param>
     /// <param name="source">The source's description, or its gradient's.</param>
     /// <param name="weights">The weights', or their gradient's.</param>
+    /// <param name="bias">The bias', or its gradient's; 0: there is none.</param>
     /// <param name="destination">The destination's, or its gradient's.</param>
     /// <param name="forward">The forward pass that a backward pass belongs to.</param>
     /// <param name="description">The description.</param>
@@ -57,6 +64,7 @@ internal abstract unsafe partial class VersionedCalls
         ConvolutionShape shape,
         nint source,
         nint weights,
+        nint bias,
         nint destination,
         PrimitiveDescription? forward,
         out PrimitiveDescription description);
@@ -97,6 +105,7 @@ internal abstract unsafe partial class VersionedCalls
             ConvolutionShape shape,
             nint source,
             nint weights,
+            nint bias,
             nint destination,
             PrimitiveDescription? forward,
             out PrimitiveDescription description)
@@ -113,9 +122,9 @@ internal abstract unsafe partial class VersionedCalls
                     Propagation.BackwardData => dnnl_convolution_backward_data_desc_init(
                         operation, Algorithm.ConvolutionDirect, source, weights, destination, strides, padding, padding),
                     Propagation.BackwardWeights => dnnl_convolution_backward_weights_desc_init(
-                        operation, Algorithm.ConvolutionDirect, source, weights, 0, destination, strides, padding, padding),
+                        operation, Algorithm.ConvolutionDirect, source, weights, bias, destination, strides, padding, padding),
                     _ => dnnl_convolution_forward_desc_init(
-                        operation, pass, Algorithm.ConvolutionDirect, source, weights, 0, destination, strides, padding, padding),
+                        operation, pass, Algorithm.ConvolutionDirect, source, weights, bias, destination, strides, padding, padding),
                 };
                 OneDnnException.ThrowIfFailed(status, "describe a convolution");
                 return dnnl_primitive_desc_create(out description, operation, attributes, engine, forward?.DangerousGetHandle() ?? 0);
@@ -173,6 +182,7 @@ internal abstract unsafe partial class VersionedCalls
             ConvolutionShape shape,
             nint source,
             nint weights,
+            nint bias,
             nint destination,
             PrimitiveDescription? forward,
             out PrimitiveDescription description)
@@ -189,9 +199,9 @@ internal abstract unsafe partial class VersionedCalls
                 Propagation.BackwardData => dnnl_convolution_backward_data_primitive_desc_create(
                     out description, engine, Algorithm.ConvolutionDirect, source, weights, destination, strides, dilation, padding, padding, hint, attributes),
                 Propagation.BackwardWeights => dnnl_convolution_backward_weights_primitive_desc_create(
-                    out description, engine, Algorithm.ConvolutionDirect, source, weights, 0, destination, strides, dilation, padding, padding, hint, attributes),
+                    out description, engine, Algorithm.ConvolutionDirect, source, weights, bias, destination, strides, dilation, padding, padding, hint, attributes),
                 _ => dnnl_convolution_forward_primitive_desc_create(
-                    out description, engine, pass, Algorithm.ConvolutionDirect, source, weights, 0, destination, strides, dilation, padding, padding, attributes),
+                    out description, engine, pass, Algorithm.ConvolutionDirect, source, weights, bias, destination, strides, dilation, padding, padding, attributes),
             };
         }
 

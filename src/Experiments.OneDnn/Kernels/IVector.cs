@@ -38,6 +38,9 @@ internal unsafe interface IVector<TSelf>
     /// <summary>Product.</summary>
     static abstract TSelf operator *(TSelf a, TSelf b);
 
+    /// <summary>Quotient.</summary>
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
     /// <summary>a * b + c, in one rounding where the processor can.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
@@ -52,6 +55,9 @@ internal unsafe interface IVector<TSelf>
 
     /// <summary>1 / (1 + exp(-x)).</summary>
     static abstract TSelf Sigmoid(TSelf x);
+
+    /// <summary>exp(x).</summary>
+    static abstract TSelf Exp(TSelf x);
 
     /// <summary>The sum over the channels.</summary>
     static abstract float Sum(TSelf x);
@@ -80,6 +86,8 @@ internal readonly unsafe struct Vector1(float value) : IVector<Vector1>
 
     public static Vector1 operator *(Vector1 a, Vector1 b) => new(a._value * b._value);
 
+    public static Vector1 operator /(Vector1 a, Vector1 b) => new(a._value / b._value);
+
     public static Vector1 MultiplyAdd(Vector1 a, Vector1 b, Vector1 c) => new(float.MultiplyAddEstimate(a._value, b._value, c._value));
 
     public static Vector1 Relu(Vector1 x) => new(x._value < 0 ? 0 : x._value);
@@ -89,6 +97,8 @@ internal readonly unsafe struct Vector1(float value) : IVector<Vector1>
     public static Vector1 Max(Vector1 a, Vector1 b) => new(Math.Max(a._value, b._value));
 
     public static Vector1 Sigmoid(Vector1 x) => new(1 / (1 + MathF.Exp(-x._value)));
+
+    public static Vector1 Exp(Vector1 x) => new(MathF.Exp(x._value));
 
     public static float Sum(Vector1 x) => x._value;
 }
@@ -134,6 +144,9 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
     public static Vector8 operator *(Vector8 a, Vector8 b) => new(a._value * b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 operator /(Vector8 a, Vector8 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 MultiplyAdd(Vector8 a, Vector8 b, Vector8 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
 
     // maxps gives its second operand where one is not a number.
@@ -148,6 +161,9 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 Sigmoid(Vector8 x) => new(Vector256<float>.One / (Vector256<float>.One + Vector256.Exp(-x._value)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector8 Exp(Vector8 x) => new(Vector256.Exp(x._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector8 x) => Vector256.Sum(x._value);
@@ -194,6 +210,9 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
     public static Vector16 operator *(Vector16 a, Vector16 b) => new(a._value * b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 operator /(Vector16 a, Vector16 b) => new(a._value / b._value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 MultiplyAdd(Vector16 a, Vector16 b, Vector16 c) => new(Vector512.MultiplyAddEstimate(a._value, b._value, c._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -207,6 +226,9 @@ internal readonly unsafe struct Vector16(Vector512<float> value) : IVector<Vecto
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector16 Sigmoid(Vector16 x) => new(Vector512<float>.One / (Vector512<float>.One + Vector512.Exp(-x._value)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector16 Exp(Vector16 x) => new(Vector512.Exp(x._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector16 x) => Vector512.Sum(x._value);
@@ -254,6 +276,9 @@ internal readonly unsafe struct Pair<T>(T lower, T upper) : IVector<Pair<T>>
     public static Pair<T> operator *(Pair<T> a, Pair<T> b) => new(a._lower * b._lower, a._upper * b._upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<T> operator /(Pair<T> a, Pair<T> b) => new(a._lower / b._lower, a._upper / b._upper);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<T> MultiplyAdd(Pair<T> a, Pair<T> b, Pair<T> c) =>
         new(T.MultiplyAdd(a._lower, b._lower, c._lower), T.MultiplyAdd(a._upper, b._upper, c._upper));
 
@@ -269,6 +294,9 @@ internal readonly unsafe struct Pair<T>(T lower, T upper) : IVector<Pair<T>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<T> Sigmoid(Pair<T> x) => new(T.Sigmoid(x._lower), T.Sigmoid(x._upper));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<T> Exp(Pair<T> x) => new(T.Exp(x._lower), T.Exp(x._upper));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Pair<T> x) => T.Sum(x._lower + x._upper);

@@ -70,6 +70,8 @@ internal static class CommandMistakes
             if (IsSweep(extra))
                 return $"{command.Name} takes options and no file: `sweep {extra}` trains what a file says.";
             var before = result.Tokens.TakeWhile(token => token.Value != extra).LastOrDefault(token => token.Type == TokenType.Option)?.Value;
+            if (command.Options.Any(option => option.Name == before && option.ValueType == typeof(bool)))
+                return $"{command.Name} has no use for '{extra}': {before} takes no value.";
             return before is null ? $"{command.Name} has no use for '{extra}': '{command.Name} --help' shows what it takes."
                 : $"{command.Name} has no use for '{extra}' after {before}: an option takes one value"
                     + (command.Name is "train" or "sweep" ? $", and on sweep a list joined by commas, as in {before} {string.Join(',', result.Tokens.SkipWhile(token => token.Value != before).Skip(1).Take(1).Select(token => token.Value).Append(extra))}." : ".");

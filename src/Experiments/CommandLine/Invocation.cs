@@ -8,6 +8,13 @@ namespace Experiments.CommandLine;
 /// <summary>Parses the arguments, runs the command, and turns every way to end into an exit code and, at most, a few sentences.</summary>
 internal static class Invocation
 {
+    /// <summary>The environment variable with which a fault of the program ends it, and the runtime shows where it arose.</summary>
+    public const string StackTrace = "EXPERIMENTS_STACK_TRACE";
+
+    /// <summary>Runs what the arguments ask for.</summary>
+    /// <param name="root">The program's commands.</param>
+    /// <param name="args">The arguments.</param>
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         var result = root.Parse(args);
@@ -49,9 +56,9 @@ internal static class Invocation
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
             return e.ExitCode;
         }
-        catch (Exception e) when (e is not OutOfMemoryException && Environment.GetEnvironmentVariable("EXPERIMENTS_STACK_TRACE") is null)
+        catch (Exception e) when (e is not OutOfMemoryException && Environment.GetEnvironmentVariable(StackTrace) is null)
         {
-            await Console.Error.WriteLineAsync($"Unexpected {e.GetType().Name}: {e.Message} (EXPERIMENTS_STACK_TRACE=1 shows where.)").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"Unexpected {e.GetType().Name}: {e.Message} ({StackTrace}=1 shows where.)").ConfigureAwait(false);
             return ExitCode.Failed;
         }
     }

@@ -7,6 +7,7 @@ using Experiments.Core.Training;
 using Experiments.Core.Training.Timing;
 using Experiments.Display;
 using Experiments.Processes;
+using Experiments.Torch;
 
 namespace Experiments.Commands;
 
@@ -45,9 +46,9 @@ internal static class BenchCommand
             var run = Run.Create(machine.Resolve(settings));
             if ((long)count * run.Settings.Threads > Environment.ProcessorCount)
                 throw new ExperimentException($"--processes {count} with --threads {run.Settings.Threads} is more than this machine has cores: {Environment.ProcessorCount}.");
-            return result.GetValue(byTurns) ? ByTurnsAsync(run, machine, length, cancellation)
-                : count > 1 ? SideBySideAsync(run, length, times, count, cancellation)
-                : Task.FromResult(Alone(run, machine, length, times, result.GetValue(profile), cancellation));
+            return count > 1 ? SideBySideAsync(run, machine, length, times, count, cancellation)
+                : Task.FromResult(result.GetValue(byTurns) ? ByTurns(run, machine, length, cancellation)
+                : InThisProcess(run, machine, length, times, result.GetValue(profile), cancellation));
         });
         return command.WithExamples(
             "bench --model resnet20 --norm bn --batch 2",
@@ -55,14 +56,14 @@ internal static class BenchCommand
             "bench --model resnet20 --norm bn --batch 32 --profile");
     }
 
-    private static int Alone(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
+    private static int InThisProcess(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
     {
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var profiled = engine as IProfiledEngine;
         if (profile && profiled is null)
             throw new ExperimentException($"The {run.Settings.Engine} engine does not say where its time goes: leave --profile out, or take another --engine.", ExperimentException.Unavailable);
         var benchmark = new StepBenchmark(engine, run.Network, run.Settings);
-        Describe(run, engine.Library, processes: 1);
+        Describe(run, machine, engine.Library, processes: 1);
         benchmark.WarmUp(seconds, cancellation);
         Report(run, seconds, [.. Enumerable.Range(0, repetitions).Select(_ => benchmark.Measure(seconds, cancellation).ImagesPerSecond)], processes: 1);
         if (!profile)
@@ -77,13 +78,13 @@ internal static class BenchCommand
         return ExitCode.Done;
     }
 
-    private static async Task<int> SideBySideAsync(Run run, double seconds, int repetitions, int processes, CancellationToken cancellation)
+    private static async Task<int> SideBySideAsync(Run run, Machine machine, double seconds, int repetitions, int processes, CancellationToken cancellation)
     {
         var arguments = Relevant.Select(name => RunOptions.Find(name)!).Where(option => option.Get(run.Settings) is not null)
             .SelectMany(option => new[] { $"--{option.Name}", option.Get(run.Settings)! })
             .Prepend("bench").Concat(["--seconds", seconds.ToString("R", CultureInfo.InvariantCulture), "--by-turns"]).ToList();
         using var all = await SideBySide.StartAsync(processes, arguments, run.Settings.Threads, cancellation).ConfigureAwait(false);
-        Describe(run, all.Library, processes);
+        Describe(run, machine, all.Library, processes);
         var rates = new List<double>();
         for (var i = 0; i < repetitions; i++)
             rates.Add(await all.RepeatAsync(cancellation).ConfigureAwait(false));
@@ -91,26 +92,29 @@ internal static class BenchCommand
         return ExitCode.Done;
     }
 
-    private static async Task<int> ByTurnsAsync(Run run, Machine machine, double seconds, CancellationToken cancellation)
+    private static int ByTurns(Run run, Machine machine, double seconds, CancellationToken cancellation)
     {
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var benchmark = new StepBenchmark(engine, run.Network, run.Settings);
         benchmark.WarmUp(seconds, cancellation);
         Console.WriteLine(TurnProtocol.Ready(run.Settings.Engine, engine.Library));
 
-        // Waiting for a line does not listen to Ctrl+C, so it is waited for elsewhere.
-        while (await Task.Run(Console.ReadLine, cancellation).WaitAsync(cancellation).ConfigureAwait(false) is not null)
+        // Waiting for a line does not listen to Ctrl+C, so it is waited for elsewhere. All training stays on the thread that it began on, as in a run:
+        // another has memory of its own from the C library, which libtorch was measured to be a tenth slower with.
+        while (Task.Run(Console.ReadLine, cancellation).WaitAsync(cancellation).GetAwaiter().GetResult() is not null)
             Console.WriteLine(TurnProtocol.Repetition(benchmark.Measure(seconds, cancellation)));
         return ExitCode.Done;
     }
 
-    private static void Describe(Run run, string library, int processes)
+    private static void Describe(Run run, Machine machine, string library, int processes)
     {
         var (network, settings) = (run.Network, run.Settings);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
-        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {RunOptions.Text(settings.Precision)}");
+        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {EnumText.Of(settings.Precision)}");
         Console.WriteLine($"engine {settings.Engine} ({library}) on {settings.Device}; {ProcessInformation.CpuName}, {Environment.ProcessorCount} cores; "
             + $"{(processes > 1 ? $"{processes} processes side by side, each with " : "")}{settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
+        if (machine.Engine(settings.Engine) is TorchEngineProvider)
+            Console.WriteLine(TorchEngineProvider.Memory);
     }
 
     private static void Report(Run run, double seconds, List<double> rates, int processes)

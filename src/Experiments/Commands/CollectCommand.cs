@@ -28,7 +28,7 @@ internal static class CollectCommand
         });
         return command.WithExamples(
             "collect results/figure-1",
-            "rsync -a other:experiments/results/figure-1/runs results/figure-1/ && collect results/figure-1");
+            $"rsync -a other:experiments/results/figure-1/runs results/figure-1/ && {HelpText.Program} collect results/figure-1");
     }
 
     private static void Collect(SweepFolder folder)

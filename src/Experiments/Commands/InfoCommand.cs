@@ -6,6 +6,7 @@ using Experiments.CommandLine;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
 using Experiments.Figures;
+using Experiments.Torch;
 
 namespace Experiments.Commands;
 
@@ -30,7 +31,7 @@ internal static class InfoCommand
         foreach (var engine in machine.Engines)
         {
             var answer = engine.Unavailable("cpu", Precision.Fp32);
-            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}, in {Precisions(engine)}" : $"{engine.Name}: not here. {answer}");
+            Line("engine", answer is null ? $"{engine.Name}: {engine.Library}, on {string.Join(", ", engine.Devices)}, in {Precisions(engine)}{(engine is TorchEngineProvider ? $"; {TorchEngineProvider.Memory}" : "")}" : $"{engine.Name}: not here. {answer}");
         }
 
         Line("figures", FigureWriter.Describe());

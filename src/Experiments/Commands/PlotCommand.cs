@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Experiments.CommandLine;
-using Experiments.Core;
 using Experiments.Core.Figures;
 using Experiments.Figures;
 using Experiments.Reports;
@@ -23,7 +22,7 @@ internal static class PlotCommand
         var noNotes = new Option<bool>("--no-notes") { Description = "no small print below the figure" };
         var width = new Option<string>("--width") { Description = "such as 3.3in, a paper's column, or 178mm (default: 4.2in, or 7in for panels side by side)", HelpName = "LENGTH" };
         var height = new Option<string>("--height") { Description = "such as 2.5in (default: as the panels need it)", HelpName = "LENGTH" };
-        var fontSize = new Option<double>("--font-size") { Description = "size of the text in points (default: 8; titles are a point larger, notes a point smaller)", HelpName = "POINTS", DefaultValueFactory = _ => 8 };
+        var fontSize = new Option<string>("--font-size") { Description = "size of the text in points (default: 8; titles are a point larger, notes a point smaller)", HelpName = "POINTS" };
         var format = new Option<string>("--format") { Description = "formats, separated by commas (default: svg,png,pdf)", HelpName = "svg,png,pdf" };
         var output = new Option<string>("--out") { Description = "where the figure goes (default: into the first folder)", HelpName = "FOLDER" };
         command.Arguments.Add(folders);
@@ -31,9 +30,6 @@ internal static class PlotCommand
             command.Options.Add(option);
         command.SetAction(result =>
         {
-            var size = result.GetValue(fontSize);
-            if (size is not (>= 4 and <= 30))
-                throw new ExperimentException(FormattableString.Invariant($"--font-size is to be between 4 and 30 points; {size} is not."));
             FigureReport.Draw(result.GetValue(folders)!, new FigureRequest
             {
                 Kinds = Listed(result.GetValue(figure), FigureKinds.Parse),
@@ -47,7 +43,7 @@ internal static class PlotCommand
                 {
                     Width = result.GetValue(width) is { } across ? FigurePage.Length(across, width.Name) : null,
                     Height = result.GetValue(height) is { } down ? FigurePage.Length(down, height.Name) : null,
-                    FontSize = size,
+                    FontSize = result.GetValue(fontSize) is { } size ? FigurePage.Points(size, fontSize.Name) : new FigurePage().FontSize,
                     HasTitle = !result.GetValue(noTitle),
                     HasNotes = !result.GetValue(noNotes),
                 },

@@ -26,13 +26,14 @@ internal static class SweepCommand
         var options = new RunOptionSet(command, takesLists: true);
         var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
         var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "the file's quick block in place of the full values; results go to <name>-quick" };
+        var evening = new CommandOption<bool>("--evening") { Heading = "Running", Description = "the file's evening block in place of the full values: hours, not days; results go to <name>-evening" };
         var jobs = new CommandOption<string>("--jobs") { Heading = "Running", IsCommon = true, Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
         var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "tell how far the runs are, here or in another terminal; run nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; run nothing" };
         var plain = TrainOptions.PlainOption();
-        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, print, plain })
+        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, plain })
             command.Options.Add(option);
         var slurm = new SlurmOptions(command);
         var execution = new ExecutionOptions(command);
@@ -46,7 +47,7 @@ internal static class SweepCommand
                 throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
 
             var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
-            var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick), result.GetValue(status));
+            var (asked, home) = Asked(result.GetValue(file), Form(result.GetValue(quick), result.GetValue(evening)), result.GetValue(status));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
             {
@@ -93,23 +94,32 @@ internal static class SweepCommand
             "sweep figure-1 --quick --slurm --partition main --time 2:00:00 --max-parallel 20");
     }
 
+    private static SweepForm Form(bool quick, bool evening) => (quick, evening) switch
+    {
+        (true, true) => throw new ExperimentException("--quick and --evening exclude each other: give one of them."),
+        (true, false) => SweepForm.Quick,
+        (false, true) => SweepForm.Evening,
+        (false, false) => SweepForm.Full,
+    };
+
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
-    private static (Sweep Asked, string Home) Asked(string? typed, bool quick, bool status)
+    private static (Sweep Asked, string Home) Asked(string? typed, SweepForm form, bool status)
     {
         var path = typed is null ? null : SweepSource.Find(typed, Terminal.Say);
-        if (path is null && quick)
-            throw new ExperimentException("--quick takes the quick block of a file; name the file.");
+        var block = form == SweepForm.Full ? null : EnumText.Of(form);
+        if (path is null && block is not null)
+            throw new ExperimentException($"--{block} takes the {block} block of a file; name the file.");
         if (Directory.Exists(path))
         {
-            if (quick)
-                throw new ExperimentException($"--quick takes the quick block of a file, and {path} is a results folder: leave it out.");
+            if (block is not null)
+                throw new ExperimentException($"--{block} takes the {block} block of a file, and {path} is a results folder: leave it out.");
             var folder = new SweepFolder(new ResultsFolder(path));
             if (folder.Read() is { } there)
                 return (there, path);
             return status && folder.RunsByHand() is { Count: > 0 } ? (new Sweep { Name = path }, path) : throw new ExperimentException($"{path} holds no sweep: there is no sweep.yaml.");
         }
 
-        var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, quick);
+        var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, form);
         return (asked, asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name));
     }
 

@@ -62,9 +62,9 @@ internal static class TrainCommand
             CheckImages(run, machine, executor, folder);
             if (result.GetValue(owned))
                 Parent.TerminateWithIt(cancellation);
-            var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
-            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, rehearsal, cancellation)
-                : Train(run, settings, executor, folder, result.GetValue(plain), result.GetValue(dryRun) ? rehearsal : null, cancellation));
+            var estimator = new RunEstimator(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
+            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, estimator, cancellation)
+                : Train(run, settings, executor, folder, result.GetValue(plain), result.GetValue(dryRun) ? estimator : null, cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
@@ -84,20 +84,20 @@ internal static class TrainCommand
             throw new ExperimentException($"This run is finished, and was trained on other images than {run.Settings.Dataset} holds now (checksum {then} then, {now.Checksum} now): --again trains it anew, and --out takes another folder.");
     }
 
-    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, bool plain, RunRehearsal? rehearsal, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, bool plain, RunEstimator? estimator, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(plain, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
-            if (rehearsal is null)
+            if (estimator is null)
                 Rebuild(folder, finished, display);
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             SayWhatIsNext(run, folder.Results, display);
             return ExitCode.Done;
         }
 
-        if (rehearsal is not null)
-            return TrainDryRun.Report(run, rehearsal, folder.Results, cancellation);
+        if (estimator is not null)
+            return TrainDryRun.Report(run, estimator, folder.Results, cancellation);
         if (ModelCatalog.Remark(run.Settings.Model) is { } remark)
             display.Say($"{remark}.");
         display.Say(Subject(run, asked));

@@ -1,3 +1,4 @@
+using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Figures;
 using Experiments.Core.Results;
@@ -47,7 +48,7 @@ internal static class FigureReport
         var data = Choose(FigureData.Read(folders), request, folders);
         var folder = ResultsFolder.At(folders[0]);
         var sweep = new SweepFolder(folder).Read();
-        IReadOnlyList<FigureKind> kinds = sweep?.Figures is { Length: > 0 } asked ? asked : [FigureKind.ErrorAgainstBatch];
+        var kinds = KindsOf(sweep);
         var mistakes = new List<ExperimentException>();
         foreach (var kind in request.Kinds ?? kinds)
         {
@@ -67,11 +68,20 @@ internal static class FigureReport
             {
                 mistakes.Add(e);
             }
+            catch (Exception e) when (e is not OutOfMemoryException && Environment.GetEnvironmentVariable(Invocation.StackTrace) is null)
+            {
+                // A fault of this program in one figure is no reason to lose the others, or the end of a sweep.
+                mistakes.Add(new ExperimentException($"{kind.Name()} of {string.Join(", ", folders)} could not be drawn, for a fault in this program ({e.GetType().Name}: {e.Message.TrimEnd('.')}). "
+                    + $"{Invocation.StackTrace}=1 shows where.", ExitCode.Failed, e));
+            }
         }
 
         if (mistakes.Count > 0)
             throw new ExperimentException(string.Join(Environment.NewLine, mistakes.Select(mistake => mistake.Message)), mistakes.Max(mistake => mistake.ExitCode), mistakes[0]);
     }
+
+    /// <summary>The figures that a sweep asks for, or error against batch size.</summary>
+    public static IReadOnlyList<FigureKind> KindsOf(Sweep? sweep) => sweep?.Figures is { Length: > 0 } asked ? asked : [FigureKind.ErrorAgainstBatch];
 
     private static FigureData Choose(FigureData all, FigureRequest request, IReadOnlyList<string> folders)
     {

@@ -1,5 +1,8 @@
+using Experiments.Core.Figures;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Results.Tables;
+using Experiments.Core.Sweeps;
 
 namespace Experiments.Reports;
 
@@ -19,7 +22,23 @@ internal static class SweepReport
         Console.WriteLine("Results:");
         foreach (var file in new[] { "runs.csv", "epochs.csv", "summary.csv", "differences.csv" })
             Console.WriteLine($"  {Path.Combine(folder.Root, file)}");
-        if (rows.Any(row => row.Error is not null))
-            FigureReport.Draw([folder.Root]);
+        DrawFigures(rows, folder);
+    }
+
+    // That all runs have diverged is a result, so it is said and is no mistake. What they measured before can be drawn all the same.
+    private static void DrawFigures(IReadOnlyList<RunRow> rows, ResultsFolder folder)
+    {
+        var kinds = FigureReport.KindsOf(new SweepFolder(folder).Read());
+        var without = rows.Any(row => row.Error is not null) ? [] : kinds.Where(kind => FigureKinds.Describe(kind).IsOfErrors).ToList();
+        if (rows.Count > 0 && without.Count > 0)
+        {
+            var counts = new[] { RunStatus.Diverged, RunStatus.Failed }.Select(status => (status, Count: rows.Count(row => row.Status == status))).Where(part => part.Count > 0)
+                .Select(part => $"{part.Count} {part.status.ToString().ToLowerInvariant()}");
+            Console.WriteLine($"Not drawn: {string.Join(", ", without.Select(kind => kind.Name()))}, since no run has an error to show ({string.Join(", ", counts)}).");
+        }
+
+        var drawn = kinds.Except(without).ToList();
+        if (drawn.Count > 0 && rows.Any(row => row.Status != RunStatus.Failed))
+            FigureReport.Draw([folder.Root], new FigureRequest { Kinds = drawn });
     }
 }

@@ -57,7 +57,8 @@ public sealed class BatchSourceTests : IDisposable
             var styles = Styles(source.TrainingEpoch(1, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(1, 8));
             Assert.Equal(40, styles.Count);
             Assert.Equal(styles[16..], Styles(source.TrainingEpoch(1, 8, 2), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(1, 8, 2)));
-            Assert.Equal(4, styles.Distinct().Count());
+            Assert.DoesNotContain(-1, styles);
+            Assert.True(styles.Distinct().Count() > 2);
             Assert.Equal(domains == Domains.ByBatch, styles.Chunk(4).All(worker => worker.Distinct().Count() == 1));
             Assert.NotEqual(styles, Styles(source.TrainingEpoch(2, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(2, 8)));
 
@@ -73,11 +74,11 @@ public sealed class BatchSourceTests : IDisposable
     // Of each image the style that turns it into what was shown.
     private List<int> Styles(IEnumerable<ImageBatch> shown, IEnumerable<ImageBatch> plain)
     {
-        var kernels = DomainStyles.All.Select(style => new ShiftKernel(_set.Shape, style)).ToList();
+        var kernels = DomainStyles.All.Select(style => new AlterationKernel(_set.Shape, style)).ToList();
         return [.. Values(plain).Chunk(_set.Shape.Size).Zip(Values(shown).Chunk(_set.Shape.Size), (image, seen) =>
         {
-            byte[] pixels = [.. image.Select(value => (byte)value)];
-            return kernels.FindIndex(kernel => kernel.Apply(pixels, 0).ToArray().Select(pixel => (float)pixel).SequenceEqual(seen));
+            byte[] pixels = [.. image.Select(value => (byte)Math.Round(value))];
+            return kernels.FindIndex(kernel => kernel.Apply(pixels, 0).SequenceEqual(seen.Select(value => (byte)Math.Round(value)).ToArray()));
         })];
     }
 

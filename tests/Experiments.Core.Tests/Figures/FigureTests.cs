@@ -318,10 +318,10 @@ public sealed class FigureTests : IDisposable
     public void Histograms_are_densities_from_the_first_step_at_the_top_and_the_last_step_of_an_epoch_is_that_epoch()
     {
         var run = Sample.Run();
-        HistogramRow[] rows =
+        OfRun<HistogramRow>[] rows =
         [
             run.Histogram(0, -0.5, 0.25), run.Histogram(0, 0, 0.75),
-            run.Histogram(799, -0.5, 0.5) with { Epoch = 7.99 }, run.Histogram(799, 0, 0.5) with { Epoch = 7.99 },
+            run.Histogram(799, -0.5, 0.5), run.Histogram(799, 0, 0.5),
         ];
         var figure = Build(Spec(FigureKind.Histograms), new FigureData([run]).With<HistogramRow>(rows));
         Assert.Equal([new FigurePoint(-0.25, 0.5), new FigurePoint(0.25, 1.5)], figure.Panels.Single().Series[0].Points);
@@ -333,7 +333,7 @@ public sealed class FigureTests : IDisposable
     public void A_landscape_reaches_over_step_sizes_and_is_the_median_over_seeds()
     {
         RunRow[] runs = [Sample.Run(seed: 1), Sample.Run(seed: 2), Sample.Run(seed: 3).Diverged()];
-        LandscapeRow[] rows =
+        OfRun<LandscapeRow>[] rows =
         [
             .. runs.SelectMany(run => new[]
             {
@@ -350,7 +350,7 @@ public sealed class FigureTests : IDisposable
     public void Covariate_shift_is_the_median_over_layers_of_the_median_over_seeds()
     {
         RunRow[] runs = [Sample.Run(seed: 1), Sample.Run(seed: 2), Sample.Run(seed: 3)];
-        CovariateShiftRow[] rows = [.. runs.SelectMany(run => Enumerable.Range(1, 5).Select(layer => run.CovariateShift(10, $"conv{layer}", (0.1 * layer) + (0.01 * run.Seed))))];
+        OfRun<CovariateShiftRow>[] rows = [.. runs.SelectMany(run => Enumerable.Range(1, 5).Select(layer => run.CovariateShift(10, $"conv{layer}", (0.1 * layer) + (0.01 * run.Seed))))];
         var points = FigureRow.Of(Build(Spec(FigureKind.CovariateShift), new FigureData(runs).With<CovariateShiftRow>(rows)));
         Assert.Equal([("10", 0.32, 0.22, 0.42), ("10", 0.68, 0.58, 0.78)], points.Select(row => (row.X, row.Y!.Value, row.Low!.Value, row.High!.Value)));
     }
@@ -359,7 +359,7 @@ public sealed class FigureTests : IDisposable
     public void Errors_on_altered_images_begin_with_clean_ones_and_have_a_line_for_each_kind_of_statistics_that_differs()
     {
         RunRow[] runs = [Sample.Run(), Sample.Run("gn", groups: 8)];
-        DistributionShiftRow[] rows =
+        OfRun<DistributionShiftRow>[] rows =
         [
             .. from run in runs
                from statistics in new[] { "moving_average", "population", "batch" }
@@ -370,6 +370,26 @@ public sealed class FigureTests : IDisposable
         Assert.Equal([new FigurePoint(0, 13), new FigurePoint(1, 16), new FigurePoint(2, 19)], Points(figure, "blur", "BN, statistics of the test batch"));
         Assert.Equal(["BN", "BN, population statistics", "BN, statistics of the test batch", "GN (G=8)"], Labels(figure));
         Assert.Equal("One seed, so there are no bars.", figure.Notes[0]);
+    }
+
+    [Fact]
+    public void Distribution_shift_leaves_out_what_was_no_number_and_says_so()
+    {
+        RunRow[] runs = [Sample.Run(norm: "gn", seed: 1), Sample.Run(norm: "gn", seed: 2)];
+        var noLoss = runs[0].DistributionShift("noise", 3, 90);
+        noLoss = noLoss with { Row = noLoss.Row with { Loss = double.NaN } };
+        OfRun<DistributionShiftRow>[] rows =
+        [
+            .. runs.SelectMany(run => new[] { 0, 1 }.Select(strength => run.DistributionShift(strength == 0 ? "none" : "noise", strength, 20))),
+            runs[0].DistributionShift("noise", 2, 40), runs[1].DistributionShift("noise", 2, null),
+            noLoss, runs[1].DistributionShift("noise", 3, null),
+        ];
+        var figure = Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>(rows));
+        Assert.Equal([0, 1, 2], figure.Rows[0][0].Series[0].Points.Select(point => point.X));
+        Assert.Contains("3 of 8 measurements are left out: there, scores of the network are not numbers.", figure.Notes);
+        var nothing = rows.Select(row => row with { Row = row.Row with { Error = null, Loss = null } });
+        Assert.StartsWith("There is nothing to draw: at none of the 8 measurements", Assert.Throws<ExperimentException>(
+            () => Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>([.. nothing]))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -394,7 +414,7 @@ public sealed class FigureTests : IDisposable
 
     private static FigureSpec Spec(FigureKind kind) => new() { Kind = kind };
 
-    private static Figure Build(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow>? epochs = null) =>
+    private static Figure Build(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<OfRun<EpochRow>>? epochs = null) =>
         Build(spec, new FigureData(runs).With(epochs ?? []));
 
     private static Figure Build(FigureSpec spec, FigureData data) => FigureBuilder.Build(spec, data);

@@ -45,7 +45,7 @@ public sealed class RunIdentityTests
             Engine = "onednn",
             Precision = Precision.Bf16,
             Threads = 2,
-            Measure = Measurements.Percentiles | Measurements.DistributionShift,
+            Measure = MeasurementKinds.Percentiles | MeasurementKinds.DistributionShift,
             MeasureLayer = "norm3",
             MeasurePoints = 10,
         }).Id);
@@ -115,7 +115,7 @@ public sealed class RunIdentityTests
         Assert.Equal(run, Run.Create(RunOptions.Find("weight-decay")!.Set(RunOptions.Find("lr")!.Set(run.Settings, "1e-1"), "0.00010")));
         Assert.Equal(Typed("momentum", "0"), Typed("momentum", "-0"));
         Assert.Equal(Run.Create(Settings with { Device = "cuda" }), Run.Create(Settings with { Device = "cuda:0" }));
-        var measured = Settings with { Measure = Measurements.Percentiles };
+        var measured = Settings with { Measure = MeasurementKinds.Percentiles };
         Assert.Equal(Run.Create(measured), Run.Create(measured with { MeasureLayer = Run.Create(measured).Network.NormSlots[^1].Name }));
 
         static Run Typed(string option, string text) => Run.Create(RunOptions.Find(option)!.Set(Settings, text));

@@ -35,7 +35,7 @@ public sealed class RunTests
         Assert.Contains("--freeze norm-statistics keeps what the weights of --from have, and none are given", Refused(given with { From = null }), StringComparison.Ordinal);
         Assert.Contains("does not go with --norm gn, which keeps no running statistics", Refused(given with { Norm = new("gn") }), StringComparison.Ordinal);
         Assert.Contains("does not go with --norm noisy-bn", Refused(given with { Norm = new("noisy-bn"), Freeze = Frozen.AllButLast }), StringComparison.Ordinal);
-        Assert.Contains("--measure landscape and covariate-shift", Refused(given with { Measure = Measurements.Landscape }), StringComparison.Ordinal);
+        Assert.Contains("--measure landscape and covariate-shift", Refused(given with { Measure = MeasurementKinds.Landscape }), StringComparison.Ordinal);
         Assert.Contains("--init-scale multiplies random weights", Refused(given with { InitScale = 2 }), StringComparison.Ordinal);
     }
 

@@ -26,6 +26,9 @@ internal sealed class RecordingEngine(Network network) : IEngine
     /// <summary>The statistics under which test scores are not numbers, after so many steps.</summary>
     public (NormStatistics Statistics, int Steps)? NotANumberAtEvaluation { get; init; }
 
+    /// <summary>From so many batches evaluated on, test scores are not numbers.</summary>
+    public int? NotANumberFromEvaluation { get; init; }
+
     public Action? AtEachStep { get; init; }
 
     public Action<NormStatistics, int>? AtEachEvaluation { get; init; }
@@ -56,6 +59,8 @@ internal sealed class RecordingEngine(Network network) : IEngine
         AtEachEvaluation?.Invoke(statistics, batch.Count);
         Score(batch, scores);
         if (NotANumberAtEvaluation is { } at && at.Statistics == statistics && Steps.Count >= at.Steps)
+            scores[^1] = float.NaN;
+        if (Evaluations.Count >= NotANumberFromEvaluation)
             scores[^1] = float.NaN;
     }
 

@@ -20,17 +20,31 @@ public sealed unsafe class ConvolutionTests
     [InlineData(16, 16, 3, 1)]
     [InlineData(16, 32, 1, 2)]
     [InlineData(3, 16, 3, 2)]
-    public void All_passes_are_the_plain_sums_and_write_nothing_beside_their_arrays(int channelsIn, int channelsOut, int kernel, int stride)
+    [InlineData(3, 8, 2, 2, 1, true)]
+    [InlineData(3, 32, 4, 4, 1, true)]
+    [InlineData(16, 32, 2, 2, 1, true)]
+    [InlineData(6, 10, 1, 1, 1, true)]
+    [InlineData(32, 128, 1, 1, 1, true)]
+    [InlineData(6, 6, 7, 1, 6, true)]
+    [InlineData(8, 8, 7, 1, 8)]
+    [InlineData(32, 32, 7, 1, 32, true)]
+    [InlineData(32, 32, 7, 2, 32)]
+    [InlineData(16, 16, 3, 2, 16)]
+    [InlineData(8, 16, 3, 1, 4, true)]
+    public void All_passes_are_the_plain_sums_and_write_nothing_beside_their_arrays(int channelsIn, int channelsOut, int kernel, int stride, int groups = 1, bool hasBias = false)
     {
         using var team = new OpenMP(1);
         team.Enter();
         foreach (var (images, height, width) in new[] { (1, 12, 10), (2, 7, 5), (4, 12, 10), (5, 6, 5), (3, 3, 3), (2, 2, 2), (1, 1, 1) })
         {
-            var shape = new ConvolutionShape(images, channelsIn, height, width, channelsOut, kernel, stride, (kernel - 1) / 2);
-            var weights = Numbers.Varied(channelsOut * channelsIn * kernel * kernel, 1);
+            if (kernel == stride && Math.Min(height, width) < kernel)
+                continue;
+            var shape = new ConvolutionShape(images, channelsIn, height, width, channelsOut, kernel, stride, kernel == stride ? 0 : (kernel - 1) / 2, groups, hasBias);
+            var weights = Numbers.Varied(channelsOut * channelsIn / groups * kernel * kernel, 1);
+            var bias = hasBias ? Numbers.Varied(channelsOut, 4) : new double[channelsOut];
             var x = Numbers.Varied(images * height * width * channelsIn, 2);
             var dy = Numbers.Varied(images * shape.OutHeight * shape.OutWidth * channelsOut, 3);
-            var (y, dx, dw) = Plain(shape, x, weights, dy);
+            var (y, dx, dw, db) = Plain(shape, x, weights, bias, dy);
 
             using var context = new OneDnnContext();
             using var forward = new ConvolutionPrimitive(context, Propagation.ForwardTraining, shape, DataType.Fp32, null);
@@ -39,14 +53,17 @@ public sealed unsafe class ConvolutionTests
             using NativeArray source = new(x), destination = new(y.Length), gradient = new(dy), sourceGradient = new(x.Length);
             using NativeArray forwardWeights = new(Ordered(weights, forward.WeightOrder())), inputWeights = new(Ordered(weights, byInput.WeightOrder()));
             using var weightGradient = new NativeArray(byWeights.WeightOrder().Length);
+            using NativeArray biases = new(bias), biasGradient = new(channelsOut);
             using NativeArray scratch0 = Scratch(forward), scratch1 = Scratch(byWeights), scratch2 = Scratch(byInput);
-            forward.Execute(source.Pointer, forwardWeights.Pointer, destination.Pointer, scratch0.Pointer);
-            byWeights.Execute(source.Pointer, weightGradient.Pointer, gradient.Pointer, scratch1.Pointer);
+            forward.Execute(source.Pointer, forwardWeights.Pointer, destination.Pointer, scratch0.Pointer, biases.Floats);
+            byWeights.Execute(source.Pointer, weightGradient.Pointer, gradient.Pointer, scratch1.Pointer, biasGradient.Floats);
             byInput.Execute(sourceGradient.Pointer, inputWeights.Pointer, gradient.Pointer, scratch2.Pointer);
 
             Numbers.Close(y, destination.Values, Tolerance, $"{shape} by {forward.Implementation}");
             Numbers.Close(dx, sourceGradient.Values, Tolerance, $"input gradient of {shape} by {byInput.Implementation}");
             Numbers.Close(Ordered(dw, byWeights.WeightOrder()), weightGradient.Values, Tolerance, $"weight gradient of {shape} by {byWeights.Implementation}");
+            if (hasBias)
+                Numbers.Close(db, biasGradient.Values, Tolerance, $"bias gradient of {shape} by {byWeights.Implementation}");
         }
 
         static NativeArray Scratch(ConvolutionPrimitive primitive) => new((int)(primitive.ScratchBytes + sizeof(float) - 1) / sizeof(float));
@@ -56,22 +73,33 @@ public sealed unsafe class ConvolutionTests
     public void Every_weight_has_one_place_and_padding_is_told_from_weights()
     {
         using var context = new OneDnnContext();
-        foreach (var (channelsIn, channelsOut, kernel) in new[] { (3, 10, 3), (10, 12, 1), (16, 32, 3), (64, 64, 3) })
+        foreach (var (channelsIn, channelsOut, kernel, groups) in new[] { (3, 10, 3, 1), (10, 12, 1, 1), (16, 32, 3, 1), (64, 64, 3, 1), (10, 10, 7, 10), (32, 32, 7, 32) })
         {
-            var shape = new ConvolutionShape(2, channelsIn, 7, 5, channelsOut, kernel, 1, kernel / 2);
+            var shape = new ConvolutionShape(2, channelsIn, 7, 5, channelsOut, kernel, 1, kernel / 2, groups);
             using var primitive = new ConvolutionPrimitive(context, Propagation.ForwardTraining, shape, DataType.Fp32, null);
             var order = primitive.WeightOrder();
-            Assert.Equal(Enumerable.Range(0, channelsIn * channelsOut * kernel * kernel), order.Where(index => index >= 0).Order());
-            Assert.All(order, index => Assert.InRange(index, -1, (channelsIn * channelsOut * kernel * kernel) - 1));
+            Assert.Equal(Enumerable.Range(0, channelsIn * channelsOut / groups * kernel * kernel), order.Where(index => index >= 0).Order());
+            Assert.All(order, index => Assert.InRange(index, -1, (channelsIn * channelsOut / groups * kernel * kernel) - 1));
         }
     }
 
     private static double[] Ordered(double[] values, int[] order) => [.. order.Select(index => index < 0 ? 0 : values[index])];
 
-    /// <summary>y[n,p,q,o] = sum over i, r, s of w[o,i,r,s] * x[n, stride*p+r-padding, stride*q+s-padding, i], and its derivatives.</summary>
-    private static (double[] Y, double[] Dx, double[] Dw) Plain(ConvolutionShape shape, double[] x, double[] weights, double[] dy)
+    /// <summary>
+    /// y[n,p,q,o] = b[o] + sum over i, r, s of w[o,i,r,s] * x[n, stride*p+r-padding, stride*q+s-padding, first+i], and its derivatives; first is
+    /// the first channel of the group that o is in.
+    /// </summary>
+    private static (double[] Y, double[] Dx, double[] Dw, double[] Db) Plain(ConvolutionShape shape, double[] x, double[] weights, double[] bias, double[] dy)
     {
         var (y, dx, dw) = (new double[dy.Length], new double[x.Length], new double[weights.Length]);
+        var (inGroup, outGroup) = (shape.In / shape.Groups, shape.Out / shape.Groups);
+        var db = new double[shape.Out];
+        for (var to = 0; to < dy.Length; to++)
+        {
+            y[to] += bias[to % shape.Out];
+            db[to % shape.Out] += dy[to];
+        }
+
         for (var n = 0; n < shape.Images; n++)
         {
             for (var (p, q) = (0, 0); p < shape.OutHeight; (p, q) = q + 1 < shape.OutWidth ? (p, q + 1) : (p + 1, 0))
@@ -81,13 +109,13 @@ public sealed unsafe class ConvolutionTests
                     var (h, w) = ((shape.Stride * p) + r - shape.Padding, (shape.Stride * q) + s - shape.Padding);
                     if (h < 0 || h >= shape.Height || w < 0 || w >= shape.Width)
                         continue;
-                    for (var i = 0; i < shape.In; i++)
+                    for (var i = 0; i < inGroup; i++)
                     {
                         for (var o = 0; o < shape.Out; o++)
                         {
                             var to = (((((n * shape.OutHeight) + p) * shape.OutWidth) + q) * shape.Out) + o;
-                            var from = (((((n * shape.Height) + h) * shape.Width) + w) * shape.In) + i;
-                            var weight = (((((o * shape.In) + i) * shape.Kernel) + r) * shape.Kernel) + s;
+                            var from = (((((n * shape.Height) + h) * shape.Width) + w) * shape.In) + (o / outGroup * inGroup) + i;
+                            var weight = (((((o * inGroup) + i) * shape.Kernel) + r) * shape.Kernel) + s;
                             y[to] += weights[weight] * x[from];
                             dx[from] += weights[weight] * dy[to];
                             dw[weight] += x[from] * dy[to];
@@ -97,6 +125,6 @@ public sealed unsafe class ConvolutionTests
             }
         }
 
-        return (y, dx, dw);
+        return (y, dx, dw, db);
     }
 }

@@ -76,6 +76,38 @@ public sealed unsafe class MapKernelTests
         }
     }
 
+    // The error function's approximation is off by 1.5e-7 times |x| / 2, rounding to bfloat16 by half a unit in the last place.
+    [Theory]
+    [InlineData(3, Precision.Fp32)]
+    [InlineData(8, Precision.Fp32)]
+    [InlineData(16, Precision.Fp32)]
+    [InlineData(3, Precision.Bf16)]
+    [InlineData(16, Precision.Bf16)]
+    public unsafe void Gelu_is_x_times_the_normal_distribution_and_its_gradient_the_slope_of_that(int channels, Precision precision)
+    {
+        const int Places = 401;
+        var count = Places * channels;
+        var kernels = MapKernels.For(precision, channels);
+        using NativeArray x = new([.. Enumerable.Range(0, count).Select(i => (i - (count / 2)) * 20.0 / count)], precision), y = new(count, precision), dx = new(count, precision);
+        using NativeArray dy = new(Numbers.Varied(count, 2), precision), dy2 = new(Numbers.Varied(count, 3), precision);
+        kernels.Gelu(x.Pointer, y.Pointer, count);
+        var rounding = precision == Precision.Bf16 ? 1.0 / (1 << 8) : 0;
+        var (xs, ys, dys, dy2s) = (x.Values, y.Values, dy.Values, dy2.Values);
+        foreach (var two in new[] { false, true })
+        {
+            kernels.GeluGradient(dy.Pointer, two ? dy2.Pointer : null, x.Pointer, dx.Pointer, count);
+            var dxs = dx.Values;
+            for (var i = 0; i < count; i++)
+            {
+                var value = xs[i];
+                var below = 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-value / Math.Sqrt(2));
+                var gradient = (dys[i] + (two ? dy2s[i] : 0)) * (below + (value * Math.Exp(-value * value / 2) / Math.Sqrt(2 * Math.PI)));
+                Assert.Equal(value * below, ys[i], (2e-7 * Math.Max(1, Math.Abs(value))) + (rounding * Math.Abs(value * below)));
+                Assert.Equal(gradient, dxs[i], 2e-6 + (rounding * Math.Abs(gradient)));
+            }
+        }
+    }
+
     // Three roundings in fp32, of values of the order of 1.
     [Theory]
     [InlineData(0.9, 1e-2)]

@@ -119,11 +119,11 @@ public sealed class BatchSource
 
     /// <summary>All test images in the set's order; the last batch may be incomplete.</summary>
     /// <param name="batchSize">Images in a batch.</param>
-    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
-    public IEnumerable<ImageBatch> Evaluation(int batchSize, DataShift? shift = null)
+    /// <param name="alteration">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> Evaluation(int batchSize, Alteration? alteration = null)
     {
         CheckBatch(batchSize);
-        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, shift);
+        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, alteration);
     }
 
     /// <summary>
@@ -131,12 +131,12 @@ public sealed class BatchSource
     /// statistics, where it matters which images share a batch.
     /// </summary>
     /// <param name="batchSize">Images in a batch.</param>
-    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
-    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, DataShift? shift = null)
+    /// <param name="alteration">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, Alteration? alteration = null)
     {
         CheckBatch(batchSize);
         var order = Order(_dataset.Test.Count, EvaluationSeed, RandomPurpose.EvaluationOrder, epoch: 0);
-        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, shift);
+        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, alteration);
     }
 
     /// <summary>
@@ -166,12 +166,12 @@ public sealed class BatchSource
             $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
 
     private IEnumerable<ImageBatch> Batches(
-        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null, int start = 0)
+        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, Alteration? alteration = null, int start = 0)
     {
-        var shifting = shift is null ? null : new ShiftKernel(_dataset.Shape, shift);
+        var altering = alteration is null ? null : new AlterationKernel(_dataset.Shape, alteration);
 
         // In one style alone, an image has no other.
-        var styles = _options.Domains == Domains.None || shift is { Kind: not ShiftKind.None } ? [] : DomainStyles.All.Select(style => new ShiftKernel(_dataset.Shape, style)).ToArray();
+        var styles = _options.Domains == Domains.None || alteration is { Kind: not AlterationKind.None } ? [] : DomainStyles.All.Select(style => new AlterationKernel(_dataset.Shape, style)).ToArray();
 
         // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
         var size = _dataset.Shape.Size;
@@ -210,7 +210,7 @@ public sealed class BatchSource
             var pixels = images.Pixels(image);
             if (styles.Length > 0)
                 pixels = styles[Style(position, image)].Apply(pixels, images.Records[image]);
-            _kernel.Write(shifting is null ? pixels : shifting.Apply(pixels, images.Records[image]), crop, values);
+            _kernel.Write(altering is null ? pixels : altering.Apply(pixels, images.Records[image]), crop, values);
         }
 
         // Test images keep their style, whatever the run, and so does what is measured; each has its own, since evaluation knows no training batches.

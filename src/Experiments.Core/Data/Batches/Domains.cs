@@ -17,8 +17,8 @@ public enum Domains
 internal static class DomainStyles
 {
     /// <summary>Inverted, of low contrast, tinted and blurred.</summary>
-    public static IReadOnlyList<DataShift> All { get; } =
-        [new(ShiftKind.Invert, DataShift.Strongest), new(ShiftKind.Contrast, 4), new(ShiftKind.Tint, DataShift.Strongest), new(ShiftKind.Blur, DataShift.Strongest)];
+    public static IReadOnlyList<Alteration> All { get; } =
+        [new(AlterationKind.Invert, Alteration.Strongest), new(AlterationKind.Contrast, 4), new(AlterationKind.Tint, Alteration.Strongest), new(AlterationKind.Blur, Alteration.Strongest)];
 
     /// <summary>The style that is drawn for an image or a batch.</summary>
     /// <param name="seed">The run's seed, or one for all runs.</param>

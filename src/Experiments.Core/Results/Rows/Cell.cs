@@ -154,5 +154,5 @@ public record Cell
     internal string Source { get; init; } = "";
 
     /// <summary>The cell that a row belongs to, without what the row says about it.</summary>
-    internal Cell Alone() => new(this);
+    internal Cell ToCell() => new(this);
 }

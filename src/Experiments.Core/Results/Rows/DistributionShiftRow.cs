@@ -4,7 +4,7 @@ namespace Experiments.Core.Results.Rows;
 /// One row of distribution-shift.csv, and of the CSV that <c>eval --shift</c> writes: the error of a trained network on test images that
 /// were altered, at one strength.
 /// </summary>
-public sealed record DistributionShiftRow : RunDetail, IRunFile
+public sealed record DistributionShiftRow : IRunFile
 {
     /// <summary>The shift of test images that were left as they are.</summary>
     public const string None = "none";
@@ -24,9 +24,9 @@ public sealed record DistributionShiftRow : RunDetail, IRunFile
     /// </summary>
     public required string Statistics { get; init; }
 
-    /// <summary>Test error in percent.</summary>
-    public required double Error { get; init; }
+    /// <summary>Test error in percent; empty where some of the network's scores are not numbers.</summary>
+    public required double? Error { get; init; }
 
-    /// <summary>Test loss (cross-entropy, nats).</summary>
-    public required double Loss { get; init; }
+    /// <summary>Test loss (cross-entropy, nats); empty likewise.</summary>
+    public required double? Loss { get; init; }
 }

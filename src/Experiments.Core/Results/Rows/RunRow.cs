@@ -49,13 +49,13 @@ public sealed record RunRow : Cell
     /// <summary>Threads the run computed with.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>The headline: test error in percent, as <see cref="ErrorMeasure"/> says.</summary>
+    /// <summary>The reported test error in percent, as <see cref="ErrorMeasure"/> says.</summary>
     public double? Error { get; init; }
 
     /// <summary><c>median-of-last-5</c> (the paper's; from 50 epochs on) or <c>last</c>.</summary>
     public string? ErrorMeasure { get; init; }
 
-    /// <summary>The headline measure with BN's moving averages (equals <see cref="Error"/>).</summary>
+    /// <summary>The same measure with BN's moving averages (equals <see cref="Error"/>).</summary>
     public double? ErrorMovingAverage { get; init; }
 
     /// <summary>The same measure with population statistics, recomputed over training images at frozen weights.</summary>

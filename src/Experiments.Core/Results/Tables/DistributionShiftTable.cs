@@ -13,7 +13,7 @@ public static class DistributionShiftTable
         return TextTable.Align(heading, ["shift", "strength", .. statistics], rows.GroupBy(row => (row.Shift, row.Strength)).Select(shift => (IReadOnlyList<string>)
         [
             shift.Key.Shift, shift.Key.Strength.ToString(CultureInfo.InvariantCulture),
-            .. statistics.Select(kind => shift.First(row => row.Statistics == kind).Error.ToString("0.00", CultureInfo.InvariantCulture)),
+            .. statistics.Select(kind => shift.First(row => row.Statistics == kind).Error?.ToString("0.00", CultureInfo.InvariantCulture) ?? "not finite"),
         ]));
     }
 }

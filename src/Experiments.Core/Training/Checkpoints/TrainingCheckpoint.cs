@@ -24,7 +24,8 @@ public sealed record TrainingConditions(string Engine, string Precision, int Thr
             ("engine", Engine, now.Engine),
             ("precision", Precision, now.Precision),
             ("threads", Threads.ToString(CultureInfo.InvariantCulture), now.Threads.ToString(CultureInfo.InvariantCulture)),
-            ("library", Library, now.Library),
+            // A library that is named with what it calls, as in TorchSharp 0.107.0 (libtorch 2.10.0), is the same as one that was named alone.
+            ("library", Library, now.Library.StartsWith($"{Library} (", StringComparison.Ordinal) ? Library : now.Library),
             ("instruction set", InstructionSet, now.InstructionSet),
         ];
         var differing = all.Where(one => one.Then != one.Now).Select(one => $"{one.What} {one.Then} then and {one.Now} now").ToList();
