@@ -44,6 +44,18 @@ public enum RandomPurpose
 
     /// <summary>Which images of a class are held out as test images, where a set comes without; the item is the class.</summary>
     TestSplit = 14,
+
+    /// <summary>The style of a training image, or of a batch of them; the item is the image or the batch.</summary>
+    Domain = 101,
+
+    /// <summary>The same of the population statistics' pass.</summary>
+    PopulationDomain = 102,
+
+    /// <summary>The style of a test image; the item is the image.</summary>
+    EvaluationDomain = 103,
+
+    /// <summary>The style of an image that something is measured or initialised on; the item is the image.</summary>
+    SampleDomain = 104,
 }
 
 /// <summary>

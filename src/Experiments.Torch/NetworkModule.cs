@@ -22,6 +22,8 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         (_network, _settings, _device) = (settings.Network, settings, device);
         ChannelsLast = WantsChannelsLast(settings);
         layers = Build(_network.Layers);
+        foreach (var frozen in _network.Parameters.Where(settings.IsFrozen))
+            _learnt[frozen.Name].requires_grad = false;
         RegisterComponents();
     }
 
@@ -87,7 +89,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
                 return transformed;
             case NormSlot slot:
                 var at = _network.ShapeAt(slot.Name);
-                var norm = new NormLayer(_network.Norm, slot.Channels, at.Height * at.Width, _settings.Workers, _settings.Seed, _norms.Count, _device);
+                var norm = new NormLayer(_network.Norm, slot.Channels, at.Height * at.Width, _settings.Workers, _settings.Seed, _norms.Count, _device) { StatisticsAreFrozen = _settings.StatisticsAreFrozen };
                 if (norm.Gamma is not null)
                     _learnt[$"{slot.Name}.weight"] = norm.Gamma;
                 if (norm.Beta is not null)

@@ -92,6 +92,12 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// </summary>
     public TrainingStep Step { get; set; } = new(LearningRate: 0);
 
+    /// <summary>
+    /// Whether a norm with running statistics normalizes with these in training too, and leaves them as they are: the BN* of Wu &amp; He 2018,
+    /// table 4.
+    /// </summary>
+    public bool StatisticsAreFrozen { get; set; }
+
     /// <summary>Whether <see cref="ByDefinition"/> computes even where libtorch has a kernel, for tests of one against the other.</summary>
     internal bool AlwaysByDefinition { get; set; }
 
@@ -122,7 +128,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var mode = Mode ?? (training ? NormMode.Train : NormMode.MovingAverage);
-        var y = (_norm, mode) switch
+        var y = (_norm, StatisticsAreFrozen && mode.IsTraining() ? NormMode.MovingAverage : mode) switch
         {
             // A handle of its own: what goes into a layer of TorchSharp's and what comes out are disposed of one by one.
             ({ Pooling: null }, _) => ScaleAndShift(input.alias()),

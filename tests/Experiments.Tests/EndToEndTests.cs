@@ -44,6 +44,59 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [TrainsFact]
+    public void A_training_begins_with_weights_and_says_so()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --batch 8 --classes 0-4 --out mine", _folder.Path).ExitCode);
+        var weights = Path.Combine("mine", "runs", Path.GetFileName(Directory.GetDirectories(_folder["mine", "runs"]).Single()));
+        var other = Cli.Run($"train {Small} --batch 4 --classes 5-9 --from {weights} --freeze norms --out other", _folder.Path);
+        Assert.Equal("", other.Error);
+        Assert.Contains("; the last layer is new, since it was trained on synthetic, classes 0-4, and this run is on synthetic, classes 5-9.", other.Output, StringComparison.Ordinal);
+        var row = Assert.Single(ResultsFolder.ReadRuns(_folder["other"]));
+        Assert.Equal((row.FromChecksum, "norms", "5-9"), (row.StartsFrom, row.Freeze, row.Classes));
+        Assert.Equal($"{Path.GetFullPath(_folder[weights])}#{row.FromChecksum}", row.From);
+        Assert.Contains("finished already", Cli.Run($"train {Small} --batch 4 --classes 5-9 --from {weights} --freeze norms --out other", _folder.Path).Output, StringComparison.Ordinal);
+
+        var same = Cli.Run($"train {Small} --batch 4 --classes 0-4 --from {weights} --freeze all-but-last --out other", _folder.Path);
+        Assert.Contains("weights.safetensors.\n", same.Output, StringComparison.Ordinal);
+        var evaluated = Cli.Run($"eval {Path.Combine("other", "runs", row.Run)}", _folder.Path);
+        Assert.Equal("", evaluated.Error);
+        Assert.Contains(FormattableString.Invariant($"error {row.Error:0.00}%"), evaluated.Output, StringComparison.Ordinal);
+        Assert.Contains("is the checkpoint of another network", Cli.Run($"train --dataset synthetic --model resnet8 --width 16 --epochs 1 --from {weights} --out other", _folder.Path).Error, StringComparison.Ordinal);
+        Assert.Contains("Cannot read the checkpoint", Cli.Run("train --from nowhere", _folder.Path).Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void A_sweep_trains_first_what_its_runs_begin_from()
+    {
+        File.WriteAllText(_folder["t.yaml"], """
+            dataset: synthetic
+            model: resnet8
+            width: 8
+            train-limit: 64
+            test-limit: 32
+            epochs: 1
+            seeds: 2
+            batch: [8, 4]
+            norm: [bn, { bn: { freeze: norm-statistics } }]
+            classes: 5-9
+            pretrain: { classes: 0-4, batch: 16 }
+            """);
+        var printed = Cli.Run("sweep t.yaml --print-commands --out t", _folder.Path);
+        Assert.Equal(2, printed.Output.Split('\n').Count(line => line.Contains("--classes 0-4", StringComparison.Ordinal)));
+        Assert.Contains("these are the runs that the others begin from", printed.Error, StringComparison.Ordinal);
+        var first = Cli.Run("sweep t.yaml --out t", _folder.Path);
+        Assert.Equal("", first.Error);
+        Assert.Equal(2, ResultsFolder.ReadRuns(_folder["t", "pretrain"]).Count);
+        var rows = ResultsFolder.ReadRuns(_folder["t"]);
+        Assert.Equal(8, rows.Count);
+        Assert.All(rows, row => Assert.Equal(("pretrain", "5-9", 16), (row.StartsFrom, row.Classes, row.FromChecksum!.Length)));
+        Assert.Equal(2, rows.Select(row => row.FromChecksum).Distinct().Count());
+        var again = Cli.Run("sweep t --dry-run", _folder.Path);
+        Assert.Equal("", again.Error);
+        Assert.Equal(2, again.Output.Split("Nothing is left to do.").Length - 1);
+    }
+
+    [TrainsFact]
     [Trait("Speed", "slow")]
     public void Runs_started_at_once_share_one_folder_which_plot_reads()
     {

@@ -49,7 +49,7 @@ internal static class DistributionShift
                 Title = panel.Shift,
                 X = new Axis
                 {
-                    Label = "strength (0: clean images)",
+                    Label = cells.Any(cell => cell.Domains != "none") ? "strength (0: all styles)" : "strength (0: clean images)",
                     Low = 0,
                     High = points.Max(point => point.X),
                     HasPointsAtEnds = true,

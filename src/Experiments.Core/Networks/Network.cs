@@ -62,6 +62,9 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <summary>The convolutions, in the same order.</summary>
     public IReadOnlyList<Convolution> Convolutions => [.. AllLayers.OfType<Convolution>()];
 
+    /// <summary>The layer that gives the class scores.</summary>
+    public Linear LastLayer => AllLayers.OfType<Linear>().Last();
+
     /// <summary>The number of learnable values.</summary>
     public int ParameterCount => Parameters.Sum(parameter => parameter.Size);
 

@@ -30,6 +30,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <exception cref="ExperimentException">The engine is missing or cannot do what is asked; the message says what would do.</exception>
     public RunSettings Resolve(RunSettings settings)
     {
+        settings = settings with { From = StartingState.Found(settings.From) };
         if (ForOthers && settings.Engine != RunSettings.Auto && settings.Device != RunSettings.Auto)
             return settings with { Dataset = DatasetOf(settings) };
         if (!ForOthers && settings.Threads > Environment.ProcessorCount)

@@ -49,7 +49,7 @@ public sealed record Run
     public override int GetHashCode() => Identity.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The cell of the grid that the run belongs to: its settings with a seed that no run has. Runs of one cell differ only in their seed.</summary>
-    public RunSettings Cell => Settings with { Seed = -1 };
+    public RunSettings Cell => Settings with { Seed = -1, From = Settings.From?.OfAnySeed };
 
     /// <summary>What the run's rows in files of many rows begin with.</summary>
     public RunKey Key => new()
@@ -77,6 +77,8 @@ public sealed record Run
     {
         Seed = (ulong)Settings.Seed,
         Augmentation = Settings.Augmentation,
+        Domains = Settings.Domains,
+        WorkerBatch = Settings.Batch,
         Input = Settings.Input,
         Layout = layout,
         Statistics = statistics,
@@ -84,7 +86,7 @@ public sealed record Run
 
     /// <summary>The engine that the settings ask for.</summary>
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
-        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0);
+        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0, Settings.Freeze);
 
     /// <summary>What the run's bits depend on besides its settings and images, as it is on this machine.</summary>
     /// <param name="engine">The engine that computes.</param>
@@ -142,7 +144,26 @@ public sealed record Run
                 throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"--{name} {value} would never forget a gradient: take a number from 0 to below 1."));
         }
 
+        CheckFreeze(run);
         return run;
+    }
+
+    private static void CheckFreeze(Run run)
+    {
+        var (settings, norm) = (run.Settings, run.Network.Norm);
+        var frozen = EnumText.Of(settings.Freeze);
+        if (settings is { From: not null, InitScale: not 1 })
+            throw new ExperimentException("--init-scale multiplies random weights, and --from begins with others: leave one of them out.");
+        if (settings.Freeze == Frozen.None)
+            return;
+        if (settings.From is null)
+            throw new ExperimentException($"--freeze {frozen} keeps what the weights of --from have, and none are given: give --from, or leave it out.");
+        if (settings.Freeze == Frozen.NormStatistics && !norm.HasRunningStatistics)
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which keeps no running statistics: leave it out, or take --freeze norms.");
+        if (norm.HasRunningStatistics && (norm.Renorm is not null || norm.IsNoisy))
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which changes a batch's statistics, and frozen ones are no batch's: take --norm bn.");
+        if ((settings.Measure & (MeasurementKinds.Landscape | MeasurementKinds.CovariateShift)) != 0)
+            throw new ExperimentException($"--measure landscape and covariate-shift look at the gradients of all layers, and --freeze {frozen} leaves some without: leave one of them out.");
     }
 
     /// <summary>Why a run has another number of groups than the paper's 32 although nobody typed one, in a few words; null where it has 32 or a typed number.</summary>

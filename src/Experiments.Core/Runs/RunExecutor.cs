@@ -89,12 +89,13 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
 
         using var dataset = machine.Open(run, ImagesChecksum, cancellation);
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
+        var starting = run.Settings.From is null ? null : StartingState.Read(run, results);
         Clear(run, folder, Tell); // now that the run can be trained
         folder.WriteSettings();
         folder.Log.Write(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:u} {run.Id}: {run.Network.Model} on {dataset.Name}, {engine.Library}, {run.Settings.Device}"));
 
         var from = folder.Checkpoints.GoOnFrom(run.Id, run.ConditionsOn(engine), dataset, AllowDifferentMachine, Tell);
-        var training = new RunTraining(run, folder, dataset, engine, from, Tell) { CheckpointEvery = CheckpointEvery, EpochEnded = epochEnded, TensorBoard = TensorBoard };
+        var training = new RunTraining(run, folder, dataset, engine, from, Tell, starting) { CheckpointEvery = CheckpointEvery, EpochEnded = epochEnded, TensorBoard = TensorBoard };
         return training.Train(experiment, progress, cancellation);
     }
 

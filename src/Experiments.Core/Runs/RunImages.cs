@@ -8,6 +8,7 @@ namespace Experiments.Core.Runs;
 internal sealed class RunImages
 {
     private readonly Dictionary<(string, int?, double?, long?), DatasetDescription> _known = [];
+    private readonly Dictionary<(DatasetDescription, string), DatasetDescription> _parts = [];
 
     /// <summary>The name of the data set that settings ask for, in results.</summary>
     public static string NameOf(RunSettings settings) => OwnImages.IsPath(settings.Dataset) ? OwnImages.NameOf(settings.Dataset) : settings.Dataset;
@@ -15,6 +16,16 @@ internal sealed class RunImages
     /// <summary>The data set that settings ask for.</summary>
     /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>
     public DatasetDescription Of(RunSettings settings)
+    {
+        var set = WholeOf(settings);
+        if (settings.Classes is not { } classes)
+            return set;
+        if (!_parts.TryGetValue((set, classes), out var part))
+            _parts.Add((set, classes), part = ClassSelection.Of(set, classes));
+        return part;
+    }
+
+    private DatasetDescription WholeOf(RunSettings settings)
     {
         if (!OwnImages.IsPath(settings.Dataset))
         {

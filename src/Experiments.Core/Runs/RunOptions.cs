@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
@@ -67,11 +68,17 @@ public static partial class RunOptions
     /// <summary>The key of the optimizer.</summary>
     public const string Optimizer = "optimizer";
 
+    /// <summary>The key of what is frozen.</summary>
+    public const string Freeze = "freeze";
+
     /// <summary>The keys whose defaults are the optimizer's own, or that only some optimizers have.</summary>
     public static IReadOnlyList<string> OfOptimizer { get; } = ["lr", "lr-scaling", "momentum", "beta1", "beta2", "weight-decay"];
 
     /// <summary>The keys that belong to a norm rather than to the run.</summary>
     public static IReadOnlyList<string> OfNorm { get; } = [.. NormCatalog.Options.Select(option => option.Name), "weight-standardization", "affine"];
+
+    /// <summary>The keys that a norm in a grid may carry.</summary>
+    public static IReadOnlyList<string> Carried { get; } = [.. OfNorm, Freeze];
 
     /// <summary>Two keys of a norm for the same thing, of which only one may be given.</summary>
     public static IReadOnlyList<string> Exclusive { get; } = [.. NormCatalog.Options.Where(option => option.InPlaceOf is not null).SelectMany(option => new[] { option.InPlaceOf!, option.Name })];
@@ -115,8 +122,12 @@ public static partial class RunOptions
             Number("beta2", "how much AdamW keeps of its average of squared gradients", ByOptimizer(one => one.Beta2), s => s.Beta2, (s, v) => s with { Beta2 = v }),
             Number("weight-decay", "weight decay", ByOptimizer(one => one.WeightDecay), s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
+            new("from", "WEIGHTS", "begin with the weights of a run's folder or of a file that eval reads; a last layer for other classes is new", "random weights", s => s.From?.ToString(),
+                (s, v) => s with { From = v.Length > 0 ? StartingWeights.Parse(v) : throw Wrong("from", "a run's folder or a file of weights", v) }),
+            Choice<Frozen>(Freeze, "what of these weights stays as it is: running statistics of norms, with which training then normalizes; gamma and beta as well; or everything but the last layer", s => s.Freeze, (s, v) => s with { Freeze = v }),
             Number("init-scale", "factor that the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
         .. Under("Images",
+            new("classes", "N-N", "train and test on these classes alone, by their labels from 0 on, as in 0-4 or 0,2,7-9", "all", s => s.Classes, (s, v) => s with { Classes = ClassSelection.Normalize(v) }) { IsSet = true },
             Integer("image-size", "height and width that PNG and JPEG files are scaled to", $"{OwnImages.DefaultImageSize}", 8, s => s.ImageSize,
                 (s, v) => s with { ImageSize = v == OwnImages.DefaultImageSize ? null : (int)v }, OwnImages.LargestImageSize),
             new("test-part", "X", "part of each class to test on, for images that come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
@@ -124,6 +135,7 @@ public static partial class RunOptions
             Integer("split-seed", "seed of the choice of these test images", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
             Choice<InputNormalization>("input", "what is done to pixels: min-max scales them to 0..1, z-score standardizes each channel, pca whitens colours, zca whole images", s => s.Input, (s, v) => s with { Input = v }),
             Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
+            Choice<Domains>("domains", "show every image inverted, of low contrast, tinted or blurred: mixed within a batch, or one style a batch", s => s.Domains, (s, v) => s with { Domains = v }),
             Integer("train-limit", "train on N of the images, with the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
             Integer("test-limit", "test on N of the images, with the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
             Integer("validation", "hold N training images out, and measure errors on these in place of the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v })),

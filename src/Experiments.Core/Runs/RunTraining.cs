@@ -25,6 +25,7 @@ internal sealed class RunTraining
     private readonly List<EpochResult> _epochs;
     private readonly TrainingCheckpoint? _from;
     private readonly DateTimeOffset _started;
+    private readonly string? _weightsChecksum;
 
     /// <summary>Puts the engine, the loop and the measurements where the training begins, or goes on.</summary>
     /// <param name="run">The run.</param>
@@ -33,8 +34,11 @@ internal sealed class RunTraining
     /// <param name="engine">The arithmetic.</param>
     /// <param name="from">The checkpoint that it goes on from; null: it begins.</param>
     /// <param name="tell">Is told what happens, in sentences.</param>
-    public RunTraining(Run run, RunFolder folder, Dataset dataset, IEngine engine, (string File, TrainingCheckpoint Checkpoint, EngineState State)? from, Action<string> tell)
+    /// <param name="starting">The weights that it begins with; null: random ones.</param>
+    public RunTraining(
+        Run run, RunFolder folder, Dataset dataset, IEngine engine, (string File, TrainingCheckpoint Checkpoint, EngineState State)? from, Action<string> tell, StartingState? starting = null)
     {
+        _weightsChecksum = starting?.Checksum;
         (_run, _folder, _dataset, _engine, _tell) = (run, folder, dataset, engine, tell);
         var batches = new BatchSource(dataset, run.BatchOptions(engine.Layout));
         _measurements = MeasurementPlan.Create(run.Settings, batches, engine, run.Network);
@@ -46,6 +50,11 @@ internal sealed class RunTraining
             _loop.GoOnFrom(checkpoint.Position);
             _from = checkpoint;
             tell($"Goes on from {file}: {Where(checkpoint.Position)}.");
+        }
+        else if (starting is not null)
+        {
+            engine.Write(starting.State);
+            tell(starting.Sentence);
         }
         else
         {
@@ -76,7 +85,7 @@ internal sealed class RunTraining
     /// <returns>The run's row.</returns>
     public RunRow Train(string experiment, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
-        var row = RunRecord.Begin(_run, experiment, _engine.Library, _started) with { ImagesChecksum = _dataset.Checksum };
+        var row = RunRecord.Begin(_run, experiment, _engine.Library, _started) with { ImagesChecksum = _dataset.Checksum, FromChecksum = _weightsChecksum };
         var memory = new PeakMemory(progress, _from?.PeakMemoryMib);
         var events = TensorBoard ? new EventsFile(_folder.Path, _started) : null;
         void Keep() => KeepCheckpoint(memory.Mib);
@@ -164,9 +173,9 @@ internal sealed class RunTraining
     private List<DistributionShiftRow> AlteredScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var count = DistributionShift.Count(_run.Network);
+        var count = DistributionShift.Count(_run.Network, _run.Settings.Domains);
         var rows = new List<DistributionShiftRow>();
-        foreach (var row in DistributionShift.Measure(_loop, _run.Network, last.Epoch, cancellation))
+        foreach (var row in DistributionShift.Measure(_loop, _run.Network, _run.Settings.Domains, last.Epoch, cancellation))
         {
             rows.Add(row);
             progress.Report(new TrainingProgress(

@@ -14,11 +14,13 @@ namespace Experiments.Core.Sweeps;
 /// <summary>Sweeps as YAML: reading what people write, and writing a sweep as it was resolved.</summary>
 public static class SweepFile
 {
+    private const string PretrainKey = "pretrain";
+
     /// <summary>The key of each short form's block.</summary>
     private static readonly ImmutableSortedDictionary<SweepForm, string> Blocks =
         ImmutableSortedDictionary<SweepForm, string>.Empty.Add(SweepForm.Quick, "quick").Add(SweepForm.Evening, "evening");
 
-    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", .. Blocks.Values, "jobs", "out", Grid.Seeds];
+    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", PretrainKey, .. Blocks.Values, "jobs", "out", Grid.Seeds];
 
     /// <summary>Reads a sweep; its name is the file's.</summary>
     /// <param name="path">The file.</param>
@@ -61,19 +63,29 @@ public static class SweepFile
         sweep = sweep with { Grid = reader.Seeded(sweep.Grid, root) };
         if (wanted is not null && !root.Children.ContainsKey(wanted))
             reader.Mistakes.Add($"{path}: there is no {wanted} block for --{wanted}.");
-        var full = sweep.Grid;
+        var (full, pretrain) = (sweep.Grid, sweep.Pretrain);
         foreach (var (key, value) in root.Children)
         {
             // Both blocks are read in any case, so that their mistakes are found now and not on the day they are used.
             if (key is not YamlScalarNode { Value: { } block } || value is not YamlMappingNode options || !Blocks.ContainsValue(block))
                 continue;
-            var overlaid = options.Children.Aggregate(full, (grid, option) => reader.Option(grid, option.Key, option.Value, [Grid.Seeds]));
+            var (overlaid, before) = (full, pretrain);
+            foreach (var (option, given) in options.Children)
+            {
+                if (option is YamlScalarNode { Value: PretrainKey })
+                    before = reader.Pretrain(before, given);
+                else
+                    overlaid = reader.Option(overlaid, option, given, [Grid.Seeds, PretrainKey]);
+            }
+
             reader.CheckPairs(options);
             overlaid = reader.Seeded(overlaid, options);
             if (block == wanted)
-                sweep = sweep with { Grid = overlaid, Out = sweep.Out is { } folder ? $"{folder}-{wanted}" : null };
+                sweep = sweep with { Grid = overlaid, Pretrain = before, Out = sweep.Out is { } folder ? $"{folder}-{wanted}" : null };
         }
 
+        if (sweep.Pretrain is not null && sweep.Grid.Axes.ContainsKey("from"))
+            reader.Mistakes.Add($"{path}: from and pretrain exclude each other: runs begin with the weights of a file, or of runs that are trained first.");
         return reader.Mistakes.Count == 0 ? sweep : throw ExperimentException.ForAll(reader.Mistakes);
     }
 
@@ -94,6 +106,8 @@ public static class SweepFile
             root.Add(option.Name, values is [YamlScalarNode only] ? only : new YamlSequenceNode(values) { Style = SequenceStyle.Flow });
         }
 
+        if (sweep.Pretrain is { } pretrain)
+            root.Add(PretrainKey, new YamlMappingNode(pretrain.Axes.SelectMany(axis => new YamlNode[] { new YamlScalarNode(axis.Key), Node(axis.Value[0]) })) { Style = MappingStyle.Flow });
         if (sweep.References.Length > 0)
             root.Add("references", new YamlSequenceNode(sweep.References.Select(Node)));
         return YamlText.Write(root, "The sweep as it was resolved, defaults included; the program wrote this.");
@@ -155,6 +169,8 @@ public static class SweepFile
                     return sweep with { Jobs = Positive(value, "jobs") };
                 case YamlScalarNode { Value: "references" }:
                     return sweep with { References = References(value) };
+                case YamlScalarNode { Value: PretrainKey }:
+                    return sweep with { Pretrain = Pretrain(sweep.Pretrain, value) };
                 case YamlScalarNode { Value: { } block } when Blocks.ContainsValue(block):
                     if (value is not YamlMappingNode)
                         Mistakes.Add($"{At(value)} {block} takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
@@ -162,6 +178,29 @@ public static class SweepFile
                 default:
                     return sweep with { Grid = Option(sweep.Grid, key, value, OwnKeys) };
             }
+        }
+
+        /// <summary>What is other in the runs that runs begin from, on top of what was said before.</summary>
+        public Grid? Pretrain(Grid? before, YamlNode node)
+        {
+            string[] fromTheRun = [RunOptions.Norm, .. RunOptions.Carried, RunOptions.Seed, Grid.Seeds, "from", "measure", "measure-layer", "measure-points"];
+            var grid = before ?? Grid.Default;
+            if (node is not YamlMappingNode)
+                Mistakes.Add($"{At(node)} pretrain takes options in which the runs that are trained first differ, as in '{{ classes: 0-4, batch: 32 }}'.");
+            foreach (var (key, value) in node is YamlMappingNode block ? block.Children.ToList() : [])
+            {
+                var name = (key as YamlScalarNode)?.Value ?? "";
+                if (fromTheRun.Contains(name))
+                    Mistakes.Add($"{At(key)} {name} has no place under pretrain: {(name is "from" or RunOptions.Freeze ? "runs that are trained first begin with random weights" : name.StartsWith("measure", StringComparison.Ordinal) ? "nothing is measured there" : "a run begins from one of the same norm and seed")}.");
+                else if (Option(Grid.Default, key, value, []) is { Axes.Count: > 0 } read)
+                {
+                    if (read.Axes[name].Length > 1)
+                        Mistakes.Add($"{At(value)} {name} has {read.Axes[name].Length} values under pretrain, and one run is trained first for each norm and seed: give one.");
+                    grid = grid.With(name, read.Axes[name]);
+                }
+            }
+
+            return grid;
         }
 
         /// <summary>Keys that exclude each other within one block.</summary>
@@ -245,9 +284,9 @@ public static class SweepFile
 
             foreach (var (key, value) in Entries(own))
             {
-                if (key is not YamlScalarNode { Value: { } name } || !RunOptions.OfNorm.Contains(name))
+                if (key is not YamlScalarNode { Value: { } name } || !RunOptions.Carried.Contains(name))
                 {
-                    Mistakes.Add($"{At(key)} {Suggestion.Unknown("option of a norm", key.ToString(), RunOptions.OfNorm)}");
+                    Mistakes.Add($"{At(key)} {Suggestion.Unknown("option of a norm", key.ToString(), RunOptions.Carried)}");
                     return [];
                 }
 

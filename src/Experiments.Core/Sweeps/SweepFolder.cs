@@ -18,6 +18,10 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The folder's runs and CSVs.</summary>
     public ResultsFolder Results { get; } = results;
 
+    /// <summary>The runs that those of a sweep begin from, and the folder in this one that they lie in; null: there are none.</summary>
+    public (Sweep Sweep, SweepFolder Folder)? Pretraining(Sweep sweep) => sweep.Pretraining is not { } before ? null
+        : (before, new SweepFolder(new ResultsFolder(Path.Combine(Results.Root, StartingState.PretrainFolder))));
+
     /// <summary>The sweep that the folder belongs to; null where there is none.</summary>
     /// <exception cref="ExperimentException">Its file is damaged.</exception>
     public Sweep? Read() => File.Exists(SweepPath)

@@ -24,6 +24,9 @@ public sealed record RunSettings
     /// <summary>The data set: a name of the catalog, or the full path of images of one's own.</summary>
     public string Dataset { get; init; } = Auto;
 
+    /// <summary>The classes that are trained and tested on, as <see cref="Data.Sources.ClassSelection"/> writes them; null: all.</summary>
+    public string? Classes { get; init; }
+
     /// <summary>Height and width that image files of one's own are scaled to; null: the default, or the images are no such files.</summary>
     public int? ImageSize { get; init; }
 
@@ -90,6 +93,12 @@ public sealed record RunSettings
     /// <summary>What decays.</summary>
     public DecayOn DecayOn { get; init; } = DecayOn.All;
 
+    /// <summary>The weights that the training begins with; null: random ones.</summary>
+    public StartingWeights? From { get; init; }
+
+    /// <summary>What of these stays as it is.</summary>
+    public Frozen Freeze { get; init; }
+
     /// <summary>What the initial weights are multiplied by.</summary>
     public double InitScale { get; init; } = 1;
 
@@ -98,6 +107,9 @@ public sealed record RunSettings
 
     /// <summary>What happens to training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
+
+    /// <summary>In which styles images are shown.</summary>
+    public Domains Domains { get; init; }
 
     /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }

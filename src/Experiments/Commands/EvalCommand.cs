@@ -27,7 +27,7 @@ internal static class EvalCommand
 
     private static readonly string[] Relevant =
     [
-        .. OfNetwork, .. OfMachine, RunOptions.Dataset, .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
+        .. OfNetwork, .. OfMachine, RunOptions.Dataset, "classes", .. RunOptions.OfImages, "batch", "input", "augmentation", "domains", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
     private static readonly Dictionary<string, AlterationKind> AlterationKinds = Enum.GetValues<AlterationKind>().ToDictionary(EnumText.Of);
@@ -189,6 +189,8 @@ internal static class EvalCommand
         var strengths = Enumerable.Range(1, Alteration.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
         if (strength is not (null or "all") && !strengths.Contains(strength))
             throw new ExperimentException($"--strength takes 1 to {Alteration.Strongest}, or all, not '{strength}'.");
+        if (kind == "invert" && strength is not (null or "all") && strength != strengths[^1])
+            throw new ExperimentException($"--shift invert has one strength, {Alteration.Strongest}: leave --strength out.");
         return [.. kinds.SelectMany(Alteration.AllOf).Where(alteration => alteration == Alteration.None || strength is null or "all" || strength == strengths[alteration.Strength - 1])];
     }
 

@@ -66,14 +66,22 @@ internal static class SweepCommand
             string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
                 ThisProgram.CommandLine([.. TrainOptions.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
 
+            var before = folder.Pretraining(asked);
+            if (before is var (first, there) && (request is not null || result.GetValue(print)) && IsOpen(first, machine, there))
+            {
+                // They are trained by themselves, and the rest is asked for when they are there.
+                Console.Error.WriteLine($"{asked.Name}: these are the runs that the others begin from; when they have ended, the same command goes on with the others.");
+                (asked, folder) = (first, there);
+            }
+
             if (request is not null)
                 return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf, cancellation));
             if (result.GetValue(print))
                 return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf, cancellation));
-            if (result.GetValue(status))
-                return Task.FromResult(Status(asked, machine, folder, atOnce, result.GetValue(plain)));
-            return result.GetValue(dryRun) ? SweepDryRun.RunAsync(asked, machine, folder, atOnce, result.GetValue(plain), cancellation)
-                : RunAsync(asked, machine, folder, atOnce, more, result.GetValue(plain), cancellation);
+            List<(Sweep Asked, SweepFolder Folder)> parts = [.. before is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
+            return InTurnAsync(parts, part => result.GetValue(status) ? Task.FromResult(Status(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain)))
+                : result.GetValue(dryRun) ? SweepDryRun.RunAsync(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain), cancellation)
+                : RunAsync(part.Asked, machine, part.Folder, atOnce, more, result.GetValue(plain), cancellation));
         });
         return command.WithExamples(
             "sweep quick",
@@ -113,6 +121,21 @@ internal static class SweepCommand
 
         var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, form);
         return (asked, asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name));
+    }
+
+    /// <summary>Whether a sweep has runs that have not ended.</summary>
+    private static bool IsOpen(Sweep sweep, Machine machine, SweepFolder folder) => folder.Missing(folder.RunsOf(folder.Fit(sweep, machine))).Count > 0;
+
+    // The runs that others begin from come first; where they do not end well, the others wait.
+    private static async Task<int> InTurnAsync(IReadOnlyList<(Sweep Asked, SweepFolder Folder)> parts, Func<(Sweep Asked, SweepFolder Folder), Task<int>> act)
+    {
+        foreach (var part in parts)
+        {
+            if (await act(part).ConfigureAwait(false) is not ExitCode.Done and var code)
+                return code;
+        }
+
+        return ExitCode.Done;
     }
 
     private static async Task<int> RunAsync(

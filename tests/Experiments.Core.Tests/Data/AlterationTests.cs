@@ -12,7 +12,7 @@ public sealed class AlterationTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<AlterationKind> Kinds => [.. Enum.GetValues<AlterationKind>().Where(kind => kind != AlterationKind.None)];
+    public static TheoryData<AlterationKind> Kinds => [.. Enum.GetValues<AlterationKind>().Where(kind => kind is not (AlterationKind.None or AlterationKind.Invert))];
 
     public void Dispose() => _folder.Dispose();
 
@@ -37,6 +37,21 @@ public sealed class AlterationTests : IDisposable
         Assert.True(distances[0] > 0);
         Assert.Equal(distances.Order(), distances);
         Assert.Equal(5, distances.Distinct().Count());
+    }
+
+    [Fact]
+    public void Inverted_is_what_is_left_to_white()
+    {
+        var shift = Assert.Single(Alteration.AllOf(AlterationKind.Invert));
+        Assert.Equal([255, 155, 0, 25], Apply([0, 100, 255, 230], shift, shape: new ImageShape(1, 2, 2)));
+    }
+
+    // At strength 4 two fifths of the way to the colour (230, 140, 60), whose brightness is 143.3.
+    [Fact]
+    public void A_tint_moves_every_pixel_towards_one_colour()
+    {
+        Assert.Equal([92, 152, 152, 92, 56, 116, 116, 56, 24, 84, 84, 24], Apply([0, 100, 100, 0, 0, 100, 100, 0, 0, 100, 100, 0], new Alteration(AlterationKind.Tint, 4), shape: new ImageShape(3, 2, 2)));
+        Assert.Equal([57, 117, 210, 57], Apply([0, 100, 255, 0], new Alteration(AlterationKind.Tint, 4), shape: new ImageShape(1, 2, 2)));
     }
 
     // At strength 4, 51 is added to the largest channel, up to 255: 100 becomes 151 and the others 1.51 times as large.

@@ -48,6 +48,41 @@ public sealed class BatchSourceTests : IDisposable
     }
 
     [Fact]
+    public void Images_come_in_the_styles_of_their_domains()
+    {
+        foreach (var domains in new[] { Domains.Mixed, Domains.ByBatch })
+        {
+            var options = new BatchOptions { Seed = 1, Augmentation = Augmentation.None, Input = InputNormalization.None, Domains = domains, WorkerBatch = 4 };
+            var source = new BatchSource(_set, options);
+            var styles = Styles(source.TrainingEpoch(1, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(1, 8));
+            Assert.Equal(40, styles.Count);
+            Assert.Equal(styles[16..], Styles(source.TrainingEpoch(1, 8, 2), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(1, 8, 2)));
+            Assert.DoesNotContain(-1, styles);
+            Assert.True(styles.Distinct().Count() > 2);
+            Assert.Equal(domains == Domains.ByBatch, styles.Chunk(4).All(worker => worker.Distinct().Count() == 1));
+            Assert.NotEqual(styles, Styles(source.TrainingEpoch(2, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(2, 8)));
+
+            // Test images keep theirs, whatever the run, and one style alone is that style and no other.
+            var tested = Styles(source.Evaluation(5), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(5));
+            Assert.Equal(tested, Styles(new BatchSource(_set, options with { Seed = 2 }).Evaluation(12), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(12)));
+            Assert.True(tested.Distinct().Count() > 1);
+            foreach (var (number, style) in DomainStyles.All.Index())
+                Assert.All(Styles(source.Evaluation(5, style), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(5)), one => Assert.Equal(number, one));
+        }
+    }
+
+    // Of each image the style that turns it into what was shown.
+    private List<int> Styles(IEnumerable<ImageBatch> shown, IEnumerable<ImageBatch> plain)
+    {
+        var kernels = DomainStyles.All.Select(style => new AlterationKernel(_set.Shape, style)).ToList();
+        return [.. Values(plain).Chunk(_set.Shape.Size).Zip(Values(shown).Chunk(_set.Shape.Size), (image, seen) =>
+        {
+            byte[] pixels = [.. image.Select(value => (byte)Math.Round(value))];
+            return kernels.FindIndex(kernel => kernel.Apply(pixels, 0).SequenceEqual(seen.Select(value => (byte)Math.Round(value)).ToArray()));
+        })];
+    }
+
+    [Fact]
     public void An_epoch_entered_at_any_step_has_the_batches_that_follow_there()
     {
         foreach (var input in Enum.GetValues<InputNormalization>())

@@ -1,5 +1,6 @@
 using Experiments.Core.Figures;
 using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Sweeps;
 
@@ -34,6 +35,44 @@ public sealed class SweepFileTests
         Assert.Equal("a paper", Assert.Single(sweep.References).Source);
         Assert.Equal(34.7, sweep.References[0].Error["bn"][2]);
     }
+
+    [Fact]
+    public void Runs_begin_from_runs_of_the_same_norm_and_seed_that_are_trained_first()
+    {
+        const string text = """
+            dataset: synthetic
+            engine: torch
+            device: cpu
+            classes: 5-9
+            seeds: 2
+            batch: [32, 4]
+            lr: 0.01
+            measure: percentiles
+            norm: [bn, { bn: { freeze: norm-statistics } }, gn]
+            pretrain: { classes: 0-4, batch: 32, lr: 0.1, epochs: 7 }
+            quick: { epochs: 1, pretrain: { epochs: 2 } }
+            """;
+        var sweep = SweepFile.Parse(text, "transfer.yaml", "transfer");
+        var first = sweep.Pretraining!.Runs();
+        Assert.Equal(["bn 1", "bn 2", "gn 1", "gn 2"], first.Select(run => $"{run.Settings.Norm.Name} {run.Settings.Seed}"));
+        Assert.All(first, run => Assert.Equal((32, 0.1, 7, "0-4", null, Frozen.None, MeasurementKinds.None),
+            (run.Settings.Batch, run.Settings.Lr, run.Settings.Epochs, run.Settings.Classes, run.Settings.From, run.Settings.Freeze, run.Settings.Measure)));
+        var runs = sweep.Runs();
+        Assert.Equal(12, runs.Count);
+        Assert.All(runs, run => Assert.Equal(first.Single(before => before.Settings.Norm.Name == run.Settings.Norm.Name && before.Settings.Seed == run.Settings.Seed).Id, run.Settings.From!.Run));
+        Assert.Equal(6, runs.Select(run => run.Cell).Distinct().Count());
+        Assert.Equal(runs.Select(run => run.Id), SweepFile.AsWritten(SweepFile.Parse(SweepFile.Write(sweep), "x", "x")).Runs().Select(run => run.Id));
+        Assert.Equal([2], SweepFile.Parse(text, "transfer.yaml", "transfer", SweepForm.Quick).Pretraining!.Runs().Select(run => run.Settings.Epochs).Distinct());
+    }
+
+    [Theory]
+    [InlineData("pretrain: { norm: gn }", "norm has no place under pretrain: a run begins from one of the same norm and seed.")]
+    [InlineData("pretrain: { from: here }", "from has no place under pretrain: runs that are trained first begin with random weights.")]
+    [InlineData("pretrain: { batch: [32, 4] }", "batch has 2 values under pretrain, and one run is trained first for each norm and seed: give one.")]
+    [InlineData("pretrain: yes", "pretrain takes options in which the runs that are trained first differ")]
+    [InlineData("pretrain: { epochs: 2 }\nfrom: here", "from and pretrain exclude each other")]
+    public void What_cannot_be_trained_first_is_refused(string text, string answer) =>
+        Assert.Contains(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "x.yaml", "x")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void The_quick_block_overlays_the_sweep_and_has_a_name_of_its_own()

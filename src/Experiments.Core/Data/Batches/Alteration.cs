@@ -20,6 +20,12 @@ public enum AlterationKind
 
     /// <summary>Gaussian blur; beyond its edge an image goes on as at the edge.</summary>
     Blur,
+
+    /// <summary>Light becomes dark and dark light: 255 - x. It has one strength, the strongest.</summary>
+    Invert,
+
+    /// <summary>Pixels move towards one colour, an orange; towards its brightness in images of one channel.</summary>
+    Tint,
 }
 
 /// <summary>A corruption of test images and how strong it is.</summary>
@@ -48,5 +54,5 @@ public sealed record Alteration
 
     /// <summary>A kind at every strength, the weakest first.</summary>
     public static IEnumerable<Alteration> AllOf(AlterationKind kind) =>
-        kind == AlterationKind.None ? [None] : Enumerable.Range(1, Strongest).Select(strength => new Alteration(kind, strength));
+        kind == AlterationKind.None ? [None] : kind == AlterationKind.Invert ? [new(kind, Strongest)] : Enumerable.Range(1, Strongest).Select(strength => new Alteration(kind, strength));
 }

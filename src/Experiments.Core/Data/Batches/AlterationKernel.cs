@@ -15,6 +15,8 @@ internal sealed class AlterationKernel
     private static readonly double[] Brightness = [0.05, 0.1, 0.15, 0.2, 0.3];
     private static readonly double[] Contrast = [0.75, 0.5, 0.4, 0.3, 0.15];
     private static readonly double[] NoiseDeviation = [0.04, 0.06, 0.08, 0.09, 0.10];
+    private static readonly double[] TintPart = [0.1, 0.2, 0.3, 0.4, 0.5];
+    private static readonly double[] TintColour = [230, 140, 60];
     private static readonly double[] BlurDeviation = [0.4, 0.6, 0.7, 0.8, 1];
 
     private readonly ImageShape _shape;
@@ -53,6 +55,13 @@ internal sealed class AlterationKernel
                 return _altered;
             case AlterationKind.Blur:
                 Blur(pixels);
+                return _altered;
+            case AlterationKind.Invert:
+                for (var i = 0; i < pixels.Length; i++)
+                    _altered[i] = (byte)(byte.MaxValue - pixels[i]);
+                return _altered;
+            case AlterationKind.Tint:
+                Tint(pixels, TintPart[strength]);
                 return _altered;
             default:
                 throw new InvalidOperationException($"unknown alteration: {_alteration.Kind}.");
@@ -93,6 +102,13 @@ internal sealed class AlterationKernel
     {
         for (var i = 0; i < pixels.Length; i++)
             _altered[i] = Byte(pixels[i] + (deviation * random.NextNormal()));
+    }
+
+    private void Tint(ReadOnlySpan<byte> pixels, double part)
+    {
+        var plane = _shape.Height * _shape.Width;
+        for (var i = 0; i < pixels.Length; i++)
+            _altered[i] = Byte(((1 - part) * pixels[i]) + (part * (_shape.Channels == TintColour.Length ? TintColour[i / plane] : TintColour.Average())));
     }
 
     // Along the rows, then along the columns.

@@ -12,6 +12,12 @@ public sealed record BatchOptions
     /// <summary>How training images are varied.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
+    /// <summary>In which styles images are shown.</summary>
+    public Domains Domains { get; init; }
+
+    /// <summary>Images of a worker's batch, which share a style under <see cref="Domains.ByBatch"/>.</summary>
+    public int WorkerBatch { get; init; } = 1;
+
     /// <summary>How the values of a batch lie in memory: as the engine wants them.</summary>
     public ImageLayout Layout { get; init; } = ImageLayout.ChannelsFirst;
 
@@ -164,6 +170,9 @@ public sealed class BatchSource
     {
         var altering = alteration is null ? null : new AlterationKernel(_dataset.Shape, alteration);
 
+        // In one style alone, an image has no other.
+        var styles = _options.Domains == Domains.None || alteration is { Kind: not AlterationKind.None } ? [] : DomainStyles.All.Select(style => new AlterationKernel(_dataset.Shape, style)).ToArray();
+
         // Whitening works on blocks of images of a fixed size, so it prepares more images than the current batch needs.
         var size = _dataset.Shape.Size;
         var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
@@ -199,8 +208,19 @@ public sealed class BatchSource
                 ? Crop.Random(_options.Seed, purpose, epoch, image)
                 : Crop.Identity;
             var pixels = images.Pixels(image);
+            if (styles.Length > 0)
+                pixels = styles[Style(position, image)].Apply(pixels, images.Records[image]);
             _kernel.Write(altering is null ? pixels : altering.Apply(pixels, images.Records[image]), crop, values);
         }
+
+        // Test images keep their style, whatever the run, and so does what is measured; each has its own, since evaluation knows no training batches.
+        int Style(int position, int image) => augmentation switch
+        {
+            null when images == _dataset.Test => DomainStyles.Draw(EvaluationSeed, RandomPurpose.EvaluationDomain, 0, images.Records[image]),
+            null => DomainStyles.Draw(_options.Seed, RandomPurpose.SampleDomain, 0, image),
+            var purpose => DomainStyles.Draw(_options.Seed, purpose == RandomPurpose.Augmentation ? RandomPurpose.Domain : RandomPurpose.PopulationDomain, epoch,
+                _options.Domains == Domains.ByBatch ? position / _options.WorkerBatch : image),
+        };
 
         // Blocks begin at the same images wherever the first batch begins, since the rounding of an image could depend on its place in the block.
         void WhitenBlock(int position)

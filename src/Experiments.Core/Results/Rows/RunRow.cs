@@ -34,6 +34,12 @@ public sealed record RunRow : Cell
     /// <summary>The seed all random numbers follow from.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>The weights it began with: a file and its checksum, or <c>run:</c> and the name of a run in the folder <c>pretrain</c>; empty: random ones.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The beginning of the SHA-256 of these weights.</summary>
+    public string? FromChecksum { get; init; }
+
     /// <summary>The engine's library and its version.</summary>
     public required string EngineVersion { get; init; }
 

@@ -60,7 +60,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
         // The first step is always one of those that are measured.
         var measured = new TrainingLoop(settings, data, engine, network) { Observer = plan };
         var point = plan.All.Count == 0 ? 0 : Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
-        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations : [];
+        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations(settings.Domains) : [];
         var nothing = default(Score);
         var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
         var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
