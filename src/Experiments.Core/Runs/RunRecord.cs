@@ -60,6 +60,7 @@ public static class RunRecord
             InitScale = s.InitScale,
             Input = EnumText.Of(s.Input),
             Augmentation = EnumText.Of(s.Augmentation),
+            Rows = s.Rows?.ToString(),
             TrainLimit = s.TrainLimit,
             TestLimit = s.TestLimit,
             Validation = s.Validation,

@@ -99,6 +99,9 @@ public sealed record RunSettings
     /// <summary>What happens to training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
+    /// <summary>Recurrent networks: how many rows of its images a batch is trained on; null: all.</summary>
+    public RowRange? Rows { get; init; }
+
     /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }
 

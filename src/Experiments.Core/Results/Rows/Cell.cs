@@ -120,6 +120,9 @@ public record Cell
     /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
     public required string Augmentation { get; init; }
 
+    /// <summary>Rows of an image that a recurrent network was trained on, drawn for each batch, as in <c>12..20</c>, where not all.</summary>
+    public string? Rows { get; init; }
+
     /// <summary>Training images, where limited.</summary>
     public int? TrainLimit { get; init; }
 
