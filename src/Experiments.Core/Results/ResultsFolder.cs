@@ -154,6 +154,7 @@ public sealed class ResultsFolder(string path)
         WriteIfAny(Gather<LandscapeRow>(runs, warnings));
         WriteIfAny(Gather<CovariateShiftRow>(runs, warnings));
         WriteIfAny(Gather<DistributionShiftRow>(runs, warnings));
+        WriteIfAny(Gather<SequenceLengthRow>(runs, warnings));
         CsvFile.Write(Derived("summary.csv"), SummaryRow.Of(runs));
         CsvFile.Write(Derived("differences.csv"), DifferenceRow.Of(runs));
         CsvFile.Write(Derived("runs.csv"), runs); // the last one: whoever finds a row in it finds the rest in the others

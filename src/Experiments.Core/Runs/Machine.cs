@@ -32,7 +32,12 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     {
         settings = settings with { From = StartingState.Found(settings.From) };
         if (ForOthers && settings.Engine != RunSettings.Auto && settings.Device != RunSettings.Auto)
+        {
+            if (Engines.FirstOrDefault(engine => engine.Name == settings.Engine)?.Refuses(settings) is { } refused)
+                throw new ExperimentException(refused);
             return settings with { Dataset = DatasetOf(settings) };
+        }
+
         if (!ForOthers && settings.Threads > Environment.ProcessorCount)
             throw new ExperimentException($"--threads {settings.Threads} is more than this machine has cores: take 1 to {Environment.ProcessorCount}.");
         var engine = EngineFor(settings);
@@ -81,6 +86,14 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         string? missing = null;
         foreach (var (engine, device) in candidates)
         {
+            // What is wrong with the question stands before what this machine lacks.
+            if (engine.Refuses(settings) is { } refused)
+            {
+                if (settings.Engine != RunSettings.Auto)
+                    throw new ExperimentException(refused);
+                continue;
+            }
+
             if (engine.Unavailable(device, settings.Precision) is not { } answer)
             {
                 if (missing is not null && !_said)

@@ -46,6 +46,7 @@ public static class RunIdentity
         Part("d-max"),
         Part("renorm-ramp"),
         Part("affine"),
+        Part("rows"),
         Part("train-limit"),
         Part("test-limit"),
         Part("engine"),

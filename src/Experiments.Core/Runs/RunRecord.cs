@@ -65,6 +65,7 @@ public static class RunRecord
             Input = EnumText.Of(s.Input),
             Augmentation = EnumText.Of(s.Augmentation),
             Domains = EnumText.Of(s.Domains),
+            Rows = s.Rows?.ToString(),
             TrainLimit = s.TrainLimit,
             TestLimit = s.TestLimit,
             Validation = s.Validation,

@@ -174,6 +174,9 @@ public interface IEngineProvider
     /// <summary>Why it cannot compute on this device in this precision, in one sentence that says what would do; null where it can.</summary>
     string? Unavailable(string device, Precision precision);
 
+    /// <summary>Why it does not compute the network that settings ask for, in one sentence that says what would do; null where it does.</summary>
+    string? Refuses(RunSettings settings) => null;
+
     /// <summary>Makes an engine. Its parameters are zero until they are written.</summary>
     IEngine Create(EngineSettings settings);
 }

@@ -111,6 +111,9 @@ public sealed record RunSettings
     /// <summary>In which styles images are shown.</summary>
     public Domains Domains { get; init; }
 
+    /// <summary>Recurrent networks: how many rows of its images a batch is trained on; null: all.</summary>
+    public RowRange? Rows { get; init; }
+
     /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }
 

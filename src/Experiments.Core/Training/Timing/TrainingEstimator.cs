@@ -61,6 +61,8 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
         var measured = new TrainingLoop(settings, data, engine, network) { Observer = plan };
         var point = plan.All.Count == 0 ? 0 : Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
         var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations(settings.Domains) : [];
+        // An upper bound: a part of an image takes no longer than all of it.
+        var lengths = settings.Measure.HasFlag(MeasurementKinds.SequenceLength) ? SequenceLength.Lengths(network).Count : 0;
         var nothing = default(Score);
         var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
         var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
@@ -75,7 +77,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
             TestImages = data.TestImages,
             PopulationImages = network.Norm.HasRunningStatistics ? Math.Min(TrainingLoop.PopulationImages, data.TrainImages) : 0,
             MeasurePoints = plan.All.Count == 0 ? 0 : settings.MeasurePoints,
-            Alterations = alterations.Count,
+            Alterations = alterations.Count + lengths,
             StepSeconds = step,
             TestImageSeconds = testImage,
             BatchTestImageSeconds = batchTestImage,
