@@ -45,6 +45,12 @@ public enum RandomPurpose
     /// <summary>Which images of a class are held out as test images, where a set comes without; the item is the class.</summary>
     TestSplit = 14,
 
+    /// <summary>Which rows of the images of a batch a recurrent network is trained on; the item is the step.</summary>
+    Rows = 15,
+
+    /// <summary>Likewise of the population statistics' pass.</summary>
+    PopulationRows = 16,
+
     /// <summary>The style of a training image, or of a batch of them; the item is the image or the batch.</summary>
     Domain = 101,
 

@@ -262,8 +262,11 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Mean or variance of what was collected, [C] or [P, C], where and as x is.</summary>
     private Tensor Population(Tensor x, Func<(double Mean, double Variance), double> moment)
     {
-        var moments = from place in _population from channel in Enumerable.Range(0, _channels) select moment(place[channel]);
-        return OfStep(tensor(moments.ToArray(), x.dtype, x.device).view_as(running_mean!));
+        // Of a step that none of the sequences reached, the last one that they did.
+        var places = _step is { } step ? [_population.Take(step + 1).LastOrDefault(place => !place.IsEmpty) ?? _population[0]] : _population;
+        var moments = from place in places from channel in Enumerable.Range(0, _channels) select moment(place[channel]);
+        var values = tensor(moments.ToArray(), x.dtype, x.device);
+        return _step is null ? values.view_as(running_mean!) : values;
     }
 
     private static double[] Doubles(Tensor values) => [.. values.to(float64).cpu().flatten().data<double>()];

@@ -1,5 +1,6 @@
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Norms;
 using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Runs;
@@ -72,6 +73,26 @@ public sealed class ResumeTests : IDisposable
         Same(whole, Trained(machine, run, "crashed"), "after crashes");
     }
 
+    [TorchTheory]
+    [InlineData("lstm", "bn")]
+    [InlineData("gru", "ln-channels")]
+    [InlineData("vit-4", "ln-channels")]
+    public void So_does_a_network_that_reads_sequences(string model, string norm)
+    {
+        var (machine, run) = Prepare("torch", new RunSettings
+        {
+            Model = model,
+            Norm = new(norm, Places: norm == "bn" ? PlaceSpan.One : null),
+            Optimizer = OptimizerKind.Adamw,
+            Rows = model == "vit-4" ? null : new(4, 9),
+            Measure = MeasurementKinds.Percentiles | (model == "vit-4" ? MeasurementKinds.None : MeasurementKinds.SequenceLength),
+        });
+        var whole = Trained(machine, run, "whole");
+        Same(whole, Trained(machine, run, "stopped", 5, 9), "after 5 and 9 steps");
+        if (model != "vit-4")
+            Same(whole, Trained(machine, run, "scored", (Epochs * StepsPerEpoch) + 5), "while shorter images were scored");
+    }
+
     private static (Machine Machine, Run Run) Prepare(string engineName, RunSettings settings)
     {
         IEngineProvider provider = engineName == "torch" ? new TorchEngineProvider() : new OneDnnEngineProvider();
@@ -79,8 +100,8 @@ public sealed class ResumeTests : IDisposable
         return (machine, Run.Create(machine.Resolve(settings with
         {
             Dataset = "synthetic",
-            Model = "resnet8",
-            Width = 4,
+            Model = settings.Model == "small-cnn" ? "resnet8" : settings.Model,
+            Width = settings.Model == "small-cnn" ? 4 : 32,
             Batch = settings.Batch == 5 ? 5 : 10,
             Epochs = Epochs,
             Norm = settings.Norm.Name == "gn" ? settings.Norm with { Groups = 2 } : settings.Norm,
@@ -122,6 +143,7 @@ public sealed class ResumeTests : IDisposable
             .. results.Read<LandscapeRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<CovariateShiftRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<DistributionShiftRow>(run.Id).Select(one => one.ToString()),
+            .. results.Read<SequenceLengthRow>(run.Id).Select(one => one.ToString()),
         ];
     }
 

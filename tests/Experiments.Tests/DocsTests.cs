@@ -40,6 +40,7 @@ public sealed partial class DocsTests
         Holds("columns of landscape.csv", Columns(typeof(LandscapeRow)));
         Holds("columns of covariate-shift.csv", Columns(typeof(CovariateShiftRow)));
         Holds("columns of distribution-shift.csv", Columns(typeof(DistributionShiftRow)));
+        Holds("columns of sequence-length.csv", Columns(typeof(SequenceLengthRow)));
     }
 
     [Fact]

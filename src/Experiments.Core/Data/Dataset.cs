@@ -28,7 +28,7 @@ public sealed record DataOptions
     /// <summary>Decodes image files; null: nothing does, and a set of them cannot be opened.</summary>
     public IImageDecoder? Decoder { get; init; }
 
-    /// <summary>Is told of work that takes a while and is done once, and of waiting for another process that does it; null for nobody.</summary>
+    /// <summary>Called with a sentence when long work begins that is done only once, and while another process that does it is waited for; may be null.</summary>
     public Action<string>? Say { get; init; }
 
     /// <summary>Threads for work that takes a while; its result is the same whatever their number.</summary>

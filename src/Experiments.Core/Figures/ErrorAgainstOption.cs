@@ -15,7 +15,7 @@ internal static class ErrorAgainstOption
         var ofBatch = axis == OptionAxis.Batch;
         var series = Series.Along(cells, ofBatch ? [axis.Property] : [axis.Property, nameof(Cell.Batch)]);
         var values = cells.Select(cell => axis.Of(cell)!.Value).ToList();
-        // A batch size alone is drawn: that figure is the one that is drawn where none is asked for.
+        // A single batch size is drawn too, since this is the figure that is drawn by default.
         if (!ofBatch && values.Distinct().Count() == 1)
             throw new ExperimentException($"{spec.Kind.Name()} needs runs with several values of --{axis.Name}; here all have {OptionAxis.Plain(values[0])}.");
         var batches = ofBatch ? [null] : cells.Select(cell => (int?)cell.Batch).Distinct().OrderDescending().ToList();

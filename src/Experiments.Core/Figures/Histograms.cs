@@ -11,7 +11,7 @@ internal static class Histograms
 {
     private const int MostRidges = 8;
 
-    /// <summary>Bins with less than this share of the values at both ends do not widen the axis.</summary>
+    /// <summary>Bins at either end that hold less than this share of the values do not widen the axis.</summary>
     private const double Share = 0.001;
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)

@@ -69,7 +69,7 @@ internal static class Landscape
     private static double Middle(IEnumerable<Extremes> seeds, Func<Extremes, double> value) =>
         Finite(seeds.Select(seed => (double?)value(seed))) is { Count: > 0 } values ? Statistics.Median(values) : double.NaN;
 
-    /// <summary>Far along a steep gradient the loss is no number; the band then ends at the step sizes where it is one.</summary>
+    /// <summary>Far along a steep gradient the loss is not finite; the band then covers the step sizes at which it is.</summary>
     private static List<double> Finite(IEnumerable<double?> values) => [.. values.OfType<double>().Where(double.IsFinite)];
 
     private static double Min(List<double> values) => values.DefaultIfEmpty(double.NaN).Min();

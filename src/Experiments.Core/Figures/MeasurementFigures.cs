@@ -84,7 +84,7 @@ internal static class MeasurementFigures
         return new Axis { Label = label, Low = low >= 0 ? Math.Max(0, low - air) : low - air, High = high + air };
     }
 
-    /// <summary>What is to be said where values lie below an axis that does not reach down to them.</summary>
+    /// <summary>The note of a figure with values that lie below the end of an axis.</summary>
     public static IEnumerable<string> BelowNote(IEnumerable<Panel> panels) =>
         panels.Any(panel => panel.Series.SelectMany(series => series.Points).Any(point => point.Y < panel.Y.Low || point.Low < panel.Y.Low || point.High < panel.Y.Low))
             ? ["Lines that leave a panel at its bottom go on below it."] : [];

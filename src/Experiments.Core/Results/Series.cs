@@ -25,7 +25,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     internal static readonly IReadOnlyList<string> OptionsOfOptimizer =
         [nameof(Cell.Lr), nameof(Cell.LrScaling), nameof(Cell.Momentum), nameof(Cell.Beta1), nameof(Cell.Beta2), nameof(Cell.WeightDecay)];
 
-    // Words that say nothing without their column's name.
+    // Values that mean nothing without their column's name.
     private static readonly IReadOnlyList<string> NamedInFull = [nameof(Cell.DecayOn), nameof(Cell.Input), nameof(Cell.LrScaling), nameof(Cell.NormPosition)];
 
     /// <summary>

@@ -14,5 +14,6 @@ internal static class MeasurementFiles
         (MeasurementKinds.Landscape, LandscapeRow.FileName),
         (MeasurementKinds.CovariateShift, CovariateShiftRow.FileName),
         (MeasurementKinds.DistributionShift, DistributionShiftRow.FileName),
+        (MeasurementKinds.SequenceLength, SequenceLengthRow.FileName),
     ];
 }

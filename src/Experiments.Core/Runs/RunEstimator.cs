@@ -8,7 +8,7 @@ using Experiments.Core.Training.Timing;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>Finds out how long one run takes in this process, and leaves nothing.</summary>
+/// <summary>Measures in this process how long one run takes, and leaves no files.</summary>
 /// <param name="machine">The engines and data sets.</param>
 /// <param name="folder">The results folder, in which the run may be half done.</param>
 public sealed class RunEstimator(Machine machine, ResultsFolder folder)
@@ -23,12 +23,12 @@ public sealed class RunEstimator(Machine machine, ResultsFolder folder)
     public string? ImagesChecksum { get; init; }
 
     /// <summary>
-    /// Finds out how long a run takes, or what is left of one that is half done, by a few steps that nothing remains of. What a training would
+    /// Measures how long a run takes, or the rest of a half-done run, by training a few steps and throwing them away. What a training would
     /// be refused for, this is too, but for a folder that cannot be written: it is left alone, and what a training writes goes to a
     /// temporary one, to be timed.
     /// </summary>
     /// <param name="run">The run.</param>
-    /// <param name="say">Is told what is wrong with a checkpoint, and where the rest of the run would be another.</param>
+    /// <param name="say">Called with a sentence where a checkpoint is damaged, or where the rest of the run would differ from that of its machine.</param>
     /// <param name="cancellation">Ends it between two steps.</param>
     /// <returns>The estimate, and where the run would go on from; null where it would begin.</returns>
     /// <exception cref="ExperimentException">As of <see cref="RunExecutor.Execute"/>.</exception>

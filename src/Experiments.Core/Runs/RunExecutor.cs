@@ -14,13 +14,13 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
     /// <summary>The usual <see cref="CheckpointEvery"/>.</summary>
     public const double UsualMinutes = 5;
 
-    /// <summary>Minutes between two checkpoints, beside those at each epoch's end and where the run is stopped.</summary>
+    /// <summary>Minutes between two checkpoints. There is also one at each epoch's end, and one when the run is stopped.</summary>
     public double CheckpointEvery { get; init; } = UsualMinutes;
 
     /// <summary>Whether a run that has ended, or is half done, begins anew.</summary>
     public bool Again { get; init; }
 
-    /// <summary>Whether a run goes on where its bits may be others than on the machine that it began on.</summary>
+    /// <summary>Whether a run may go on under conditions in which its bits may differ from those of the machine that it began on.</summary>
     public bool AllowDifferentMachine { get; init; }
 
     /// <summary>The checksum that the images must have; null: any.</summary>
@@ -58,7 +58,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // What was refused has not failed, and of what never began there is nothing to tell but why.
+            // A run that was refused has not failed, and a run that never began leaves no row: only the reason is logged.
             if (e is ExperimentException { ExitCode: ExperimentException.BadInput })
                 folder.Log.Write($"Refused: {e.Message}");
             else

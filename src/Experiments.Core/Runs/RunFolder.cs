@@ -59,8 +59,8 @@ public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
     }
 
     /// <summary>
-    /// Leaves the reason why the run failed in its log and, where its training had begun, the row of a failed run, where the run itself could not;
-    /// not where it has ended all the same, or another process trains it.
+    /// Writes the reason why the run failed into its log and, if its training had begun, the row of a failed run, where the run's own process could not;
+    /// nothing is written if the run has ended after all, or another process trains it.
     /// </summary>
     /// <exception cref="ExperimentException">It cannot be written.</exception>
     public void RecordFailure(string experiment, string reason)

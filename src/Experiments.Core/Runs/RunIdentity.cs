@@ -30,7 +30,7 @@ public static class RunIdentity
     /// <summary>The promise.</summary>
     internal static ImmutableArray<IdentityPart> Parts { get; } =
     [
-        // What follows from the machine or from other values is always there: its default may be another one tomorrow.
+        // Values that follow from the machine or from other values are always hashed, since their defaults may change.
         new("dataset", null, RunImages.NameOf),
         Part("image-size"),
         Part("test-part"),
@@ -46,6 +46,7 @@ public static class RunIdentity
         Part("d-max"),
         Part("renorm-ramp"),
         Part("affine"),
+        Part("rows"),
         Part("train-limit"),
         Part("test-limit"),
         Part("engine"),

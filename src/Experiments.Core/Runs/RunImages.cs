@@ -4,7 +4,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>The data sets that runs are trained on, each looked at once: of images of one's own that means to list and open their files.</summary>
+/// <summary>The data sets of runs, each described only once: describing images of one's own means listing and opening their files.</summary>
 internal sealed class RunImages
 {
     private readonly Dictionary<(string, int?, double?, long?), DatasetDescription> _known = [];

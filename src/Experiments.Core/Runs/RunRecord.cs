@@ -10,7 +10,7 @@ namespace Experiments.Core.Runs;
 /// <summary>Turns a run and what came of it into rows of the result files.</summary>
 public static class RunRecord
 {
-    /// <summary>The row of a run before anything has come of it.</summary>
+    /// <summary>The row of a run as it is when the run begins.</summary>
     /// <param name="run">The run.</param>
     /// <param name="experiment">The experiment it belongs to.</param>
     /// <param name="library">The engine's library and version.</param>
@@ -65,6 +65,7 @@ public static class RunRecord
             Input = EnumText.Of(s.Input),
             Augmentation = EnumText.Of(s.Augmentation),
             Domains = EnumText.Of(s.Domains),
+            Rows = s.Rows?.ToString(),
             TrainLimit = s.TrainLimit,
             TestLimit = s.TestLimit,
             Validation = s.Validation,

@@ -61,6 +61,8 @@ internal sealed class RunTraining
             _loop.Initialize();
         }
 
+        if (run.Network.StatisticsSteps is { } kept && kept < run.Network.Input.Height)
+            folder.Log.Write($"Norms keep statistics for {kept} steps of a sequence; on test images of {run.Network.Input.Height} rows the last one's are used beyond.");
         _started = _from?.Started ?? DateTimeOffset.UtcNow;
         _epochs = [.. _loop.Position.Epochs];
     }
@@ -74,7 +76,7 @@ internal sealed class RunTraining
     /// <summary>Whether epochs are written for TensorBoard too.</summary>
     public bool TensorBoard { get; init; }
 
-    private bool MeasuresShifts => _run.Settings.Measure.HasFlag(MeasurementKinds.DistributionShift);
+    private bool MeasuresAfterwards => (_run.Settings.Measure & Run.AfterTraining) != 0;
 
     private IEnumerable<EpochRow> EpochRows => _epochs.Select(RunRecord.Of);
 
@@ -105,8 +107,8 @@ internal sealed class RunTraining
                 KeepEpoch(epoch, Keep);
             }
 
-            if (_epochs[^1] is { Diverged: false } last && MeasuresShifts)
-                WriteAlteredScores(last, memory, cancellation);
+            if (_epochs[^1] is { Diverged: false } last)
+                MeasureAfterwards(last, memory, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -142,7 +144,7 @@ internal sealed class RunTraining
         if (epoch.Diverged)
             return;
         _folder.WriteWeights(_engine, _dataset, epoch.Epoch, (long)epoch.Epoch * _loop.StepsPerEpoch);
-        if (epoch.Epoch < _run.Settings.Epochs || MeasuresShifts)
+        if (epoch.Epoch < _run.Settings.Epochs || MeasuresAfterwards)
             keep();
     }
 
@@ -161,27 +163,29 @@ internal sealed class RunTraining
         }
     }
 
-    private void WriteAlteredScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
+    private void MeasureAfterwards(EpochResult last, PeakMemory progress, CancellationToken cancellation)
     {
-        var rows = AlteredScores(last, progress, cancellation);
-        if (rows.Count(row => row.Error is null) is > 0 and var wrong)
-            _folder.Log.Write($"Distribution shift: at {wrong} of {rows.Count} measurements, scores of the network are not numbers; {DistributionShiftRow.FileName} has no error there.");
-        _folder.Write(rows);
+        if (_run.Settings.Measure.HasFlag(MeasurementKinds.DistributionShift))
+            WriteScores("Distribution shift", DistributionShift.Measure(_loop, _run.Network, _run.Settings.Domains, last.Epoch, cancellation), DistributionShift.Count(_run.Network, _run.Settings.Domains), row => row.Error, last, progress);
+        if (_run.Settings.Measure.HasFlag(MeasurementKinds.SequenceLength))
+            WriteScores("Sequence length", SequenceLength.Measure(_loop, _run.Network, last.Epoch, cancellation), SequenceLength.Count(_run.Network), row => row.Error, last, progress);
     }
 
     // It takes minutes where test images are many and batches small: what is shown of it is the last epoch and the time left.
-    private List<DistributionShiftRow> AlteredScores(EpochResult last, PeakMemory progress, CancellationToken cancellation)
+    private void WriteScores<TRow>(string what, IEnumerable<TRow> scores, int count, Func<TRow, double?> errorOf, EpochResult last, PeakMemory progress)
+        where TRow : class, IRunFile
     {
         var clock = Stopwatch.StartNew();
-        var count = DistributionShift.Count(_run.Network, _run.Settings.Domains);
-        var rows = new List<DistributionShiftRow>();
-        foreach (var row in DistributionShift.Measure(_loop, _run.Network, _run.Settings.Domains, last.Epoch, cancellation))
+        var rows = new List<TRow>();
+        foreach (var row in scores)
         {
             rows.Add(row);
             progress.Report(new TrainingProgress(
                 last.Epoch, _run.Settings.Epochs, 1, last.Train, last.Test!.Value.ErrorPercent, last.ImagesPerSecond, clock.Elapsed * (count - rows.Count) / rows.Count));
         }
 
-        return rows;
+        if (rows.Count(row => errorOf(row) is null) is > 0 and var wrong)
+            _folder.Log.Write($"{what}: at {wrong} of {rows.Count} measurements, scores of the network are not numbers; {TRow.FileName} has no error there.");
+        _folder.Write(rows);
     }
 }

@@ -64,7 +64,7 @@ internal sealed class RunFolders(ResultsFolder results)
     {
         var measured = MeasurementFiles.All.Where(one => File.Exists(Path.Combine(results.PathOf(row.Run), one.File))).Aggregate(MeasurementKinds.None, (all, one) => all | one.Measurement);
         if (row.Status == RunStatus.Diverged)
-            measured |= settings.Measure & MeasurementKinds.DistributionShift; // it ends without
+            measured |= settings.Measure & Run.AfterTraining; // it ends without
         var same = false;
         ExperimentException.Try(() => same = identity == RunIdentity.Of(Run.Complete(RunRecord.SettingsOf(row) with
         {

@@ -238,7 +238,7 @@ public static class SweepFile
             if (node is null)
                 return grid;
 
-            // Of seeds that stand beside their number, both have been said to exclude each other.
+            // Where both the seeds and their number are given, the mistake has been reported already.
             if (Positive(node, Grid.Seeds) is { } seeds && !(block.Children.TryGetValue(RunOptions.Seed, out var seed) && seed is YamlSequenceNode))
                 Try(node, () => grid = grid.WithSeeds(seeds));
             return grid;
@@ -272,7 +272,7 @@ public static class SweepFile
                 Mistakes.Add($"{At(node)} {option.Name} takes {(option.Name == RunOptions.Norm ? "a name, or one with its options as in '{ gn: { groups: 8 } }'" : $"a value such as {option.Value}")}, not '{Echo.Of(node.ToString())}'.");
         }
 
-        /// <summary>A norm with its options; of those that have lists, the product.</summary>
+        /// <summary>The norms of an entry with options: where options are lists, one norm for each combination.</summary>
         private IEnumerable<GridValue> OwnValues(YamlNode norm, YamlNode own)
         {
             IEnumerable<GridValue> values = [new GridValue(norm.ToString())];

@@ -14,7 +14,7 @@ public enum Precision
     Bf16,
 }
 
-/// <summary>Where a norm over samples takes its mean and variance from when it evaluates. Other norms have but one way.</summary>
+/// <summary>Where a norm over samples takes mean and variance from at evaluation. Other norms have no choice.</summary>
 public enum NormStatistics
 {
     /// <summary>The moving averages kept in training: the usual choice.</summary>
@@ -33,7 +33,7 @@ public enum SlotSide
     /// <summary>What enters the norm.</summary>
     Input,
 
-    /// <summary>What leaves it, scale, shift and noise included, before a residual is added and before the activation.</summary>
+    /// <summary>The norm's output, with scale, shift and noise, before a residual is added and before the activation.</summary>
     Output,
 }
 
@@ -173,6 +173,9 @@ public interface IEngineProvider
 
     /// <summary>Why it cannot compute on this device in this precision, in one sentence that says what would do; null where it can.</summary>
     string? Unavailable(string device, Precision precision);
+
+    /// <summary>Why it does not compute the network that settings ask for, in one sentence that says what would do; null where it does.</summary>
+    string? Refuses(RunSettings settings) => null;
 
     /// <summary>Makes an engine. Its parameters are zero until they are written.</summary>
     IEngine Create(EngineSettings settings);

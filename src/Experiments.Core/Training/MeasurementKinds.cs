@@ -21,4 +21,7 @@ public enum MeasurementKinds
 
     /// <summary>The error on shifted test images, after the last epoch.</summary>
     DistributionShift = 16,
+
+    /// <summary>The error on test images of which a recurrent network reads more and more rows, after the last epoch.</summary>
+    SequenceLength = 32,
 }

@@ -18,7 +18,7 @@ public enum DecayOn
 /// <summary>Everything that is asked of one training. The names on the command line and in YAML are in <c>RunOptions</c>.</summary>
 public sealed record RunSettings
 {
-    /// <summary>Stands for "what is best here" until it is resolved: a data set, an engine, a device.</summary>
+    /// <summary>The value that leaves the choice of a data set, an engine or a device to the program.</summary>
     public const string Auto = "auto";
 
     /// <summary>The data set: a name of the catalog, or the full path of images of one's own.</summary>
@@ -27,13 +27,13 @@ public sealed record RunSettings
     /// <summary>The classes that are trained and tested on, as <see cref="Data.Sources.ClassSelection"/> writes them; null: all.</summary>
     public string? Classes { get; init; }
 
-    /// <summary>Height and width that image files of one's own are scaled to; null: the usual, or other images.</summary>
+    /// <summary>Height and width that image files of one's own are scaled to; null: the default, or the images are no such files.</summary>
     public int? ImageSize { get; init; }
 
     /// <summary>The part of each class to test on, where images of one's own come without test images; null: they come with them.</summary>
     public double? TestPart { get; init; }
 
-    /// <summary>What the choice of these follows from; null: 0.</summary>
+    /// <summary>The seed that these test images are chosen by; null: 0.</summary>
     public long? SplitSeed { get; init; }
 
     /// <summary>The network.</summary>
@@ -110,6 +110,9 @@ public sealed record RunSettings
 
     /// <summary>In which styles images are shown.</summary>
     public Domains Domains { get; init; }
+
+    /// <summary>Recurrent networks: how many rows of its images a batch is trained on; null: all.</summary>
+    public RowRange? Rows { get; init; }
 
     /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }

@@ -228,7 +228,8 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                     map = Add(new MaxPoolOperation(_compilation, map));
                     break;
                 case Convolution convolution:
-                    map = Add(new ConvolutionOperation(_compilation, convolution, map));
+                    map = Add(convolution.Groups > 1 && convolution.Groups == convolution.In && convolution.In == convolution.Out
+                        ? new DepthwiseOperation(_compilation, convolution, map) : new ConvolutionOperation(_compilation, convolution, map));
                     // A block's branch and its shortcut both read it, and a convolution does not add gradients up.
                     if (!last && layers[index + 1] is Residual)
                         map = Add(new NormOperation(_compilation, null, map, null, relu: false));

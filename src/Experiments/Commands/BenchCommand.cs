@@ -27,11 +27,11 @@ internal static class BenchCommand
         var command = new Command("bench", "Measure how many images a second an engine trains on: whole steps (forward, loss, backward, update) "
             + "on one batch of random images. Warm-up is not counted.");
         var options = new RunOptionSet(command, Relevant.Contains, option => option.Name == "dataset" ? $"{Dataset}; only its image size and classes count" : option.Default, readsData: false);
-        var seconds = new Option<string>("--seconds") { Description = "how long a repetition is, and the warm-up before the first (default: 2)", HelpName = "X" };
-        var repetitions = new Option<string>("--repetitions") { Description = "repetitions, of which the median is reported (default: 5)", HelpName = "N" };
-        var processes = new Option<string>("--processes") { Description = "processes side by side, each with --threads; their images per second are summed (default: 1)", HelpName = "N" };
-        var profile = new Option<bool>("--profile") { Description = "say also how much of a step each kernel takes, by kernel and by layer" };
-        var byTurns = new Option<bool>("--by-turns") { Description = "measure a repetition for every line of standard input and print its images and seconds, so that several programs are measured by turns" };
+        var seconds = new Option<string>("--seconds") { Description = "seconds of a repetition, and of the warm-up before the first (default: 2)", HelpName = "X" };
+        var repetitions = new Option<string>("--repetitions") { Description = "number of repetitions; their median is reported (default: 5)", HelpName = "N" };
+        var processes = new Option<string>("--processes") { Description = "number of processes side by side, each with --threads; their images per second are added up (default: 1)", HelpName = "N" };
+        var profile = new Option<bool>("--profile") { Description = "also print how much of a step each kernel takes, by kernel and by layer" };
+        var byTurns = new Option<bool>("--by-turns") { Description = "measure one repetition for each line of standard input, and print its images and seconds; so several programs can be measured by turns" };
         foreach (var option in new Option[] { seconds, repetitions, processes, profile, byTurns })
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>

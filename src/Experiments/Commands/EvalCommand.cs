@@ -40,18 +40,18 @@ internal static class EvalCommand
         var options = new RunOptionSet(command, Relevant.Contains, option => OfMachine.Contains(option.Name) ? option.Default : "the checkpoint's");
         var statistics = new Option<string>("--statistics")
         {
-            Description = "where norms over samples take mean and variance from (default: moving-average)",
+            Description = "where norms over several images take mean and variance from (default: moving-average)",
             HelpName = "moving-average|population|batch|all",
         };
         var mean = new Option<string>("--input-mean") { Description = "mean of each channel that the weights were trained with, on a scale from 0 to 1 (default: the checkpoint's, else the training set's)", HelpName = "X,X,X" };
-        var deviation = new Option<string>("--input-std") { Description = "likewise the standard deviation", HelpName = "X,X,X" };
+        var deviation = new Option<string>("--input-std") { Description = "standard deviation of each channel, likewise", HelpName = "X,X,X" };
         var shift = new Option<string>("--shift")
         {
             Description = "change the test images as CIFAR-10-C does before they are normalized, and print a table",
             HelpName = string.Join('|', AlterationKinds.Keys.Append("all")),
         };
-        var strength = new Option<string>("--strength") { Description = "how much --shift changes (default: all)", HelpName = $"1..{Alteration.Strongest}|all" };
-        var csv = new Option<string>("--csv") { Description = "write the table, with losses, to this file as well", HelpName = "FILE" };
+        var strength = new Option<string>("--strength") { Description = "how strongly --shift changes the images (default: all)", HelpName = $"1..{Alteration.Strongest}|all" };
+        var csv = new Option<string>("--csv") { Description = "also write the table, with losses, into this file", HelpName = "FILE" };
         foreach (var option in new Option[] { statistics, mean, deviation, shift, strength, csv })
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>

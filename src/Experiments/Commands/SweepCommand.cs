@@ -18,20 +18,20 @@ internal static class SweepCommand
 {
     public static Command Create()
     {
-        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
-            + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped, half-done runs included.");
-        var file = new Argument<string>("file") { Description = "a sweep in YAML, or its name in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. Options may be lists, as in --batch 32,8,2, and override the file; "
+            + "each combination of values is a run. After a stop, the same command goes on, with half-done runs too.");
+        var file = new Argument<string>("file") { Description = "a YAML file, the name of one in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
         file.CompletionSources.Add(_ => SweepSource.Names.Select(name => new CompletionItem(name)));
         command.Arguments.Add(file);
         var options = new RunOptionSet(command, takesLists: true);
-        var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
-        var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "the file's quick block in place of the full values; results go to <name>-quick" };
-        var evening = new CommandOption<bool>("--evening") { Heading = "Running", Description = "the file's evening block in place of the full values: hours, not days; results go to <name>-evening" };
+        var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "number of seeds, counted from --seed (default: 1)", HelpName = "N" };
+        var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "take the values of the file's quick block; results go to <name>-quick" };
+        var evening = new CommandOption<bool>("--evening") { Heading = "Running", Description = "take the values of the file's evening block: hours, not days; results go to <name>-evening" };
         var jobs = new CommandOption<string>("--jobs") { Heading = "Running", IsCommon = true, Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
-        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "tell how far the runs are, here or in another terminal; run nothing" };
+        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "say how far the runs are, here or in another terminal; train nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
-        var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; run nothing" };
+        var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
         var plain = TrainOptions.PlainOption();
         foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, plain })
             command.Options.Add(option);

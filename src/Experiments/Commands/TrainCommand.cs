@@ -22,7 +22,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
-        var again = new CommandOption<bool>(TrainOptions.Again) { Heading = "Running", IsCommon = true, Description = "train a run anew that is already finished or half done there" };
+        var again = new CommandOption<bool>(TrainOptions.Again) { Heading = "Running", IsCommon = true, Description = "train anew even if the run is finished or half done" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
         var answer = new Option<bool>(TrainOptions.DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
         var experiment = new CommandOption<string>("--experiment") { Heading = "Files", Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };

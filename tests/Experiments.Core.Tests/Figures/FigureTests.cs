@@ -373,6 +373,26 @@ public sealed class FigureTests : IDisposable
     }
 
     [Fact]
+    public void Errors_against_the_length_of_the_test_sequence_say_what_was_trained_on_and_where_statistics_end()
+    {
+        RunRow[] runs = [Sample.Run() with { Rows = "12..20" }, Sample.Run("ln-channels") with { Rows = "12..20" }];
+        OfRun<SequenceLengthRow>[] rows =
+        [
+            .. from run in runs
+               from statistics in run.Norm == "bn" ? new[] { "moving_average", "batch" } : ["moving_average"]
+               from length in new[] { 4, 20, 28 }
+               select run.SequenceLength(length, 60 - length + (length > 20 && statistics == "moving_average" && run.Norm == "bn" ? 20 : 0), statistics, run.Norm == "bn" ? 20 : null),
+        ];
+        var figure = Build(Spec(FigureKind.ErrorAgainstLength), new FigureData(runs).With<SequenceLengthRow>(rows));
+        Assert.Equal(["BN", "BN, statistics of the test batch", "LN (channels)"], Labels(figure));
+        Assert.Equal([new FigurePoint(4, 56), new FigurePoint(20, 40), new FigurePoint(28, 52)], Points(figure, "", "BN"));
+        Assert.Contains("Trained on 12 to 20 rows.", figure.Notes);
+        Assert.Contains("Statistics of each step are kept for 20 steps; beyond, the last one's are used.", figure.Notes);
+        Assert.StartsWith("There is nothing to draw: at none of the 1 measurements", Assert.Throws<ExperimentException>(
+            () => Build(Spec(FigureKind.ErrorAgainstLength), new FigureData(runs).With<SequenceLengthRow>([runs[0].SequenceLength(4, null)]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Distribution_shift_leaves_out_what_was_no_number_and_says_so()
     {
         RunRow[] runs = [Sample.Run(norm: "gn", seed: 1), Sample.Run(norm: "gn", seed: 2)];

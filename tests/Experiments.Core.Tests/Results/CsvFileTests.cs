@@ -19,7 +19,7 @@ public sealed class CsvFileTests : IDisposable
     {
         static string Header<T>() => $"{(typeof(T).GenericTypeArguments is [var row] ? row : typeof(T)).Name}: {string.Join(",", Column.Of(typeof(T)).Select(column => column.Name))}\n";
         Golden.Matches(Header<RunRow>() + Header<OfRun<EpochRow>>() + Header<SummaryRow>() + Header<DifferenceRow>() + Header<OfRun<PercentileRow>>()
-            + Header<OfRun<HistogramRow>>() + Header<OfRun<LandscapeRow>>() + Header<OfRun<CovariateShiftRow>>() + Header<OfRun<DistributionShiftRow>>(), "headers.txt");
+            + Header<OfRun<HistogramRow>>() + Header<OfRun<LandscapeRow>>() + Header<OfRun<CovariateShiftRow>>() + Header<OfRun<DistributionShiftRow>>() + Header<OfRun<SequenceLengthRow>>(), "headers.txt");
     }
 
     [Fact]

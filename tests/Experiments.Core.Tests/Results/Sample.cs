@@ -114,6 +114,15 @@ internal static class Sample
         Loss = error / 10,
     });
 
+    public static OfRun<SequenceLengthRow> SequenceLength(this RunRow run, int rows, double? error, string statistics = "moving_average", int? steps = null) => Of(run, new SequenceLengthRow
+    {
+        Rows = rows,
+        StatisticsSteps = steps,
+        Statistics = statistics,
+        Error = error,
+        Loss = error / 10,
+    });
+
     public static RunKey Key(this RunRow run) =>
         new() { Run = run.Run, Norm = run.Norm, Groups = run.Groups, ChannelsPerGroup = run.ChannelsPerGroup, Batch = run.Batch, Seed = run.Seed };
 

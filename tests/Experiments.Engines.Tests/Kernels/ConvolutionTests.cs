@@ -1,4 +1,6 @@
+using Experiments.Core.Training;
 using Experiments.OneDnn.Interop;
+using Experiments.OneDnn.Kernels;
 
 namespace Experiments.Engines.Tests.Kernels;
 
@@ -67,6 +69,48 @@ public sealed unsafe class ConvolutionTests
         }
 
         static NativeArray Scratch(ConvolutionPrimitive primitive) => new((int)(primitive.ScratchBytes + sizeof(float) - 1) / sizeof(float));
+    }
+
+    // Sums of at most 49 products, in bfloat16 of what is exact in it and rounded once more at the end. The gradients by weights are added to.
+    [Theory]
+    [InlineData(3, 7, 1, Precision.Fp32)]
+    [InlineData(8, 7, 1, Precision.Fp32)]
+    [InlineData(16, 7, 2, Precision.Fp32)]
+    [InlineData(32, 3, 2, Precision.Fp32)]
+    [InlineData(10, 3, 3, Precision.Fp32)]
+    [InlineData(10, 7, 1, Precision.Bf16)]
+    [InlineData(16, 3, 2, Precision.Bf16)]
+    public void Depthwise_passes_are_the_plain_sums(int channels, int kernel, int stride, Precision precision)
+    {
+        foreach (var (images, height, width) in new[] { (1, 12, 10), (2, 7, 5), (3, 9, 14), (2, 3, 4), (2, 2, 3), (1, 1, 1) })
+        {
+            foreach (var hasBias in new[] { false, true })
+            {
+                var shape = new ConvolutionShape(images, channels, height, width, channels, kernel, stride, (kernel - 1) / 2, channels, hasBias);
+                var weights = Numbers.Varied(channels * kernel * kernel, 1);
+                var bias = hasBias ? Numbers.Varied(channels, 4) : new double[channels];
+                using NativeArray x = new(Numbers.Varied(images * height * width * channels, 2), precision);
+                using NativeArray dy = new(Numbers.Varied(images * shape.OutHeight * shape.OutWidth * channels, 3), precision);
+                var (y, dx, dw, db) = Plain(shape, x.Values, weights, bias, dy.Values);
+
+                int[] order = [.. Enumerable.Range(0, weights.Length).Select(place => (place % channels * kernel * kernel) + (place / channels))];
+                var before = Numbers.Varied(weights.Length, 5);
+                using NativeArray w = new(Ordered(weights, order)), b = new(bias), byWeights = new(before), byBias = new(new double[channels]);
+                using NativeArray output = new(y.Length, precision), inputGradient = new(dx.Length, precision);
+                var kernels = DepthwiseKernels.For(precision, new(channels, height, width, kernel, stride, (kernel - 1) / 2));
+                kernels.Forward(x.Pointer, w.Floats, hasBias ? b.Floats : null, output.Pointer, images);
+                kernels.InputGradient(dy.Pointer, w.Floats, inputGradient.Pointer, images);
+                kernels.WeightGradient(dy.Pointer, x.Pointer, byWeights.Floats, images, 0, 2);
+                kernels.WeightGradient(dy.Pointer, x.Pointer, byWeights.Floats, images, 2, (kernel * kernel) - 2);
+                kernels.BiasGradient(dy.Pointer, byBias.Floats, images);
+
+                var rounding = Tolerance + (precision == Precision.Bf16 ? 1.0 / (1 << 8) : 0);
+                Numbers.Close(y, output.Values, rounding, $"{shape}");
+                Numbers.Close(dx, inputGradient.Values, rounding, $"input gradient of {shape}");
+                Numbers.Close([.. Ordered(dw, order).Zip(before, (a, c) => a + c)], byWeights.Values, Tolerance, $"weight gradient of {shape}");
+                Numbers.Close(db, byBias.Values, Tolerance, $"bias gradient of {shape}");
+            }
+        }
     }
 
     [OneDnnFact]

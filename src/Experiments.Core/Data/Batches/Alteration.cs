@@ -1,7 +1,7 @@
 namespace Experiments.Core.Data.Batches;
 
 /// <summary>
-/// What is done to test images that no training image had: four of the corruptions of Hendrycks and Dietterich, "Benchmarking neural
+/// A change to test images that no training image has: four of the corruptions of Hendrycks and Dietterich, "Benchmarking neural
 /// network robustness to common corruptions and perturbations" (ICLR 2019).
 /// </summary>
 public enum AlterationKind

@@ -132,6 +132,9 @@ public record Cell
     /// <summary>In which styles images were shown: <c>none</c> (as they are), <c>mixed</c> within a batch, or one <c>by-batch</c>.</summary>
     public string Domains { get; init; } = "none";
 
+    /// <summary>Rows of an image that a recurrent network was trained on, drawn for each batch, as in <c>12..20</c>, where not all.</summary>
+    public string? Rows { get; init; }
+
     /// <summary>Training images, where limited.</summary>
     public int? TrainLimit { get; init; }
 

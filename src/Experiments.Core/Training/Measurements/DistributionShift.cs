@@ -45,6 +45,6 @@ public static class DistributionShift
             Loss = score.IsFinite ? score.MeanLoss : null,
         });
 
-    private static NormStatistics[] Statistics(Network network) =>
+    internal static NormStatistics[] Statistics(Network network) =>
         network.Norm.HasRunningStatistics ? Enum.GetValues<NormStatistics>() : [NormStatistics.MovingAverage];
 }

@@ -9,7 +9,7 @@ namespace Experiments.Core.Training.Measurements;
 public readonly record struct MeasurementPoint(TrainingStep Step, double Epoch);
 
 /// <summary>
-/// Something that is looked at around single steps of a training, which goes on as if nobody had looked: an engine's state is the same bits
+/// A measurement around single steps of a training, which does not change the training: the engine's state is the same bits
 /// after each call as before it.
 /// </summary>
 public interface IMeasurement
@@ -20,7 +20,7 @@ public interface IMeasurement
     /// <param name="cancellation">Ends a measurement that takes long.</param>
     void BeforeStep(MeasurementPoint at, ImageBatch batch, CancellationToken cancellation);
 
-    /// <summary>Called when it has been made. It cannot be cancelled: the step would not be made, and so not be measured, a second time.</summary>
+    /// <summary>Called after the step. It cannot be cancelled: the step is not made a second time, so it could not be measured later.</summary>
     /// <param name="at">The step.</param>
     /// <param name="batch">The images that it was made on.</param>
     void AfterStep(MeasurementPoint at, ImageBatch batch);
@@ -28,10 +28,10 @@ public interface IMeasurement
     /// <summary>Hands on the rows of all that was measured so far.</summary>
     void WriteTo(IRowSink sink);
 
-    /// <summary>What was measured so far, at steps before one that the training may go on from.</summary>
+    /// <summary>The results so far, of the steps before the one that the training would go on from.</summary>
     JsonElement Save(long step);
 
-    /// <summary>Takes back what was saved, in the place of what was measured so far.</summary>
+    /// <summary>Replaces the results so far by saved ones.</summary>
     /// <exception cref="JsonException">It is of another measurement.</exception>
     void Restore(JsonElement saved);
 }

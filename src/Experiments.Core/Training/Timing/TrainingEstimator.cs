@@ -20,10 +20,10 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
     private static readonly Duration OfEvaluations = new(WarmUp: 0.1, Blocks: 3, Limit: 1);
     private static readonly Duration OfMeasurements = new(WarmUp: 0, Blocks: 3, Limit: 2);
 
-    // A block is long enough that whoever shares the machine has his part in each, and short enough that a hiccup is in one of them alone.
+    // A block is long enough that other programs on the machine slow all blocks alike, and short enough that a single interruption affects only one.
     private const double BlockSeconds = 0.1;
 
-    // What an epoch writes is little beside what it trains.
+    // Writing an epoch takes little time compared with training it.
     private static readonly Duration OfFiles = new(WarmUp: 0, Blocks: 1, Limit: 0.5);
 
     private double _once;
@@ -34,7 +34,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
     /// <summary>Likewise at its end.</summary>
     public Action<EpochResult> Ends { get; init; } = _ => { };
 
-    /// <summary>Tells the private memory in MiB; null where the system does not.</summary>
+    /// <summary>Returns the private memory in MiB; null where the system does not tell.</summary>
     public Func<double?> Memory { get; init; } = () => null;
 
     /// <summary>Trains and evaluates for a few seconds; where a single step takes longer, one step.</summary>
@@ -61,6 +61,8 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
         var measured = new TrainingLoop(settings, data, engine, network) { Observer = plan };
         var point = plan.All.Count == 0 ? 0 : Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
         var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations(settings.Domains) : [];
+        // An upper bound: a part of an image takes no longer than all of it.
+        var lengths = settings.Measure.HasFlag(MeasurementKinds.SequenceLength) ? SequenceLength.Lengths(network).Count : 0;
         var nothing = default(Score);
         var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
         var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
@@ -75,7 +77,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
             TestImages = data.TestImages,
             PopulationImages = network.Norm.HasRunningStatistics ? Math.Min(TrainingLoop.PopulationImages, data.TrainImages) : 0,
             MeasurePoints = plan.All.Count == 0 ? 0 : settings.MeasurePoints,
-            Alterations = alterations.Count,
+            Alterations = alterations.Count + lengths,
             StepSeconds = step,
             TestImageSeconds = testImage,
             BatchTestImageSeconds = batchTestImage,
@@ -147,7 +149,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
     }
 
     /// <summary>How long a kind of piece is timed.</summary>
-    /// <param name="WarmUp">Seconds that come before and do not count, one piece at least.</param>
+    /// <param name="WarmUp">Seconds of warm-up that do not count; at least one piece of work is done.</param>
     /// <param name="Blocks">Blocks that are enough.</param>
     /// <param name="Limit">Seconds after which no other block begins.</param>
     private sealed record Duration(double WarmUp, int Blocks, double Limit);
