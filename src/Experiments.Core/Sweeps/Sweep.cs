@@ -81,7 +81,9 @@ public sealed record Sweep
             var resolved = complete.Select(option.Get).Distinct().ToList();
             if (!grid.Axes.ContainsKey(option.Name) && resolved is [{ } only])
                 grid = grid.With(option.Name, [new GridValue(only)]);
-            else if (grid.Axes.ContainsKey(option.Name) && (option.Name == RunOptions.Dataset || !given.SequenceEqual(resolved)))
+            else if (!grid.Axes.ContainsKey(option.Name) && given is [{ } same])
+                grid = grid.With(option.Name, [new GridValue(same)]); // what networks make of it differs, as of a shortcut where some have none
+            else if (grid.Axes.ContainsKey(option.Name) && (option.Name == RunOptions.Dataset || (!given.SequenceEqual(resolved) && resolved.Count <= given.Count)))
                 grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
         }
 

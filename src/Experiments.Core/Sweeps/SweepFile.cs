@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Experiments.Core.Figures;
 using Experiments.Core.Files;
+using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Results;
 using Experiments.Core.Runs;
@@ -123,9 +124,11 @@ public static class SweepFile
         bool IsNamed(string key) => grid.Axes.ContainsKey(key)
             || (grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == key)));
 
-        // What follows from the optimizer is left to it where it is another one than all runs once had.
-        bool IsLeftOpen(string key) => RunOptions.OfOptimizer.Contains(key)
-            && grid.Axes.TryGetValue(RunOptions.Optimizer, out var optimizers) && optimizers.Any(optimizer => optimizer.Text != EnumText.Of(OptimizerKind.Sgd));
+        // What follows from the optimizer, or the activation from the network, is left to these where they are others than all runs once had.
+        bool IsLeftOpen(string key) => (RunOptions.OfOptimizer.Contains(key) && Has(RunOptions.Optimizer, optimizer => optimizer != EnumText.Of(OptimizerKind.Sgd)))
+            || (key == "activation" && Has("model", model => ModelCatalog.DefaultActivation(model) != ActivationKind.Relu));
+
+        bool Has(string key, Func<string, bool> another) => grid.Axes.TryGetValue(key, out var values) && values.Any(value => another(value.Text));
         return sweep with
         {
             Grid = RunIdentity.Parts.Where(part => part.LeftOut is not null && !IsNamed(part.Name) && !IsLeftOpen(part.Name))

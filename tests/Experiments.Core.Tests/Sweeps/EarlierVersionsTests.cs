@@ -106,6 +106,17 @@ public sealed class EarlierVersionsTests : IDisposable
         Assert.Equal(NewRun(), Assert.Single(sweep.Runs()));
     }
 
+    // A network's own activation and what it makes of a shortcut differ from network to network, and stand in no list of values.
+    [Fact]
+    public void A_sweep_of_several_networks_reads_as_it_was_written()
+    {
+        var sweep = SweepFile.Parse("model: [small-cnn, resnet8, convnext-6]\nnorm: [bn, ln-channels]\ndataset: synthetic\n", "mine.yaml", "mine").Resolve(Machine);
+        var there = SweepFile.AsWritten(SweepFile.Parse(SweepFile.Write(sweep), "sweep.yaml", "mine"));
+        Assert.Equal(sweep.Runs().Select(run => run.Identity), there.Runs().Select(run => run.Identity));
+        Assert.Equal(["relu", "relu", "relu", "relu", "gelu", "gelu"], sweep.Runs().Select(run => RunOptions.Find("activation")!.Get(run.Settings)));
+        Assert.Equal(2, sweep.Runs().Count(run => run.Settings.Shortcut == Core.Networks.Shortcut.IdentityCentered));
+    }
+
     private static Machine Machine { get; } = new([new RecordingProvider()], new DataFolder());
 
     private static Run NewRun() => Run.Create(Machine.Resolve(new RunSettings { Dataset = "synthetic", Norm = new("gn", 8), Batch = 8, Epochs = 2, TrainLimit = 40, TestLimit = 20 }));
