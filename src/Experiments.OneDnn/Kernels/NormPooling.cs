@@ -45,7 +45,7 @@ internal static unsafe class NormPooling
             }
 
             // Chan et al. 1979, for cells over equally many values: M2 = sum of (cell's M2 + area * (cell's mean - mean)^2), about any mean.
-            var blockMean = use.HasFlag(StatisticsUse.Centre) ? sum / cells : 0;
+            var blockMean = (use & StatisticsUse.Centre) != 0 ? sum / cells : 0;
             var squares = 0.0;
             for (var n = 0; n < blocks.Samples; n++)
             {
@@ -56,7 +56,7 @@ internal static unsafe class NormPooling
                 }
             }
 
-            var scale = use.HasFlag(StatisticsUse.Scale) ? 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon) : 1;
+            var scale = (use & StatisticsUse.Scale) != 0 ? 1 / Math.Sqrt((squares / ((double)cells * area)) + Norm.Epsilon) : 1;
             (mean[g], deviations[g], inverse[g]) = (blockMean, squares, scale);
             for (var n = 0; n < blocks.Samples; n++)
             {
@@ -99,8 +99,8 @@ internal static unsafe class NormPooling
                 }
             }
 
-            var level = use.HasFlag(StatisticsUse.Centre) ? (float)(sum / values) : 0;
-            var slope = use.HasFlag(StatisticsUse.Scale) ? (float)(inverse[g] * inverse[g] * product / values) : 0;
+            var level = (use & StatisticsUse.Centre) != 0 ? (float)(sum / values) : 0;
+            var slope = (use & StatisticsUse.Scale) != 0 ? (float)(inverse[g] * inverse[g] * product / values) : 0;
             for (var n = 0; n < blocks.Samples; n++)
             {
                 for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)

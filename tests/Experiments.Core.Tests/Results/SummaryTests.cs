@@ -12,7 +12,7 @@ public sealed class SummaryTests
         // A new column belongs to Cell where it changes the result; then summaries and figures keep apart what differs in it.
         string[] outcome =
         [
-            "Run", "Experiment", "Status", "Seed", "EngineVersion", "ImagesChecksum", "Threads", "Error", "ErrorMeasure", "ErrorMovingAverage", "ErrorPopulation",
+            "Run", "Experiment", "Status", "Seed", "From", "FromChecksum", "EngineVersion", "ImagesChecksum", "Threads", "Error", "ErrorMeasure", "ErrorMovingAverage", "ErrorPopulation",
             "ErrorBatch", "ErrorLast", "ErrorBest", "TrainError", "TrainLoss", "TestLoss", "DivergedEpoch", "Parameters", "Seconds",
             "ImagesPerSecond", "PeakMemoryMib", "Host", "Cpu", "Version", "Commit", "Started",
         ];
