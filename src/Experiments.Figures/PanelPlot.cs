@@ -25,7 +25,7 @@ internal static class PanelPlot
 
     /// <summary>The part of the width beyond the data at each end of the x axis.</summary>
     public static double RoomAtEnds(Panel panel, double width) =>
-        panel.X.HasPointsAtEnds ? ((Strokes.MarkerSize / 2) + 1.5 + (panel.Series.Select(series => Math.Abs(series.Shift)).DefaultIfEmpty().Max() * Step(panel, width))) / width : 0;
+        panel.X.HasPointsAtEnds ? ((Strokes.MarkerSize / 2) + 1.5 + (panel.Series.Select(series => Math.Abs(series.Offset)).DefaultIfEmpty().Max() * Step(panel, width))) / width : 0;
 
     /// <summary>Draws a panel.</summary>
     /// <param name="canvas">The sheet, in points.</param>
@@ -114,7 +114,7 @@ internal static class PanelPlot
                 break;
             case SeriesShape.Markers:
                 var step = Math.Min(series.Points.Count > 0 ? 6.5 : 0, 0.8 / perY / Math.Max(1, panel.Series.Count)) * perY;
-                var rows = series.Points.Select(point => new Coordinates(panel.X.Place(point.Y), panel.Y.Place(point.X) - (series.Shift * step))).ToList();
+                var rows = series.Points.Select(point => new Coordinates(panel.X.Place(point.Y), panel.Y.Place(point.X) - (series.Offset * step))).ToList();
                 AddBars(plot, panel, series, [.. rows.Select(row => row.Y)], isSideways: true);
                 plot.Add.Plottable(new PointMarkers(Finite(rows), series.Look.MarkerStyle()));
                 break;
@@ -128,7 +128,7 @@ internal static class PanelPlot
 
     /// <summary>The places of a series that stands a little beside its values.</summary>
     private static List<Coordinates> Shifted(Panel panel, PanelSeries series, double perX, double width) =>
-        [.. series.Points.Select(point => new Coordinates(panel.X.Place(point.X) + (series.Shift * Step(panel, width) * perX), panel.Y.Place(point.Y)))];
+        [.. series.Points.Select(point => new Coordinates(panel.X.Place(point.X) + (series.Offset * Step(panel, width) * perX), panel.Y.Place(point.Y)))];
 
     /// <summary>How far series side by side stand apart, in points: together no more than four tenths of the way to the next value.</summary>
     private static double Step(Panel panel, double width)
@@ -137,7 +137,7 @@ internal static class PanelPlot
         if (places.Count < 2)
             return 4 * ShiftStep;
         var nearest = places.Skip(1).Zip(places, (right, left) => right - left).Min() / (places[^1] - places[0]) * width * 0.9;
-        var most = panel.Series.Select(series => Math.Abs(series.Shift)).Max();
+        var most = panel.Series.Select(series => Math.Abs(series.Offset)).Max();
         return most > 0 ? Math.Min(ShiftStep, 0.2 * nearest / most) : ShiftStep;
     }
 
@@ -197,7 +197,7 @@ internal static class PanelPlot
     private static void AddRidge(Plot plot, Panel panel, PanelSeries series)
     {
         var most = series.Points.Max(point => point.Y) is > 0 and var highest ? highest : 1;
-        var foot = panel.Y.High - series.Shift;
+        var foot = panel.Y.High - series.Offset;
         var xs = series.Points.Select(point => panel.X.Place(point.X)).ToArray();
         var tops = series.Points.Select(point => foot + (RidgeReach * point.Y / most)).ToArray();
         var hill = plot.Add.FillY(xs, [.. xs.Select(_ => foot)], tops);

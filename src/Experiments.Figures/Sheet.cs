@@ -128,7 +128,7 @@ internal sealed class Sheet
         var panel = _figure.Panels.First();
         if (panel.IsSideways)
         {
-            var beside = panel.Series.Select(series => series.Shift).Distinct().Count();
+            var beside = panel.Series.Select(series => series.Offset).Distinct().Count();
             return panel.Y.Ticks!.Count * Math.Max(1.5 * _fonts.Text, ((panel.Crosses.Count > 0 ? 8.2 : Math.Min(5.5, 3 + (8.0 / beside))) * beside) + 4); // crosses have words
         }
 
@@ -267,7 +267,7 @@ internal sealed class Sheet
                 double x, y;
                 if (panel.IsSideways)
                 {
-                    var shift = panel.Series.First(series => series.Label == cross.Series).Shift;
+                    var shift = panel.Series.First(series => series.Label == cross.Series).Offset;
                     var step = Math.Min(6.5, 0.8 * area.Height / panel.Y.Ticks!.Count / panel.Series.Count);
                     (x, y) = (area.Right + CrossRoom([place]) - (CrossWidth / 2), area.Top + (area.Height * (cross.X - 0.5) / panel.Y.Ticks.Count) + (shift * step));
                 }

@@ -53,7 +53,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
     {
         Check(batch, isStep: true);
-        _step.Forward(batch.Values, NormMode.Trial, step);
+        _step.Forward(batch.Values, NormMode.TrainWithoutUpdate, step);
         var loss = Score.Of(_step.Scores, batch.Labels).MeanLoss;
         _step.Backward(batch.Labels, null);
         return (loss, [.. _parameters.Arrays.Select(array => array.ReadGradients())]);

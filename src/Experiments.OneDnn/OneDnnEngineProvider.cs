@@ -1,4 +1,6 @@
 using Experiments.Core;
+using Experiments.Core.Networks;
+using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.OneDnn.Interop;
 
@@ -43,10 +45,20 @@ public sealed class OneDnnEngineProvider : IEngineProvider
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ExperimentException">The library, the device or the precision is not available here.</exception>
-    public IEngine Create(EngineSettings settings) => Unavailable(settings.Device, settings.Precision) is { } reason
+    public string? Refuses(RunSettings settings) => Refuses(settings.Model, NormCatalog.Create(settings.Norm));
+
+    /// <inheritdoc/>
+    /// <exception cref="ExperimentException">The library, the device or the precision is not available here, or the network is none that it computes.</exception>
+    public IEngine Create(EngineSettings settings) => Refuses(settings.Network.Model, settings.Network.Norm) is { } refused ? throw new ExperimentException(refused)
+        : Unavailable(settings.Device, settings.Precision) is { } reason
         ? throw new ExperimentException(reason, ExperimentException.Unavailable)
         : new OneDnnEngine(settings, settings.Precision == Precision.Bf16 && !s_hasBf16.Value);
+
+    private static string? Refuses(string model, Norm norm) => ModelCatalog.IsRecurrent(model)
+        ? $"The onednn engine has no recurrent layers, which {model} is made of: take --engine torch."
+        : ModelCatalog.IsTransformer(model) ? $"The onednn engine has no attention, which {model} is made of: take --engine torch."
+        : norm.Pooling is { OverSamples: true, Places: PlaceSpan.One }
+        ? $"The onednn engine has no statistics of one place over several images, as --norm {norm.Name} --places one takes them: take --engine torch." : null;
 
     /// <summary>The library, for the record.</summary>
     internal static string NameOf(bool emulateBf16) => emulateBf16 ? $"{OneDnnLibrary.Name}, bf16 emulated" : OneDnnLibrary.Name;

@@ -12,7 +12,9 @@ namespace Experiments.Torch;
 /// finalizers is held instead: an object is thrown away whose finalizer waits, and a step begins when it is there. That takes a small
 /// collection, a millisecond in a large program, so the hold serves the steps of the next second. Then, or soon after the last step, it
 /// ends, and what has gathered is finalized before there is another. The end of the process waits for the thread of the finalizers, so that
-/// where it comes while another thread trains, it comes with the end of the hold. A thread that ends the process within an entry lets go itself.
+/// where it comes while another thread trains, it comes with the end of the hold. A thread that ended the process while it holds them itself would
+/// wait for ever: the runtime (.NET 10) tells of the end on the thread of the finalizers alone, and so nobody before it is free. No engine calls
+/// back from within an entry, so nothing can ask for that.
 /// </para>
 /// </summary>
 internal sealed class Finalizers : IDisposable
@@ -25,13 +27,7 @@ internal sealed class Finalizers : IDisposable
     private static int s_holders;
     private static Hold? s_hold;
 
-    /// <summary>How often this thread is among the holders.</summary>
-    [ThreadStatic]
-    private static int t_held;
-
     private bool _released;
-
-    static Finalizers() => AppDomain.CurrentDomain.ProcessExit += (_, _) => LetGo();
 
     private Finalizers()
     {
@@ -56,44 +52,24 @@ internal sealed class Finalizers : IDisposable
 
             s_hold ??= Hold.Begin();
             s_holders++;
-            t_held++;
         }
 
         return new Finalizers();
     }
 
-    /// <summary>This thread computes no more, whatever it holds: it ends the process, which waits for the thread of the finalizers.</summary>
-    internal static void LetGo()
-    {
-        lock (s_lock)
-        {
-            if (t_held > 0)
-                Release(t_held);
-            if (s_holders == 0)
-                End();
-        }
-    }
-
-    /// <summary>Lets go, on the thread that took the hold.</summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
         lock (s_lock)
         {
-            if (_released || t_held == 0)
+            if (_released)
                 return;
             _released = true;
-            Release(1);
+            if (--s_holders > 0)
+                return;
+            Monitor.PulseAll(s_lock);
+            s_end.Change(s_idle, Timeout.InfiniteTimeSpan);
         }
-    }
-
-    private static void Release(int count)
-    {
-        t_held -= count;
-        s_holders -= count;
-        if (s_holders > 0)
-            return;
-        Monitor.PulseAll(s_lock);
-        s_end.Change(s_idle, Timeout.InfiniteTimeSpan);
     }
 
     private static void EndIfIdle()

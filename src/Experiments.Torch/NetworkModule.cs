@@ -22,6 +22,8 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         (_network, _settings, _device) = (settings.Network, settings, device);
         ChannelsLast = WantsChannelsLast(settings);
         layers = Build(_network.Layers);
+        foreach (var frozen in _network.Parameters.Where(settings.IsFrozen))
+            _learnt[frozen.Name].requires_grad = false;
         RegisterComponents();
     }
 
@@ -63,6 +65,18 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     private nn.Module<Tensor, Tensor> Build(IReadOnlyList<Layer> layers) =>
         nn.Sequential(layers.Select((layer, index) => ($"{index}", Build(layer, index == 0 ? null : layers[index - 1]))));
 
+    private NormLayer NormFor(NormSlot slot)
+    {
+        var at = _network.ShapeAt(slot.Name);
+        var places = Math.Min(at.Height * at.Width, slot.MostPlaces ?? int.MaxValue);
+        var norm = new NormLayer(slot.Of(_network.Norm), slot.Channels, places, _settings.Workers, _settings.Seed, _norms.Count, _device) { StatisticsAreFrozen = _settings.StatisticsAreFrozen };
+        if (norm.Gamma is not null)
+            _learnt[$"{slot.Name}.weight"] = norm.Gamma;
+        if (norm.Beta is not null)
+            _learnt[$"{slot.Name}.bias"] = norm.Beta;
+        return _norms[slot.Name] = norm;
+    }
+
     private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous)
     {
         // In place of what was just made, of which nobody else has need; but never of an input that a shortcut may share.
@@ -86,18 +100,26 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
                     _learnt[Network.GainName(c)] = transformed.Gain;
                 return transformed;
             case NormSlot slot:
-                var at = _network.ShapeAt(slot.Name);
-                var norm = new NormLayer(_network.Norm, slot.Channels, at.Height * at.Width, _settings.Workers, _settings.Seed, _norms.Count, _device);
-                if (norm.Gamma is not null)
-                    _learnt[$"{slot.Name}.weight"] = norm.Gamma;
-                if (norm.Beta is not null)
-                    _learnt[$"{slot.Name}.bias"] = norm.Beta;
-                return _norms[slot.Name] = norm;
+                return NormFor(slot);
             case LayerScale s:
                 // No norm, of which a gamma is left.
                 var scale = new NormLayer(new Norm("", null, Affine.Scale), s.Channels, device: _device);
                 _learnt[$"{s.Name}.weight"] = scale.Gamma!;
                 return scale;
+            case Positions p:
+                var positions = new PositionsModule(p, _device);
+                _learnt[$"{p.Name}.weight"] = positions.Weight;
+                return positions;
+            case SelfAttention a:
+                var attention = new SelfAttentionModule(a, _device);
+                foreach (var (name, values) in attention.Learnt)
+                    _learnt[name] = values;
+                return attention;
+            case Recurrent r:
+                var recurrent = new RecurrentModule(r, NormFor, _device);
+                foreach (var (name, values) in recurrent.Learnt)
+                    _learnt[name] = values;
+                return recurrent;
             case Linear l:
                 var linear = nn.Linear(l.In, l.Out, device: _device);
                 (_learnt[$"{l.Name}.weight"], _learnt[$"{l.Name}.bias"]) = (linear.weight, linear.bias!);

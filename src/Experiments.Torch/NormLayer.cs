@@ -92,6 +92,12 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// </summary>
     public TrainingStep Step { get; set; } = new(LearningRate: 0);
 
+    /// <summary>
+    /// Whether a norm with running statistics normalizes with these in training too, and leaves them as they are: the BN* of Wu &amp; He 2018,
+    /// table 4.
+    /// </summary>
+    public bool StatisticsAreFrozen { get; set; }
+
     /// <summary>Whether <see cref="ByDefinition"/> computes even where libtorch has a kernel, for tests of one against the other.</summary>
     internal bool AlwaysByDefinition { get; set; }
 
@@ -122,7 +128,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var mode = Mode ?? (training ? NormMode.Train : NormMode.MovingAverage);
-        var y = (_norm, mode) switch
+        var y = (_norm, StatisticsAreFrozen && mode.IsTraining() ? NormMode.MovingAverage : mode) switch
         {
             // A handle of its own: what goes into a layer of TorchSharp's and what comes out are disposed of one by one.
             ({ Pooling: null }, _) => ScaleAndShift(input.alias()),
@@ -256,8 +262,11 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// <summary>Mean or variance of what was collected, [C] or [P, C], where and as x is.</summary>
     private Tensor Population(Tensor x, Func<(double Mean, double Variance), double> moment)
     {
-        var moments = from place in _population from channel in Enumerable.Range(0, _channels) select moment(place[channel]);
-        return OfStep(tensor(moments.ToArray(), x.dtype, x.device).view_as(running_mean!));
+        // Of a step that none of the sequences reached, the last one that they did.
+        var places = _step is { } step ? [_population.Take(step + 1).LastOrDefault(place => !place.IsEmpty) ?? _population[0]] : _population;
+        var moments = from place in places from channel in Enumerable.Range(0, _channels) select moment(place[channel]);
+        var values = tensor(moments.ToArray(), x.dtype, x.device);
+        return _step is null ? values.view_as(running_mean!) : values;
     }
 
     private static double[] Doubles(Tensor values) => [.. values.to(float64).cpu().flatten().data<double>()];

@@ -19,7 +19,7 @@ internal abstract class ParameterOptimizer : IDisposable
     internal static ParameterOptimizer Create(EngineSettings settings, Func<string, Parameter> learnt)
     {
         // Two groups where only weights decay; of equal decay they are the same as one.
-        var groups = settings.Network.Parameters.GroupBy(settings.Decays)
+        var groups = settings.Network.Parameters.Where(parameter => !settings.IsFrozen(parameter)).GroupBy(settings.Decays)
             .Select(group => (Decay: group.Key ? settings.WeightDecay : 0, Names: group.Select(parameter => parameter.Name).ToList())).ToList();
         var names = groups.SelectMany(group => group.Names);
         if (settings.Optimizer == OptimizerKind.Sgd)
@@ -55,7 +55,7 @@ internal abstract class ParameterOptimizer : IDisposable
     /// <summary>Sets all of it to zero.</summary>
     internal abstract void Forget();
 
-    /// <summary>Sets what is remembered of a parameter.</summary>
+    /// <summary>Sets what is remembered of a parameter; of one that is frozen nothing is.</summary>
     internal abstract void Remember(string name, Tensor momentum, Tensor? secondMoment, long updates);
 
     /// <inheritdoc/>
@@ -65,7 +65,7 @@ internal abstract class ParameterOptimizer : IDisposable
     {
         internal override long Updates => 0;
 
-        internal override Tensor? Momentum(string name) => state[name].momentum_buffer;
+        internal override Tensor? Momentum(string name) => state.GetValueOrDefault(name)?.momentum_buffer;
 
         internal override Tensor? SecondMoment(string name) => null;
 
@@ -78,17 +78,20 @@ internal abstract class ParameterOptimizer : IDisposable
             }
         }
 
-        internal override void Remember(string name, Tensor momentum, Tensor? secondMoment, long updates) =>
-            state[name].momentum_buffer = zeros_like(learnt(name)).copy_(momentum).DetachFromDisposeScope();
+        internal override void Remember(string name, Tensor momentum, Tensor? secondMoment, long updates)
+        {
+            if (state.TryGetValue(name, out var one))
+                one.momentum_buffer = zeros_like(learnt(name)).copy_(momentum).DetachFromDisposeScope();
+        }
     }
 
     private sealed class OfAdamW(AdamW optimizer, Dictionary<string, AdamW.State> state) : ParameterOptimizer(optimizer)
     {
         internal override long Updates => state.Values.Max(one => one.step);
 
-        internal override Tensor? Momentum(string name) => state[name].exp_avg;
+        internal override Tensor? Momentum(string name) => state.GetValueOrDefault(name)?.exp_avg;
 
-        internal override Tensor? SecondMoment(string name) => state[name].exp_avg_sq;
+        internal override Tensor? SecondMoment(string name) => state.GetValueOrDefault(name)?.exp_avg_sq;
 
         internal override void Forget()
         {
@@ -102,7 +105,8 @@ internal abstract class ParameterOptimizer : IDisposable
 
         internal override void Remember(string name, Tensor momentum, Tensor? secondMoment, long updates)
         {
-            var one = state[name];
+            if (!state.TryGetValue(name, out var one))
+                return;
             one.step = updates;
             one.exp_avg.copy_(momentum);
             one.exp_avg_sq.copy_(secondMoment!);

@@ -50,7 +50,7 @@ internal sealed class TorchEngine : IEngine
     /// <inheritdoc/>
     public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
     {
-        using var scope = Begin(NormMode.Trial, _settings.Workers, step);
+        using var scope = Begin(NormMode.TrainWithoutUpdate, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
         var loss = nn.functional.cross_entropy(_network.call(images), labels);
         _optimizer.ClearGradients();
@@ -62,12 +62,13 @@ internal sealed class TorchEngine : IEngine
     public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
     {
         _settings.Network.CheckMap(slot, batch.Count, values.Length);
-        using var scope = Begin(NormMode.Trial, workers: 1, step);
+        using var scope = Begin(NormMode.TrainWithoutUpdate, workers: 1, step);
         using var noGrad = no_grad();
-        float[]? seen = null;
+        // [N, H, W, C], or step by step [N, C].
+        var seen = new List<float[]>();
         var hook = _network.Norms[slot].register_forward_hook((_, input, output) =>
         {
-            seen = Floats((side == SlotSide.Input ? input : output).narrow(0, 0, batch.Count).permute(0, 2, 3, 1));
+            seen.Add(Floats((side == SlotSide.Input ? input : output).narrow(0, 0, batch.Count).movedim([1], [-1])));
             return output;
         });
         try
@@ -79,7 +80,12 @@ internal sealed class TorchEngine : IEngine
             hook.remove();
         }
 
-        seen!.CopyTo(values);
+        var size = seen[0].Length / batch.Count;
+        for (var image = 0; image < batch.Count; image++)
+        {
+            foreach (var (index, map) in seen.Index())
+                map.AsSpan(image * size, size).CopyTo(values[(((image * seen.Count) + index) * size)..]);
+        }
     }
 
     /// <inheritdoc/>
@@ -171,7 +177,7 @@ internal sealed class TorchEngine : IEngine
     /// <summary>Images [N, C, H, W], in memory as the network wants them, and labels [N] on the device.</summary>
     private (Tensor Images, Tensor Labels) Load(ImageBatch batch)
     {
-        if (batch.Shape != _settings.Network.Input || batch.Layout != Layout)
+        if (!_settings.Network.Takes(batch.Shape) || batch.Layout != Layout)
             throw new ArgumentException($"Images of {batch.Shape} in {batch.Layout}; the network takes {_settings.Network.Input} in {Layout}.", nameof(batch));
         if (batch.Count > _labels.shape[0])
         {
@@ -181,10 +187,11 @@ internal sealed class TorchEngine : IEngine
         }
 
         batch.Values.CopyTo(MemoryMarshal.Cast<byte, float>(_images.bytes));
+        var shape = batch.Shape;
         var labels = MemoryMarshal.Cast<byte, long>(_labels.bytes);
         for (var image = 0; image < batch.Count; image++)
             labels[image] = batch.Labels[image];
-        var images = _images.narrow(0, 0, batch.Count).to(_device).permute(0, 3, 1, 2);
+        var images = _images.view(-1).narrow(0, 0, batch.Values.Length).view(batch.Count, shape.Height, shape.Width, shape.Channels).to(_device).permute(0, 3, 1, 2);
         return (_network.ChannelsLast ? images : images.contiguous(), _labels.narrow(0, 0, batch.Count).to(_device));
     }
 

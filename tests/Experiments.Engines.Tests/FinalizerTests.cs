@@ -73,48 +73,6 @@ public sealed class FinalizerTests
         Assert.True(finalized.Value);
     }
 
-    // The end of a process waits for the thread of the finalizers.
-    [Fact]
-    public void A_thread_that_ends_the_process_lets_go_of_what_it_holds_and_of_that_alone()
-    {
-        var finalized = new StrongBox<bool>();
-        using var held = new ManualResetEventSlim();
-        using var done = new ManualResetEventSlim();
-        var other = new Thread(() =>
-        {
-            using var hold = Finalizers.Keep();
-            held.Set();
-            done.Wait();
-        });
-        using (Finalizers.Keep())
-        using (Finalizers.Keep())
-        {
-            other.Start();
-            held.Wait();
-            Drop(finalized);
-            Finalizers.LetGo();
-            GC.Collect();
-            Thread.Sleep(200);
-            Assert.False(finalized.Value);
-            done.Set();
-            other.Join();
-            Finalizers.LetGo();
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            Assert.True(finalized.Value);
-        }
-
-        // Who let go and is disposed of all the same has taken nothing from those who hold them next.
-        finalized.Value = false;
-        using (Finalizers.Keep())
-        {
-            Drop(finalized);
-            GC.Collect();
-            Thread.Sleep(200);
-            Assert.False(finalized.Value);
-        }
-    }
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Drop(StrongBox<bool> told) => _ = new Witness(told);
 

@@ -2,15 +2,15 @@ using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Networks;
 using Experiments.Core.Training;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
 namespace Experiments.Engines.Tests;
 
 /// <summary>Measurements along trainings by real engines.</summary>
 public sealed class MeasurementTests
 {
-    private const Measurements AlongATraining =
-        Measurements.Percentiles | Measurements.Histograms | Measurements.Landscape | Measurements.CovariateShift;
+    private const MeasurementKinds AlongATraining =
+        MeasurementKinds.Percentiles | MeasurementKinds.Histograms | MeasurementKinds.Landscape | MeasurementKinds.CovariateShift;
 
     [Theory, OnTorch(EveryNorm = true), OnOneDnn(EveryNorm = true)]
     public void A_training_that_is_measured_is_the_same_bits(string engineName, string norm)
@@ -18,7 +18,7 @@ public sealed class MeasurementTests
         using var dataset = Dataset.Open(DatasetCatalog.Find("synthetic"), new DataOptions { TrainLimit = 60, TestLimit = 20 });
         var network = ModelCatalog.Build("resnet8", 4, Shortcut.IdentityCentered, dataset.Shape, dataset.Classes, Engines.NormOf(norm));
 
-        (IReadOnlyList<EpochResult> Epochs, EngineState State, MeasurementPlan Plan) Trained(Measurements measure)
+        (IReadOnlyList<EpochResult> Epochs, EngineState State, MeasurementPlan Plan) Trained(MeasurementKinds measure)
         {
             var settings = new RunSettings { Batch = 10, Workers = 2, Epochs = 2, Measure = measure, MeasurePoints = 3 };
             using var engine = Engines.Create(engineName, new EngineSettings(network, settings.Batch, settings.Workers));
@@ -29,14 +29,14 @@ public sealed class MeasurementTests
             return ([.. loop.Run(null, default).Select(epoch => epoch with { Seconds = 0, TrainSeconds = 0 })], engine.Read(), plan);
         }
 
-        var plain = Trained(Measurements.None);
+        var plain = Trained(MeasurementKinds.None);
         var measured = Trained(AlongATraining);
         Assert.Equal(plain.Epochs, measured.Epochs);
         Engines.Same(plain.State, measured.State);
-        Assert.Equal([0, 2, 5], measured.Plan.All.OfType<PercentileMeasurement>().Single().Results.Select(result => result.Step));
-        Assert.Equal(3 * HistogramMeasurement.Bins, measured.Plan.All.OfType<HistogramMeasurement>().Single().Results.Count);
-        Assert.Equal(3 * 9, measured.Plan.All.OfType<LandscapeMeasurement>().Single().Results.Count);
-        Assert.Equal(3 * network.Convolutions.Count, measured.Plan.All.OfType<CovariateShiftMeasurement>().Single().Results.Count);
+        Assert.Equal([0, 2, 5], measured.Plan.All.OfType<PercentileMeasurement>().Single().Rows.Select(result => result.Step));
+        Assert.Equal(3 * HistogramMeasurement.Bins, measured.Plan.All.OfType<HistogramMeasurement>().Single().Rows.Count);
+        Assert.Equal(3 * 9, measured.Plan.All.OfType<LandscapeMeasurement>().Single().Rows.Count);
+        Assert.Equal(3 * network.Convolutions.Count, measured.Plan.All.OfType<CovariateShiftMeasurement>().Single().Rows.Count);
     }
 
     // Where the largest step size leads is where SGD without momentum and decay goes, up to rounding.
@@ -46,8 +46,8 @@ public sealed class MeasurementTests
         using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm), 8, Momentum: 0, WeightDecay: 0));
         var batch = Engines.Batch(engine, 8, 1);
         var landscape = new LandscapeMeasurement(engine);
-        landscape.BeforeStep(new MeasuredStep(new TrainingStep(0.02), 0), batch, default);
-        var (origin, largest) = (landscape.Results[0], landscape.Results[^1]);
+        landscape.BeforeStep(new MeasurementPoint(new TrainingStep(0.02), 0), batch, default);
+        var (origin, largest) = (landscape.Rows[0], landscape.Rows[^1]);
         Assert.Equal(engine.LossAndGradients(batch, new(0)).Loss, origin.Loss);
         Engines.Train(engine, batch, largest.StepSize);
         Assert.Equal(engine.LossAndGradients(batch, new(0)).Loss, largest.Loss, 1e-4);
@@ -60,13 +60,13 @@ public sealed class MeasurementTests
         var network = Engines.ResNet(norm);
         using var engine = Engines.Create(engineName, new EngineSettings(network, 8));
         var batch = Engines.Batch(engine, 8, 1);
-        var at = new MeasuredStep(new TrainingStep(0.05), 0);
+        var at = new MeasurementPoint(new TrainingStep(0.05), 0);
         var shift = new CovariateShiftMeasurement(engine, network);
         shift.BeforeStep(at, batch, default);
         Engines.Train(engine, batch, at.Step.LearningRate);
         shift.AfterStep(at, batch);
-        Assert.Equal(network.Convolutions.Select(convolution => convolution.Name), shift.Results.Select(result => result.Layer));
-        Assert.Equal((0, 0, 1), (shift.Results[0].Distance, shift.Results[0].RelativeDistance, shift.Results[0].Cosine));
-        Assert.All(shift.Results.Skip(1), result => Assert.True(result is { Distance: > 0, RelativeDistance: > 0, Cosine: < 1 }, result.ToString()));
+        Assert.Equal(network.Convolutions.Select(convolution => convolution.Name), shift.Rows.Select(result => result.Layer));
+        Assert.Equal((0, 0, 1), (shift.Rows[0].Distance, shift.Rows[0].RelativeDistance, shift.Rows[0].Cosine));
+        Assert.All(shift.Rows.Skip(1), result => Assert.True(result is { Distance: > 0, RelativeDistance: > 0, Cosine: < 1 }, result.ToString()));
     }
 }

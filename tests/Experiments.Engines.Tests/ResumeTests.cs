@@ -1,5 +1,6 @@
 using Experiments.Core;
 using Experiments.Core.Data;
+using Experiments.Core.Norms;
 using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Runs;
@@ -14,7 +15,7 @@ public sealed class ResumeTests : IDisposable
 {
     private const int StepsPerEpoch = 12;
     private const int Epochs = 2;
-    private const Measurements AlongATraining = Measurements.Percentiles | Measurements.Histograms | Measurements.Landscape | Measurements.CovariateShift;
+    private const MeasurementKinds AlongATraining = MeasurementKinds.Percentiles | MeasurementKinds.Histograms | MeasurementKinds.Landscape | MeasurementKinds.CovariateShift;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -45,7 +46,7 @@ public sealed class ResumeTests : IDisposable
     [Theory, OnTorch, OnOneDnn]
     public void Measurements_are_neither_lost_nor_made_twice(string engineName)
     {
-        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Workers = 2, Batch = 5, Measure = AlongATraining | Measurements.DistributionShift, MeasurePoints = 5 });
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Workers = 2, Batch = 5, Measure = AlongATraining | MeasurementKinds.DistributionShift, MeasurePoints = 5 });
         var whole = Trained(machine, run, "whole");
         Same(whole, Trained(machine, run, "stopped", 6, 1, 7), "after 6, 1 and 7 steps");
         Same(whole, Trained(machine, run, "scored", (Epochs * StepsPerEpoch) + 5), "while shifted images were scored");
@@ -54,7 +55,7 @@ public sealed class ResumeTests : IDisposable
     [Theory, OnTorch, OnOneDnn]
     public void What_a_crash_leaves_out_of_the_last_checkpoint_is_made_once_more(string engineName)
     {
-        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Measure = Measurements.Percentiles });
+        var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Measure = MeasurementKinds.Percentiles });
         var whole = Trained(machine, run, "whole");
         var results = new ResultsFolder(Path.Combine(_folder.Path, "crashed"));
         foreach (var steps in new[] { 5, 12, 3 })
@@ -72,6 +73,26 @@ public sealed class ResumeTests : IDisposable
         Same(whole, Trained(machine, run, "crashed"), "after crashes");
     }
 
+    [TorchTheory]
+    [InlineData("lstm", "bn")]
+    [InlineData("gru", "ln-channels")]
+    [InlineData("vit-4", "ln-channels")]
+    public void So_does_a_network_that_reads_sequences(string model, string norm)
+    {
+        var (machine, run) = Prepare("torch", new RunSettings
+        {
+            Model = model,
+            Norm = new(norm, Places: norm == "bn" ? PlaceSpan.One : null),
+            Optimizer = OptimizerKind.Adamw,
+            Rows = model == "vit-4" ? null : new(4, 9),
+            Measure = MeasurementKinds.Percentiles | (model == "vit-4" ? MeasurementKinds.None : MeasurementKinds.SequenceLength),
+        });
+        var whole = Trained(machine, run, "whole");
+        Same(whole, Trained(machine, run, "stopped", 5, 9), "after 5 and 9 steps");
+        if (model != "vit-4")
+            Same(whole, Trained(machine, run, "scored", (Epochs * StepsPerEpoch) + 5), "while shorter images were scored");
+    }
+
     private static (Machine Machine, Run Run) Prepare(string engineName, RunSettings settings)
     {
         IEngineProvider provider = engineName == "torch" ? new TorchEngineProvider() : new OneDnnEngineProvider();
@@ -79,8 +100,8 @@ public sealed class ResumeTests : IDisposable
         return (machine, Run.Create(machine.Resolve(settings with
         {
             Dataset = "synthetic",
-            Model = "resnet8",
-            Width = 4,
+            Model = settings.Model == "small-cnn" ? "resnet8" : settings.Model,
+            Width = settings.Model == "small-cnn" ? 4 : 32,
             Batch = settings.Batch == 5 ? 5 : 10,
             Epochs = Epochs,
             Norm = settings.Norm.Name == "gn" ? settings.Norm with { Groups = 2 } : settings.Norm,
@@ -116,12 +137,13 @@ public sealed class ResumeTests : IDisposable
         [
             Convert.ToHexString(File.ReadAllBytes(Path.Combine(results.PathOf(run.Id), "weights.safetensors"))),
             $"{row with { Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "" }}",
-            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
+            .. results.Read<EpochRow>(run.Id).Select(epoch => $"{epoch.Row with { Seconds = 0, ImagesPerSecond = 0 }}"),
             .. results.Read<PercentileRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<HistogramRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<LandscapeRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<CovariateShiftRow>(run.Id).Select(one => one.ToString()),
             .. results.Read<DistributionShiftRow>(run.Id).Select(one => one.ToString()),
+            .. results.Read<SequenceLengthRow>(run.Id).Select(one => one.ToString()),
         ];
     }
 

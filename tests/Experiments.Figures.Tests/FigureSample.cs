@@ -44,6 +44,8 @@ internal static class FigureSample
             .With<HistogramRow>([.. measured.SelectMany(run => Enumerable.Range(0, 6).SelectMany(step => Enumerable.Range(-4, 9).Select(bin => run.Histogram(step * 100, bin * 0.5, Math.Exp(-bin * bin / 4.0) / 4))))])
             .With<LandscapeRow>([.. measured.SelectMany(run => Enumerable.Range(0, 20).SelectMany(step => new[] { run.Landscape(step * 10, 0.1, 2 + step), run.Landscape(step * 10, 0.2, 3 + (20 * step)) }))])
             .With<CovariateShiftRow>([.. measured.SelectMany(run => Enumerable.Range(0, 20).SelectMany(step => new[] { run.CovariateShift(step * 10, "conv1", 0.5 / (step + 1)), run.CovariateShift(step * 10, "conv2", 0.4) }))])
+            .With<SequenceLengthRow>([.. measured.SelectMany(run => new[] { "moving_average", "batch" }.SelectMany(statistics => Enumerable.Range(2, 13)
+                .Select(half => run.SequenceLength(2 * half, 80 - (4 * half) + (run.Norm == "bn" && statistics == "moving_average" ? Math.Max(0, half - 10) * 10 : 0), statistics, run.Norm == "bn" ? 20 : null))))])
             .With<DistributionShiftRow>([.. measured.SelectMany(run => new[] { "moving_average", "population", "batch" }.SelectMany(statistics => new[] { "brightness", "contrast", "noise", "blur" }
                 .SelectMany(shift => Enumerable.Range(0, 6).Select(strength => run.DistributionShift(strength == 0 ? "none" : shift, strength, 12 + (3 * strength) + (run.Norm == "bn" ? statistics.Length / 10.0 : 0), statistics)))))]);
     }

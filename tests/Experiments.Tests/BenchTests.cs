@@ -68,6 +68,17 @@ public sealed partial class BenchTests
     }
 
     [TrainsFact("torch")]
+    public void Of_torch_it_names_libtorch_and_what_becomes_of_its_memory()
+    {
+        var result = Cli.Run($"{Small.Replace("onednn", "torch", StringComparison.Ordinal)} --device cpu");
+        Assert.Equal("", result.Error);
+        var lines = result.Output.TrimEnd().Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.Matches(@"^engine torch \(TorchSharp [\d.]+ \(libtorch [\d.]+\)\) on cpu; .*; 1 thread$", lines[1]);
+        Assert.Contains("memory that libtorch frees", lines[2], StringComparison.Ordinal);
+    }
+
+    [TrainsFact("torch")]
     public void An_engine_that_keeps_no_profile_is_named()
     {
         var result = Cli.Run($"{Small.Replace("onednn", "torch", StringComparison.Ordinal)} --device cpu --profile");

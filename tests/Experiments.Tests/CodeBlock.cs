@@ -124,9 +124,8 @@ internal sealed partial record CodeBlock(string Page, int Line, string Language,
         File.WriteAllText(folder["page.yaml"], Code);
         try
         {
-            _ = SweepFile.Read(folder["page.yaml"]).Grid.Expand();
-            if (Code.Contains("\nquick:", StringComparison.Ordinal))
-                _ = SweepFile.Read(folder["page.yaml"], quick: true).Grid.Expand();
+            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || Code.Contains($"\n{EnumText.Of(form)}:", StringComparison.Ordinal)))
+                _ = SweepFile.Read(folder["page.yaml"], form).Grid.Expand();
             return null;
         }
         catch (ExperimentException e)

@@ -32,7 +32,7 @@ public sealed partial class DocsTests
     public void It_has_every_column_of_every_csv()
     {
         Holds("columns of runs.csv", Columns(typeof(RunRow)));
-        Holds("columns of epochs.csv", Columns(typeof(RunDetail), typeof(EpochRow)));
+        Holds("columns of epochs.csv", Columns(typeof(RunKey), typeof(EpochRow)));
         Holds("columns of summary.csv", Columns(typeof(SummaryRow)));
         Holds("columns of differences.csv", Columns(typeof(DifferenceRow)));
         Holds("columns of percentiles.csv", Columns(typeof(PercentileRow)));
@@ -40,6 +40,7 @@ public sealed partial class DocsTests
         Holds("columns of landscape.csv", Columns(typeof(LandscapeRow)));
         Holds("columns of covariate-shift.csv", Columns(typeof(CovariateShiftRow)));
         Holds("columns of distribution-shift.csv", Columns(typeof(DistributionShiftRow)));
+        Holds("columns of sequence-length.csv", Columns(typeof(SequenceLengthRow)));
     }
 
     [Fact]

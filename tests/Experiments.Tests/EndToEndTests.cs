@@ -44,6 +44,59 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [TrainsFact]
+    public void A_training_begins_with_weights_and_says_so()
+    {
+        Assert.Equal(0, Cli.Run($"train {Small} --batch 8 --classes 0-4 --out mine", _folder.Path).ExitCode);
+        var weights = Path.Combine("mine", "runs", Path.GetFileName(Directory.GetDirectories(_folder["mine", "runs"]).Single()));
+        var other = Cli.Run($"train {Small} --batch 4 --classes 5-9 --from {weights} --freeze norms --out other", _folder.Path);
+        Assert.Equal("", other.Error);
+        Assert.Contains("; the last layer is new, since it was trained on synthetic, classes 0-4, and this run is on synthetic, classes 5-9.", other.Output, StringComparison.Ordinal);
+        var row = Assert.Single(ResultsFolder.ReadRuns(_folder["other"]));
+        Assert.Equal((row.FromChecksum, "norms", "5-9"), (row.StartsFrom, row.Freeze, row.Classes));
+        Assert.Equal($"{Path.GetFullPath(_folder[weights])}#{row.FromChecksum}", row.From);
+        Assert.Contains("finished already", Cli.Run($"train {Small} --batch 4 --classes 5-9 --from {weights} --freeze norms --out other", _folder.Path).Output, StringComparison.Ordinal);
+
+        var same = Cli.Run($"train {Small} --batch 4 --classes 0-4 --from {weights} --freeze all-but-last --out other", _folder.Path);
+        Assert.Contains("weights.safetensors.\n", same.Output, StringComparison.Ordinal);
+        var evaluated = Cli.Run($"eval {Path.Combine("other", "runs", row.Run)}", _folder.Path);
+        Assert.Equal("", evaluated.Error);
+        Assert.Contains(FormattableString.Invariant($"error {row.Error:0.00}%"), evaluated.Output, StringComparison.Ordinal);
+        Assert.Contains("is the checkpoint of another network", Cli.Run($"train --dataset synthetic --model resnet8 --width 16 --epochs 1 --from {weights} --out other", _folder.Path).Error, StringComparison.Ordinal);
+        Assert.Contains("Cannot read the checkpoint", Cli.Run("train --from nowhere", _folder.Path).Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
+    public void A_sweep_trains_first_what_its_runs_begin_from()
+    {
+        File.WriteAllText(_folder["t.yaml"], """
+            dataset: synthetic
+            model: resnet8
+            width: 8
+            train-limit: 64
+            test-limit: 32
+            epochs: 1
+            seeds: 2
+            batch: [8, 4]
+            norm: [bn, { bn: { freeze: norm-statistics } }]
+            classes: 5-9
+            pretrain: { classes: 0-4, batch: 16 }
+            """);
+        var printed = Cli.Run("sweep t.yaml --print-commands --out t", _folder.Path);
+        Assert.Equal(2, printed.Output.Split('\n').Count(line => line.Contains("--classes 0-4", StringComparison.Ordinal)));
+        Assert.Contains("these are the runs that the others begin from", printed.Error, StringComparison.Ordinal);
+        var first = Cli.Run("sweep t.yaml --out t", _folder.Path);
+        Assert.Equal("", first.Error);
+        Assert.Equal(2, ResultsFolder.ReadRuns(_folder["t", "pretrain"]).Count);
+        var rows = ResultsFolder.ReadRuns(_folder["t"]);
+        Assert.Equal(8, rows.Count);
+        Assert.All(rows, row => Assert.Equal(("pretrain", "5-9", 16), (row.StartsFrom, row.Classes, row.FromChecksum!.Length)));
+        Assert.Equal(2, rows.Select(row => row.FromChecksum).Distinct().Count());
+        var again = Cli.Run("sweep t --dry-run", _folder.Path);
+        Assert.Equal("", again.Error);
+        Assert.Equal(2, again.Output.Split("Nothing is left to do.").Length - 1);
+    }
+
+    [TrainsFact]
     [Trait("Speed", "slow")]
     public void Runs_started_at_once_share_one_folder_which_plot_reads()
     {
@@ -105,8 +158,9 @@ public sealed class EndToEndTests : IDisposable
         var result = Cli.Run($"eval {checkpoint} --statistics all --shift all --csv shifts.csv", _folder.Path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("shift        strength   moving_average   population   batch\n", result.Output, StringComparison.Ordinal);
-        var rows = CsvFile.Read<DistributionShiftRow>(_folder["shifts.csv"]);
-        Assert.All(rows, row => Assert.Equal((run.Run, run.Norm, run.Batch, run.Seed), (row.Run, row.Norm, row.Batch, row.Seed)));
+        var all = CsvFile.Read<OfRun<DistributionShiftRow>>(_folder["shifts.csv"]);
+        Assert.All(all, row => Assert.Equal((run.Run, run.Norm, run.Batch, run.Seed), (row.Key.Run, row.Key.Norm, row.Key.Batch, row.Key.Seed)));
+        var rows = all.Select(row => row.Row).ToList();
         Assert.Equal(
             from statistics in new[] { "moving_average", "population", "batch" }
             from shift in new[] { "none", "brightness", "contrast", "noise", "blur" }
@@ -121,7 +175,7 @@ public sealed class EndToEndTests : IDisposable
 
         var single = Cli.Run($"eval {checkpoint} --shift blur --strength 4 --csv blur.csv", _folder.Path);
         Assert.Equal(0, single.ExitCode);
-        Assert.Equal(rows.Single(row => row is { Shift: "blur", Strength: 4, Statistics: "moving_average" }), Assert.Single(CsvFile.Read<DistributionShiftRow>(_folder["blur.csv"])));
+        Assert.Equal(rows.Single(row => row is { Shift: "blur", Strength: 4, Statistics: "moving_average" }), Assert.Single(CsvFile.Read<OfRun<DistributionShiftRow>>(_folder["blur.csv"])).Row);
     }
 
     [TrainsFact]
@@ -130,8 +184,8 @@ public sealed class EndToEndTests : IDisposable
         Assert.Equal(0, Cli.Run($"train {Small} --norm gn --groups 4 --batch 4 --out t", _folder.Path).ExitCode);
         var checkpoint = _folder["t", "runs", Assert.Single(ResultsFolder.ReadRuns(_folder["t"])).Run, "weights.safetensors"];
         Assert.Equal(0, Cli.Run($"eval {checkpoint} --statistics all --shift blur --strength 4 --csv blur.csv", _folder.Path).ExitCode);
-        var row = Assert.Single(CsvFile.Read<DistributionShiftRow>(_folder["blur.csv"]));
-        Assert.Equal(("gn", 4, "blur", 4, "moving_average"), (row.Norm, row.Groups, row.Shift, row.Strength, row.Statistics));
+        var one = Assert.Single(CsvFile.Read<OfRun<DistributionShiftRow>>(_folder["blur.csv"]));
+        Assert.Equal(("gn", 4, "blur", 4, "moving_average"), (one.Key.Norm, one.Key.Groups, one.Row.Shift, one.Row.Strength, one.Row.Statistics));
     }
 
     [TrainsFact]
@@ -207,15 +261,15 @@ public sealed class EndToEndTests : IDisposable
 
         // 100 images are 20 steps; resnet8 has 7 convolutions
         var folder = new ResultsFolder(_folder["measured"]);
-        var percentiles = folder.Read<PercentileRow>(row.Run);
+        var percentiles = folder.Read<PercentileRow>(row.Run).Select(at => at.Row).ToList();
         Assert.Equal([(0, 0.0, "norm1"), (9, 0.45, "norm1"), (19, 0.95, "norm1")], percentiles.Select(at => (at.Step, at.Epoch, at.Layer)));
         Assert.All(percentiles, at => Assert.True(at.P1 < at.P20 && at.P20 < at.P80 && at.P80 < at.P99, at.ToString()));
-        var histograms = folder.Read<HistogramRow>(row.Run).GroupBy(bin => bin.Step).ToList();
+        var histograms = folder.Read<HistogramRow>(row.Run).Select(bin => bin.Row).GroupBy(bin => bin.Step).ToList();
         Assert.Equal(3, histograms.Count);
         Assert.All(histograms, bins => Assert.Equal(1, bins.Sum(bin => bin.Fraction), 1e-9));
         Assert.Equal(3 * 9, folder.Read<LandscapeRow>(row.Run).Count);
         Assert.Equal(3 * 7, folder.Read<CovariateShiftRow>(row.Run).Count);
-        var shifts = folder.Read<DistributionShiftRow>(row.Run);
+        var shifts = folder.Read<DistributionShiftRow>(row.Run).Select(shift => shift.Row).ToList();
         Assert.Equal(3 * 21, shifts.Count);
         Assert.Equal(
             [("moving_average", 0, row.ErrorMovingAverage), ("population", 0, row.ErrorPopulation), ("batch", 0, row.ErrorBatch)],

@@ -324,7 +324,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         private static IReadOnlyList<string> Rows(string folder) =>
         [
             .. ResultsFolder.ReadRuns(folder).Select(row => $"{row with { Experiment = "", Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Host = "", Started = "" }}"),
-            .. ResultsFolder.ReadDetails<EpochRow>(folder).Select(row => $"{row with { Seconds = 0, ImagesPerSecond = 0 }}"),
+            .. ResultsFolder.ReadRows<EpochRow>(folder).Select(row => $"{row.Row with { Seconds = 0, ImagesPerSecond = 0 }}"),
         ];
     }
 

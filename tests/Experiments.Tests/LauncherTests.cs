@@ -116,13 +116,50 @@ public sealed class LauncherTests : IDisposable
         Assert.Equal(7, Run("train").ExitCode);
     }
 
+    [Fact]
+    public void It_builds_once_whatever_way_leads_to_it_and_whatever_is_in_the_path()
+    {
+        Directory.CreateSymbolicLink(_folder["a link"], _folder.Path);
+        File.CreateSymbolicLink(_folder["path", "experiments"], Launcher);
+        foreach (var program in new[] { Launcher, _folder["a link", "scripts", "experiments"], _folder["path", "experiments"] })
+            Assert.Equal(7, Run("", program).ExitCode);
+        Assert.Equal(1, Builds);
+    }
+
+    [Fact]
+    public void A_new_commit_is_a_change_however_git_keeps_it()
+    {
+        Directory.CreateDirectory(_folder[".git", "refs", "heads"]);
+        File.WriteAllText(_folder[".git", "HEAD"], "ref: refs/heads/main\n");
+        File.WriteAllText(_folder[".git", "refs", "heads", "main"], $"{new string('a', 40)}\n");
+        Run("");
+        Assert.Equal("", Run("").Error);
+        File.WriteAllText(_folder[".git", "refs", "heads", "main"], $"{new string('b', 40)}\n");
+        Run("");
+        Assert.Equal(2, Builds);
+        File.WriteAllText(_folder[".git", "HEAD"], $"{new string('b', 40)}\n");
+        Assert.Equal("", Run("").Error);
+        File.WriteAllText(_folder[".git", "HEAD"], $"{new string('c', 40)}\n");
+        Run("");
+        Assert.Equal(3, Builds);
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_written_and_nothing_is_built_it_says_so()
+    {
+        File.WriteAllText(_folder["src", "Experiments", "bin"], "");
+        var result = Run("train");
+        Assert.Equal((3, ""), (result.ExitCode, result.Output));
+        Assert.Equal($"The program is not built yet, and {_folder["src", "Experiments", "bin"]} cannot be written: run this once as someone who may write there.\n", result.Error);
+    }
+
     private string Launcher => _folder["scripts", "experiments"];
 
     private int Builds => File.ReadAllLines(_folder["builds"]).Length;
 
-    private Cli.Result Run(string arguments)
+    private Cli.Result Run(string arguments, string? program = null)
     {
-        using var process = Start(arguments);
+        using var process = Start(arguments, program);
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
@@ -130,7 +167,7 @@ public sealed class LauncherTests : IDisposable
         return new Cli.Result(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    private Process Start(string arguments) => Cli.Start(arguments, _folder["scripts"], _environment, Launcher, input: true);
+    private Process Start(string arguments, string? program = null) => Cli.Start(arguments, _folder["scripts"], _environment, program ?? Launcher, input: true);
 
     private static void WriteProgram(string path, string text)
     {

@@ -156,7 +156,7 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
     private string Results(string results) => string.Join('\n',
     [
         .. ResultsFolder.ReadRuns(_folder[results]).Select(row => $"{row with { Experiment = "", Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "", Host = "" }}"),
-        .. ResultsFolder.ReadDetails<EpochRow>(_folder[results]).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
+        .. ResultsFolder.ReadRows<EpochRow>(_folder[results]).Select(epoch => $"{epoch.Row with { Seconds = 0, ImagesPerSecond = 0 }}"),
     ]);
 
     /// <summary>A test that trains in Slurm, and says why it is skipped where it cannot.</summary>

@@ -141,7 +141,7 @@ public sealed class StoppingTests(StoppingTests.WholeRun whole) : IClassFixture<
         return string.Join('\n',
         [
             $"{row with { Experiment = "", Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "" }}",
-            .. new ResultsFolder(results).Read<EpochRow>(row.Run).Select(epoch => $"{epoch with { Seconds = 0, ImagesPerSecond = 0 }}"),
+            .. new ResultsFolder(results).Read<EpochRow>(row.Run).Select(epoch => $"{epoch.Row with { Seconds = 0, ImagesPerSecond = 0 }}"),
             Convert.ToHexString(File.ReadAllBytes(Path.Combine(RunFolder(results), "weights.safetensors"))),
         ]);
     }

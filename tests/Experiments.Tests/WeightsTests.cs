@@ -125,7 +125,7 @@ public sealed class WeightsTests : IDisposable
         var run = _folder["r", "runs", Assert.Single(ResultsFolder.ReadRuns(_folder["r"])).Run];
         var result = Cli.Run($"export {run} --to exported.pt", _folder.Path);
         Assert.Equal(("", 0), (result.Error, result.ExitCode));
-        Assert.StartsWith("exported.pt: 23 tensors of resnet8, named conv1.weight, bn1.weight, bn1.bias, ...\nWhat they do not say: shortcut identity-centered, ", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith("exported.pt: 23 tensors of resnet8, named conv1.weight, bn1.weight, bn1.bias, ...\nWhat the network in PyTorch must have besides: shortcut identity-centered, ", result.Output, StringComparison.Ordinal);
         Assert.Contains("norm gn, groups 4", result.Output, StringComparison.Ordinal);
         Assert.Equal(0, Cli.Run($"export {run} --to exported.safetensors", _folder.Path).ExitCode);
         Assert.Equal(Evaluate(run), Evaluate("exported.safetensors"));

@@ -5,7 +5,7 @@ using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Data;
 
-/// <summary>What is there of a data set, by a glance at its files: nothing is read.</summary>
+/// <summary>The state of a data set, from names and sizes of its files; no file is read.</summary>
 /// <param name="Set">The data set.</param>
 /// <param name="Place">The folder or archive it was found in; null where it is not there.</param>
 /// <param name="Bytes">Bytes of its files; 0 where it has none.</param>
@@ -13,7 +13,7 @@ namespace Experiments.Core.Data;
 /// <param name="Mistakes">What is wrong with the files, or, where there are none, how to get them; a sentence each.</param>
 public sealed record DatasetStatus(DatasetDescription Set, string? Place, long Bytes, bool Prepared, IReadOnlyList<string> Mistakes)
 {
-    /// <summary>Whether it can be used, as far as a glance shows.</summary>
+    /// <summary>Whether it can be used, as far as names and sizes of files show.</summary>
     public bool IsReady => Place is not null && Mistakes.Count == 0;
 }
 
@@ -55,10 +55,10 @@ public sealed class DataFolder
     /// <summary>The folder, as it was given.</summary>
     public string Path { get; }
 
-    /// <summary>What is there of every data set, by a glance at its files.</summary>
+    /// <summary>The state of every data set, from names and sizes of its files.</summary>
     public IReadOnlyList<DatasetStatus> List() => [.. _catalog.Select(Status)];
 
-    /// <summary>What is there of one data set, by a glance at its files.</summary>
+    /// <summary>The state of one data set, from names and sizes of its files.</summary>
     public DatasetStatus Status(DatasetDescription set)
     {
         ArgumentNullException.ThrowIfNull(set);

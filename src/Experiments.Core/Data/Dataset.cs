@@ -28,7 +28,7 @@ public sealed record DataOptions
     /// <summary>Decodes image files; null: nothing does, and a set of them cannot be opened.</summary>
     public IImageDecoder? Decoder { get; init; }
 
-    /// <summary>Is told of work that takes a while and is done once, and of waiting for another process that does it; null for nobody.</summary>
+    /// <summary>Called with a sentence when long work begins that is done only once, and while another process that does it is waited for; may be null.</summary>
     public Action<string>? Say { get; init; }
 
     /// <summary>Threads for work that takes a while; its result is the same whatever their number.</summary>
@@ -107,11 +107,14 @@ public sealed class Dataset : IDisposable
         options ??= new DataOptions();
         Check(description, options);
         var folder = new DataFolder(options.Folder, options.Decoder);
-        var file = ImageCache.Open(description, folder, options.Say, options.Cancellation);
+        var whole = description.Whole ?? description;
+        var file = ImageCache.Open(whole, folder, options.Say, options.Cancellation);
         try
         {
-            var train = ImageCache.Part(file, description, DatasetPart.Train);
-            var test = ImageCache.Part(file, description, DatasetPart.Test);
+            var train = ImageCache.Part(file, whole, DatasetPart.Train);
+            var test = ImageCache.Part(file, whole, DatasetPart.Test);
+            if (description.Whole is not null)
+                (train, test) = (train.OfClasses(description.Labels), test.OfClasses(description.Labels));
             var (limit, heldOut) = (options.TrainLimit ?? train.Count, options.Validation);
             if (limit < train.Count || heldOut > 0)
             {
@@ -124,7 +127,7 @@ public sealed class Dataset : IDisposable
 
             if (options.TestLimit < test.Count)
                 test = Sorted(test, BalancedOrder.Of(test, DatasetPart.Test).AsSpan(0, options.TestLimit.Value));
-            return new Dataset(description, file, train, test, () => ZcaCache.Open(description, folder.Require(description), folder, train, options));
+            return new Dataset(description, file, train, test, () => ZcaCache.Open(whole, folder.Require(whole), folder, train, options));
         }
         catch
         {

@@ -25,7 +25,7 @@ internal static class ImageCache
 {
     private const int Page = 4096;
 
-    // Images are prepared in seconds, a whitening in a minute or two: whoever takes longer is stopped or cut off.
+    // Images are prepared in seconds, a whitening in a minute or two: a process that takes longer is suspended or unreachable.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private const int MostMistakes = 10;
@@ -57,8 +57,8 @@ internal static class ImageCache
     /// <summary>Where the prepared images of a set found in one place lie.</summary>
     public static string PathOf(DatasetDescription set, FoundSource found, DataFolder folder)
     {
-        // One file a place, so that two copies of a set, used in turn, do not take turns in preparing it.
-        // What the program makes itself has none, and is the same wherever it is made.
+        // Each copy of a set has a cache file of its own, so that using two copies in turn does not prepare them anew each time.
+        // Images that the program makes itself come from no place and are the same everywhere.
         var place = found.Files.Length == 0 ? "" : $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place) + found.Variant)))[..8]}";
         return Path.Combine(folder.CachePath(found), $"{set.Name.TrimEnd('/')}{place}.images");
     }
@@ -161,7 +161,7 @@ internal static class ImageCache
         "source " + Sha256([found.Fingerprint]),
     ];
 
-    // The text's lines but for the last; null where they do not have the checksum that the last one tells.
+    // The lines of the text without the last one, which holds their checksum; null where the checksum is wrong.
     private static string[]? Lines(MappedFile file)
     {
         if (file.Length < Page)
@@ -186,15 +186,15 @@ internal static class ImageCache
     }
 
     /// <summary>
-    /// Takes the lock of a file in the cache, and clears away what killed processes have left half written of it. Who waits for it says for
-    /// whom and for what, after a second and then every minute.
+    /// Takes the lock of a file in the cache, and removes what killed processes left half written. A process that waits says for
+    /// which process and why, after a second and then every minute.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="set">The data set.</param>
-    /// <param name="work">What whoever has the lock does, as in "prepares the images of cifar10".</param>
+    /// <param name="work">What the process with the lock does, as in "prepares the images of cifar10".</param>
     /// <param name="say">Is told of the wait; null for nobody.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <param name="patience">How long to wait; null: as long as nobody needs who is alive.</param>
+    /// <param name="patience">How long to wait; null: longer than any living process needs.</param>
     /// <exception cref="ExperimentException">The lock is not let go in time, or the folder cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IDisposable Lock(string path, DatasetDescription set, string work, Action<string>? say, CancellationToken cancellation, TimeSpan? patience = null)
@@ -289,7 +289,7 @@ internal static class ImageCache
             }
             catch (IOException exception)
             {
-                // Told apart here from a source that cannot be read.
+                // This tells a cache that cannot be written from a source that cannot be read.
                 throw CannotWrite(_set, _path, exception);
             }
         }

@@ -34,7 +34,7 @@ public static partial class OwnImages
 
     private static readonly EnumerationOptions AllBelow = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8, IgnoreInaccessible = false };
 
-    /// <summary>Whether what stands for a data set is a path, and not meant to be a name.</summary>
+    /// <summary>Whether the value of --dataset is a path and not a name.</summary>
     public static bool IsPath(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -55,7 +55,7 @@ public static partial class OwnImages
     /// <summary>Looks at the images at a path.</summary>
     /// <param name="path">The folder or archive; or, where a folder holds the IDX files of several sets, the folder and what the files of one begin with.</param>
     /// <param name="options">How they become a data set.</param>
-    /// <param name="wantsTest">Whether a set without test images will do.</param>
+    /// <param name="wantsTest">Whether a set without test images is accepted or refused.</param>
     /// <exception cref="ExperimentException">Nothing is there, or it is no data set; the message says what was expected.</exception>
     public static DatasetDescription Describe(string path, OwnImagesOptions options, bool wantsTest = true)
     {

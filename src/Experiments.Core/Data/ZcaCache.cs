@@ -10,7 +10,7 @@ namespace Experiments.Core.Data;
 
 /// <summary>
 /// The whitening of one training set on disk, beside the prepared images: a page of text, then the floats of the [D, D] matrix and the [D]
-/// shift.
+/// offset.
 /// <code>
 /// experiments-zca 1
 /// cifar10 3x32x32, epsilon 0.01, 10000 images
@@ -83,7 +83,7 @@ internal static class ZcaCache
 
     private static void Write(string path, string[] head, ZcaWhitening whitening)
     {
-        float[] values = [.. whitening.Matrix, .. whitening.Shift];
+        float[] values = [.. whitening.Matrix, .. whitening.Offset];
         var bytes = MemoryMarshal.AsBytes<float>(values).ToArray();
         AtomicFile.Write(path, stream =>
         {

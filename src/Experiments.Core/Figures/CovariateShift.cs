@@ -16,7 +16,7 @@ internal static class CovariateShift
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<CovariateShiftRow>(spec, cells, data);
+        var measured = MeasurementFigures.Of<CovariateShiftRow>(spec, cells, data);
         var looks = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
         var last = measured.SelectMany(cell => cell.Seeds).SelectMany(rows => rows).Max(row => (double)row.Step);
         IReadOnlyList<Panel> panels =
@@ -33,8 +33,8 @@ internal static class CovariateShift
                 return new Panel
                 {
                     Name = measure.Label,
-                    X = Measured.XAxis("step", last),
-                    Y = Measured.YAxis(measure.Label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Low, point.High })),
+                    X = MeasurementFigures.XAxis("step", last),
+                    Y = MeasurementFigures.YAxis(measure.Label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Low, point.High })),
                     Series = series,
                 };
             }),
@@ -48,8 +48,8 @@ internal static class CovariateShift
             Notes =
             [
                 "The gradient of a layer before and after the layers below it are updated. Lines: median over layers; bands: from the lower to the upper quartile over layers.",
-                Measured.SeedsNote(measured, "For every layer and step the median over"),
-                .. Measured.BelowNote(panels),
+                MeasurementFigures.SeedsNote(measured, "For every layer and step the median over"),
+                .. MeasurementFigures.BelowNote(panels),
             ],
         };
     }

@@ -17,7 +17,7 @@ internal static class DistributionShift
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<DistributionShiftRow>(spec, cells, data);
+        var measured = MeasurementFigures.Of<DistributionShiftRow>(spec, cells, data);
         var rows = measured.SelectMany(cell => cell.Seeds).SelectMany(seed => seed).ToList();
         var leftOut = rows.Count(row => !IsFinite(row));
         var shifts = rows.Select(row => row.Shift)
@@ -25,14 +25,14 @@ internal static class DistributionShift
         if (shifts.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} needs images that were altered; {DistributionShiftRow.FileName} has none but clean ones.");
         var looks = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
-        var kinds = measured.SelectMany(cell => Kinds(cell).Select(kind => (Cell: cell, kind.Label, kind.Shape, kind.Name))).ToList();
+        var kinds = measured.SelectMany(cell => Kinds(cell, row => (row.Statistics, row.Error), row => (row.Shift, row.Strength)).Select(kind => (Cell: cell, kind.Label, kind.Shape, kind.Name))).ToList();
         var most = cells.Max(ErrorAxis.Most);
         var panels = shifts.Select(shift => (Shift: shift, Series: kinds.Select((kind, index) => new PanelSeries
         {
             Label = kind.Label,
             Look = looks[kind.Cell.Label],
             Shape = kind.Shape,
-            Shift = index - ((kinds.Count - 1) / 2.0),
+            Offset = index - ((kinds.Count - 1) / 2.0),
             Points = Points(kind.Cell, shift, kind.Name, most),
         }).ToList())).ToList();
         var points = panels.SelectMany(panel => panel.Series).SelectMany(series => series.Points).ToList();
@@ -49,7 +49,7 @@ internal static class DistributionShift
                 Title = panel.Shift,
                 X = new Axis
                 {
-                    Label = "strength (0: clean images)",
+                    Label = cells.Any(cell => cell.Domains != "none") ? "strength (0: all styles)" : "strength (0: clean images)",
                     Low = 0,
                     High = points.Max(point => point.X),
                     HasPointsAtEnds = true,
@@ -61,25 +61,35 @@ internal static class DistributionShift
             Notes =
             [
                 ErrorAxis.Seeds([.. measured.Select(cell => cell.Seeds.Count)]),
-                .. leftOut > 0 ? new[] { $"{leftOut} of {rows.Count} measurements are left out: there, scores of the network are not numbers." } : [],
-                .. kinds.Count > measured.Count
-                    ? new[] { "Without further words, norms over samples take moving averages." } : [],
+                .. Notes(leftOut, rows.Count, kinds.Count > measured.Count),
             ],
         };
     }
 
     /// <summary>The kinds of statistics that a cell was evaluated with; one, and no word of it, where they come to the same.</summary>
-    private static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds(Measured<DistributionShiftRow> cell)
+    /// <param name="cell">The cell.</param>
+    /// <param name="score">The kind of statistics of a row, and its error.</param>
+    /// <param name="point">What the error of a row is drawn at.</param>
+    internal static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds<T>(CellMeasurement<T> cell, Func<T, (string Statistics, double? Error)> score, Func<T, object> point)
     {
-        var there = cell.Seeds.SelectMany(rows => rows).Select(row => row.Statistics).Distinct().ToList();
+        var there = cell.Seeds.SelectMany(rows => rows).Select(row => score(row).Statistics).Distinct().ToList();
         var known = Statistic.Where(one => there.Contains(one.Name)).ToList();
-        var differ = cell.Seeds.Any(rows => rows.GroupBy(row => (row.Shift, row.Strength)).Any(point => point.Select(row => row.Error).Distinct().Count() > 1));
+        var differ = cell.Seeds.Any(rows => rows.GroupBy(point).Any(one => one.Select(row => score(row).Error).Distinct().Count() > 1));
         return differ || known.Count == 0
             ? known.Select(one => (cell.Label + one.Label, one.Shape, one.Name))
             : [(cell.Label, SeriesShape.Line, known[0].Name)];
     }
 
-    private static IReadOnlyList<FigurePoint> Points(Measured<DistributionShiftRow> cell, string shift, string statistics, double most) =>
+    /// <summary>The small print of a figure of scores: what is left out of it, and which statistics are meant where none are named.</summary>
+    internal static IEnumerable<string> Notes(int leftOut, int of, bool namesStatistics)
+    {
+        if (leftOut > 0)
+            yield return $"{leftOut} of {of} measurements are left out: there, scores of the network are not numbers.";
+        if (namesStatistics)
+            yield return "Without further words, norms over samples take moving averages.";
+    }
+
+    private static IReadOnlyList<FigurePoint> Points(CellMeasurement<DistributionShiftRow> cell, string shift, string statistics, double most) =>
     [
         .. cell.Seeds.SelectMany(rows => rows)
             .Where(row => row.Statistics == statistics && (row.Shift == shift || row.Shift == DistributionShiftRow.None) && IsFinite(row))

@@ -15,8 +15,8 @@ internal static class ErrorAgainstEpoch
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
         var byRun = data.Rows<EpochRow>();
-        var seeds = data.Runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
-        var finished = cells.Where(cell => seeds[cell.Alone()].Any(run => byRun[run.Run].Any())).ToList();
+        var seeds = data.Runs.GroupBy(run => run.ToCell()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
+        var finished = cells.Where(cell => seeds[cell.ToCell()].Any(run => byRun[run.Run].Any())).ToList();
         if (finished.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} needs the epochs of a finished run; epochs.csv has none.");
 
@@ -30,7 +30,7 @@ internal static class ErrorAgainstEpoch
             : Palette.Scale([.. finished.Select(cell => cell.Batch).Distinct().OrderDescending().Select(Name)]);
         var curves = rows.SelectMany((row, index) => row.Lines.Select(line =>
         {
-            var ended = line.Cells.SelectMany(cell => seeds[cell.Alone()]).Select(run => byRun[run.Run].ToList()).Where(epochs => epochs.Count > 0).ToList();
+            var ended = line.Cells.SelectMany(cell => seeds[cell.ToCell()]).Select(run => byRun[run.Run].ToList()).Where(epochs => epochs.Count > 0).ToList();
             return new Curve(index, line.Label, ended.Count, Points(ended, epoch => epoch.TrainError), Points(ended, epoch => epoch.TestError));
         })).ToList();
         var shown = curves.SelectMany(curve => curve.Train.Concat(curve.Test)).ToList();

@@ -11,7 +11,7 @@ internal static class ErrorAgainstGroups
 {
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells)
     {
-        var grouped = cells.Select(AsGroupNorm).OfType<SummaryRow>().DistinctBy(cell => cell.Alone()).ToList();
+        var grouped = cells.Select(AsGroupNorm).OfType<SummaryRow>().DistinctBy(cell => cell.ToCell()).ToList();
         if (!grouped.Any(cell => cell.Groups > 1 || cell.ChannelsPerGroup > 1))
         {
             throw new ExperimentException(
@@ -62,7 +62,7 @@ internal static class ErrorAgainstGroups
                                     Label = line.Label,
                                     Look = looks[line.Label],
                                     Shape = SeriesShape.Line,
-                                    Shift = index - ((here.Count - 1) / 2.0),
+                                    Offset = index - ((here.Count - 1) / 2.0),
                                     Points = [.. line.Cells.Select(cell => ErrorAxis.Point(one.Axis.Of(cell)!.Value, cell))],
                                 }),
                             ],

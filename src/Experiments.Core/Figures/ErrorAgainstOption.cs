@@ -15,12 +15,12 @@ internal static class ErrorAgainstOption
         var ofBatch = axis == OptionAxis.Batch;
         var series = Series.Along(cells, ofBatch ? [axis.Property] : [axis.Property, nameof(Cell.Batch)]);
         var values = cells.Select(cell => axis.Of(cell)!.Value).ToList();
-        // A batch size alone is drawn: that figure is the one that is drawn where none is asked for.
+        // A single batch size is drawn too, since this is the figure that is drawn by default.
         if (!ofBatch && values.Distinct().Count() == 1)
             throw new ExperimentException($"{spec.Kind.Name()} needs runs with several values of --{axis.Name}; here all have {OptionAxis.Plain(values[0])}.");
         var batches = ofBatch ? [null] : cells.Select(cell => (int?)cell.Batch).Distinct().OrderDescending().ToList();
         var lines = batches.SelectMany((batch, panel) => series.Select((one, index) => new Line(
-            panel, one with { Cells = [.. Sorted(one.Cells.Where(cell => batch is null || cell.Batch == batch), axis)] }, Shift(index, series.Count),
+            panel, one with { Cells = [.. Sorted(one.Cells.Where(cell => batch is null || cell.Batch == batch), axis)] }, OffsetOf(index, series.Count),
             ofBatch && spec.Population && one.Cells.Any(cell => Math.Abs((cell.MeanErrorPopulation - cell.Mean) ?? 0) > 0.005))))
             .Where(line => line.Series.Cells.Count > 0).ToList();
         var references = (ofBatch ? spec.References : []).SelectMany((reference, panel) => reference.Error.Where(norm => norm.Value.Count > 0)
@@ -66,7 +66,7 @@ internal static class ErrorAgainstOption
             Label = label,
             Look = look,
             Shape = SeriesShape.Line,
-            Shift = line.Shift,
+            Offset = line.Offset,
             Points = [.. line.Series.Cells.Select(cell => ErrorAxis.Point(axis.Of(cell)!.Value, cell))],
         };
         if (line.Population)
@@ -76,7 +76,7 @@ internal static class ErrorAgainstOption
                 Label = $"{label}, population statistics",
                 Look = look,
                 Shape = SeriesShape.Dashes,
-                Shift = line.Shift,
+                Offset = line.Offset,
                 Points = [.. line.Series.Cells.Select(cell => new FigurePoint(axis.Of(cell)!.Value, cell.MeanErrorPopulation ?? double.NaN))],
             };
         }
@@ -101,7 +101,7 @@ internal static class ErrorAgainstOption
                     Label = line.Label,
                     Look = looks[line.Label],
                     Shape = SeriesShape.Line,
-                    Shift = Shift(index, lines.Count),
+                    Offset = OffsetOf(index, lines.Count),
                     Points = [.. Reference.Rises(line.Errors).Select(point => new FigurePoint(point.Batch, point.Rise))],
                 }),
             ],
@@ -116,13 +116,13 @@ internal static class ErrorAgainstOption
     private static (double Low, double High) Over((double Low, double High) ends, double span, double most = double.PositiveInfinity) =>
         Math.Min(most, ends.Low + span) is var high && span > ends.High - ends.Low ? (high - span, high) : ends;
 
-    private static double Shift(int index, int count) => index - ((count - 1) / 2.0);
+    private static double OffsetOf(int index, int count) => index - ((count - 1) / 2.0);
 
     /// <summary>A reference's GN is drawn as ours where there is one GN of ours alone, since a reference names no number of groups.</summary>
     private static string LabelOf(string norm, IReadOnlyList<Series> series) =>
         series.Where(one => one.Norm == norm).ToList() is [var only] ? only.Label : NormLabel.Of(norm);
 
-    private sealed record Line(int Panel, Series Series, double Shift, bool Population);
+    private sealed record Line(int Panel, Series Series, double Offset, bool Population);
 
     private sealed record Theirs(int Panel, string Label, string Norm, IReadOnlyDictionary<int, double> Errors);
 }

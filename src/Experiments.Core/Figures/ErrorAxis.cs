@@ -12,7 +12,7 @@ internal static class ErrorAxis
     /// <summary>An axis that holds these ends.</summary>
     public static Axis Of(string label, (double Low, double High) ends) => new() { Label = label, Low = ends.Low, High = ends.High };
 
-    /// <summary>A cell as a point: no bar with one seed, and no bar beyond what an error can be.</summary>
+    /// <summary>A cell as a point. With one seed it has no bar, and no bar goes beyond the errors that are possible.</summary>
     public static FigurePoint Point(double x, SummaryRow cell) => Point(x, cell.Mean, cell.N > 1 ? cell.Ci95Low : null, cell.N > 1 ? cell.Ci95High : null, Most(cell));
 
     /// <summary>An error as a point, its bar cut at 0 and at <paramref name="most"/>, or at 100 where the error itself lies above that.</summary>
@@ -25,7 +25,7 @@ internal static class ErrorAxis
         DatasetCatalog.All.FirstOrDefault(one => one.Name == cell.Dataset) is { } known ? 100 - (100.0 / known.Classes) : 100;
 
     /// <summary>
-    /// The ends of the axis. Bars belong to it, but no further from the means than the means reach among themselves (or two points):
+    /// The ends of the axis. Bars widen it only up to a distance from the means that is the range of the means (or two points):
     /// over two seeds an interval is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
     /// </summary>
     public static (double Low, double High) Ends(IReadOnlyCollection<FigurePoint> points)

@@ -48,7 +48,7 @@ internal static class ErrorByNorm
                                 Label = several ? group.Key : NormLabel.Of(group.Key),
                                 Look = looks[group.Key],
                                 Shape = SeriesShape.Markers,
-                                Shift = several ? batches.IndexOf(group.First().Cell.Batch) - ((batches.Count - 1) / 2.0) : 0,
+                                Offset = several ? batches.IndexOf(group.First().Cell.Batch) - ((batches.Count - 1) / 2.0) : 0,
                                 Points = [.. group.Select(point => point.Point)],
                             }),
                         ],

@@ -19,8 +19,8 @@ internal static class ErrorByStatistics
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, IReadOnlyList<RunRow> runs)
     {
-        var seeds = runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
-        var norms = Series.AgainstBatch(cells).Where(one => one.Cells.Any(cell => seeds[cell.Alone()].Any(Differs))).ToList();
+        var seeds = runs.GroupBy(run => run.ToCell()).ToDictionary(cell => cell.Key, cell => cell.OnePerSeed().Finished());
+        var norms = Series.AgainstBatch(cells).Where(one => one.Cells.Any(cell => seeds[cell.ToCell()].Any(Differs))).ToList();
         if (norms.Count == 0)
             throw new ExperimentException($"{spec.Kind.Name()} needs runs of a norm over samples (bn, syncbn) that have finished; there are none whose statistics at evaluation differ.");
         var looks = Palette.Assign(Kinds.Select(kind => (kind.Label, "")));
@@ -29,8 +29,8 @@ internal static class ErrorByStatistics
             Label = kind.Label,
             Look = looks[kind.Label],
             Shape = SeriesShape.Line,
-            Shift = index - ((Kinds.Count - 1) / 2.0),
-            Points = [.. norm.Cells.OrderByDescending(cell => cell.Batch).Select(cell => Point(cell, seeds[cell.Alone()], kind.Of))],
+            Offset = index - ((Kinds.Count - 1) / 2.0),
+            Points = [.. norm.Cells.OrderByDescending(cell => cell.Batch).Select(cell => Point(cell, seeds[cell.ToCell()], kind.Of))],
         }).ToList())).ToList();
         var drawn = lines.SelectMany(line => line.Series).SelectMany(series => series.Points).ToList();
         var shown = norms.SelectMany(one => one.Cells).ToList();

@@ -62,7 +62,7 @@ public sealed record LegendEntry(string Label, Look Look, SeriesShape? Shape, bo
 /// <summary>One pair of axes, and what is drawn on them.</summary>
 public sealed record Panel
 {
-    /// <summary>What tells it from the others of the figure, in the data beside the picture; empty for a panel alone.</summary>
+    /// <summary>The panel's name in the data beside the picture; empty where there is only one panel.</summary>
     public required string Name { get; init; }
 
     /// <summary>The line above it, if any.</summary>
@@ -127,7 +127,7 @@ public sealed record Tick(double Value, string Text);
 /// <summary>Some points, and how they are drawn.</summary>
 public sealed record PanelSeries
 {
-    /// <summary>Its name in the legend and in the data beside the picture; empty: it only underlines what others show, and is in neither.</summary>
+    /// <summary>Its name in the legend and in the data beside the picture; empty where the series only supports another one and is in neither.</summary>
     public required string Label { get; init; }
 
     /// <summary>How it looks.</summary>
@@ -140,7 +140,7 @@ public sealed record PanelSeries
     public required IReadOnlyList<FigurePoint> Points { get; init; }
 
     /// <summary>Its place among series that stand side by side at the same values, so that bars do not hide each other; 0 where it stands on the value itself.</summary>
-    public double Shift { get; init; }
+    public double Offset { get; init; }
 
     /// <summary>Whether there is anything of it to see.</summary>
     public bool IsDrawn => Points.Any(point => double.IsFinite(Drawn(point)));
@@ -156,7 +156,7 @@ public sealed record PanelSeries
     private double Drawn(FigurePoint point) => Shape == SeriesShape.Band ? point.High : point.Y;
 }
 
-/// <summary>A point of a figure. What there is not is not a number.</summary>
+/// <summary>A point of a figure. Values that are missing are NaN.</summary>
 /// <param name="X">Where it stands.</param>
 /// <param name="Y">What was measured.</param>
 /// <param name="Low">The lower end of its interval or band.</param>

@@ -48,6 +48,7 @@ public static class FigureBuilder
             FigureKind.Landscape => Landscape.Of(spec, cells, data),
             FigureKind.CovariateShift => CovariateShift.Of(spec, cells, data),
             FigureKind.DistributionShift => DistributionShift.Of(spec, cells, data),
+            FigureKind.ErrorAgainstLength => ErrorAgainstLength.Of(spec, cells, data),
             _ => throw new ArgumentOutOfRangeException(nameof(spec)),
         };
     }

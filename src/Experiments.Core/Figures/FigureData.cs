@@ -27,8 +27,8 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
     public FigureData Where(Func<RunRow, bool> isDrawn) => new([.. Runs.Where(isDrawn)], folders);
 
     /// <summary>The same with these rows, in place of those in the folders.</summary>
-    public FigureData With<T>(IReadOnlyList<T> rows)
-        where T : RunDetail, IRunFile
+    public FigureData With<T>(IReadOnlyList<OfRun<T>> rows)
+        where T : class, IRunFile
     {
         _rows[typeof(T)] = rows;
         return this;
@@ -36,16 +36,16 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
 
     /// <summary>All rows of one kind, by their run.</summary>
     internal ILookup<string, T> Rows<T>()
-        where T : RunDetail, IRunFile
+        where T : class, IRunFile
     {
         if (!_rows.TryGetValue(typeof(T), out var known))
         {
             var names = Names(folders);
-            _rows[typeof(T)] = known = names.Count <= 1 ? ResultsFolder.ReadDetails<T>(folders)
-                : [.. folders.Distinct().SelectMany(folder => ResultsFolder.ReadDetails<T>(folder).Select(row => row with { Run = NameIn(names[folder], row.Run) }))];
+            _rows[typeof(T)] = known = names.Count <= 1 ? ResultsFolder.ReadRows<T>(folders)
+                : [.. folders.Distinct().SelectMany(folder => ResultsFolder.ReadRows<T>(folder).Select(row => row with { Key = row.Key with { Run = NameIn(names[folder], row.Key.Run) } }))];
         }
 
-        return ((IReadOnlyList<T>)known).ToLookup(row => row.Run);
+        return ((IReadOnlyList<OfRun<T>>)known).ToLookup(row => row.Key.Run, row => row.Row);
     }
 
     private static string NameIn(string folder, string run) => $"{folder}: {run}";

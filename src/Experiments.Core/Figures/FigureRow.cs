@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>One row of the file beside a picture: a point that the picture shows. Empty is what there is not.</summary>
+/// <summary>One row of the file beside a picture: a point that the picture shows. Missing values are empty.</summary>
 public sealed record FigureRow
 {
     /// <summary>Its place along the x axis: a number, or a row's name in error-by-norm; empty for a line across.</summary>

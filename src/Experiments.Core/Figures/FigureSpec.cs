@@ -41,6 +41,9 @@ public enum FigureKind
 
     /// <summary>Error on altered test images, against the strength of what was done to them.</summary>
     DistributionShift,
+
+    /// <summary>A recurrent network's error against the length of the test sequence.</summary>
+    ErrorAgainstLength,
 }
 
 /// <summary>A file format that a figure is drawn in.</summary>
@@ -96,7 +99,7 @@ public sealed record FigureSpec
 public sealed record FigureDescription(FigureKind Kind, string Name, string Title, string Shows, string File)
 {
     /// <summary>Whether it shows errors of trained networks, and so needs a run that has finished.</summary>
-    public bool IsOfErrors => File is "runs.csv" or "epochs.csv" or "distribution-shift.csv";
+    public bool IsOfErrors => File is "runs.csv" or "epochs.csv" or "distribution-shift.csv" or "sequence-length.csv";
 
     /// <summary>The file beside the pictures that holds the data they show: <c>error-against-batch.csv</c>, or <c>percentiles-drawn.csv</c> where
     /// the figure's own name is that of the file it is drawn from.</summary>
@@ -121,6 +124,7 @@ public static class FigureKinds
         new(FigureKind.Landscape, "landscape", "The loss along the gradient", "loss and change of the gradient along the gradient, and effective smoothness, against the step; a colour a norm", LandscapeRow.FileName),
         new(FigureKind.CovariateShift, "covariate-shift", "Internal covariate shift", "how far updating the layers below moves and turns a layer's gradient, against the step; a line a norm", CovariateShiftRow.FileName),
         new(FigureKind.DistributionShift, "distribution-shift", "Error on shifted test images", "error on altered test images against the strength; a panel an alteration, a line a norm and kind of statistics", DistributionShiftRow.FileName),
+        new(FigureKind.ErrorAgainstLength, "error-against-length", "Error against the length of the test sequence", "a recurrent network's error against the rows of a test image that it reads; a line a norm and kind of statistics", SequenceLengthRow.FileName),
     ];
 
     /// <summary>Their names, for help and messages.</summary>

@@ -11,14 +11,14 @@ internal static class Histograms
 {
     private const int MostRidges = 8;
 
-    /// <summary>Bins with less than this share of the values at both ends do not widen the axis.</summary>
+    /// <summary>Bins at either end that hold less than this share of the values do not widen the axis.</summary>
     private const double Share = 0.001;
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<HistogramRow>(spec, cells, data);
-        var layers = Measured.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
-        var grid = Measured.Grid(measured, layers);
+        var measured = MeasurementFigures.Of<HistogramRow>(spec, cells, data);
+        var layers = MeasurementFigures.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
+        var grid = MeasurementFigures.Grid(measured, layers);
         var rows = measured.SelectMany(cell => cell.Seeds[0]).ToList();
         var steps = Chosen([.. rows.Select(row => row.Step).Distinct().Order()]);
         var shown = rows.Where(row => steps.Contains(row.Step) && layers.Contains(row.Layer)).ToList();
@@ -37,8 +37,8 @@ internal static class Histograms
                 [
                     .. row.Select(place => new Panel
                     {
-                        Name = Measured.Title(place.Cell, place.Layer),
-                        Title = Measured.Title(place.Cell, place.Layer),
+                        Name = MeasurementFigures.Title(place.Cell, place.Layer),
+                        Title = MeasurementFigures.Title(place.Cell, place.Layer),
                         X = x,
                         Y = new Axis
                         {
@@ -55,7 +55,7 @@ internal static class Histograms
                                 Label = names[step],
                                 Look = new Look(Palette.Shade(index, steps.Count), Marker.Circle, Dash.Solid),
                                 Shape = SeriesShape.Ridge,
-                                Shift = index + 1,
+                                Offset = index + 1,
                                 Points = [.. place.Cell.Seeds[0].Where(one => one.Step == step && one.Layer == place.Layer).OrderBy(one => one.BinLow).Select(Density)],
                             }).Where(series => series.Points.Count > 0),
                         ],
@@ -65,7 +65,7 @@ internal static class Histograms
             Notes =
             [
                 "Densities at several steps of training, each scaled to the same height; from first (top, light) to last (bottom, dark).",
-                .. Measured.Notes(measured, row => (row.Seed, row.Layer)),
+                .. MeasurementFigures.Notes(measured, row => row.Layer),
             ],
         };
     }

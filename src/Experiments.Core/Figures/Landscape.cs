@@ -10,7 +10,7 @@ internal static class Landscape
 {
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<LandscapeRow>(spec, cells, data);
+        var measured = MeasurementFigures.Of<LandscapeRow>(spec, cells, data);
         var looks = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
         var lines = measured.Select(cell => (cell.Label, Points: Points(cell.Seeds))).ToList();
         if (lines.All(line => line.Points.Count == 0))
@@ -31,8 +31,8 @@ internal static class Landscape
             Notes =
             [
                 "Bands: from the lowest to the highest over step sizes along the negative gradient; smoothness: the highest.",
-                Measured.SeedsNote(measured, "At every step the median over"),
-                .. Measured.BelowNote(panels),
+                MeasurementFigures.SeedsNote(measured, "At every step the median over"),
+                .. MeasurementFigures.BelowNote(panels),
             ],
         };
 
@@ -43,8 +43,8 @@ internal static class Landscape
             {
                 Name = title,
                 Title = title,
-                X = Measured.XAxis("step", last),
-                Y = Measured.YAxis(label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y, point.Low, point.High })),
+                X = MeasurementFigures.XAxis("step", last),
+                Y = MeasurementFigures.YAxis(label, series.SelectMany(one => one.Points).SelectMany(point => new[] { point.Y, point.Low, point.High })),
                 Series = series,
             };
         }
@@ -69,7 +69,7 @@ internal static class Landscape
     private static double Middle(IEnumerable<Extremes> seeds, Func<Extremes, double> value) =>
         Finite(seeds.Select(seed => (double?)value(seed))) is { Count: > 0 } values ? Statistics.Median(values) : double.NaN;
 
-    /// <summary>Far along a steep gradient the loss is no number; the band then ends at the step sizes where it is one.</summary>
+    /// <summary>Far along a steep gradient the loss is not finite; the band then covers the step sizes at which it is.</summary>
     private static List<double> Finite(IEnumerable<double?> values) => [.. values.OfType<double>().Where(double.IsFinite)];
 
     private static double Min(List<double> values) => values.DefaultIfEmpty(double.NaN).Min();

@@ -17,7 +17,7 @@ internal sealed record OptionAxis(string Name, string Label, string Property, Fu
 
     public static readonly OptionAxis InitScale = new("init-scale", "scale of the initial weights", nameof(Cell.InitScale), cell => cell.InitScale);
 
-    /// <summary>So many values leave no room for crosses in rows that mean nothing.</summary>
+    /// <summary>From this many values on there is no room for rows of crosses.</summary>
     private const int Many = 6;
 
     /// <summary>The axis. <paramref name="text"/> is a value's label, where it is not the number alone.</summary>

@@ -112,7 +112,7 @@ internal static class Palette
         foreach (var (label, _) in distinct.Where(one => !taken.ContainsKey(one.Label)).ToList())
             taken[label] = Enumerable.Range(0, int.MaxValue).First(look => !taken.ContainsValue(look));
 
-        // Of colours, markers and dashes there are different numbers: what has one of them again has another of the other two.
+        // There are different numbers of colours, markers and dashes, so two series that share one of the three differ in the others.
         return distinct.Select(one => taken[one.Label]).Zip(distinct, (look, one) => (one.Label, Look: new Look(
                 Colours[look % Colours.Length], Markers[look % Markers.Length], Patterns[look % Patterns.Length])))
             .ToDictionary(one => one.Label, one => one.Look);

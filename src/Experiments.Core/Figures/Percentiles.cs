@@ -18,9 +18,9 @@ internal static class Percentiles
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
     {
-        var measured = Measured.Of<PercentileRow>(spec, cells, data);
-        var layers = Measured.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
-        var grid = Measured.Grid(measured, layers);
+        var measured = MeasurementFigures.Of<PercentileRow>(spec, cells, data);
+        var layers = MeasurementFigures.Layers(measured.SelectMany(cell => cell.Seeds[0]).Select(row => row.Layer));
+        var grid = MeasurementFigures.Grid(measured, layers);
         var panels = grid.SelectMany(row => row).ToDictionary(place => place,
             place => place.Cell.Seeds[0].Where(row => row.Layer == place.Layer).OrderBy(row => row.Step).ToList());
         var reaches = panels.Values.Select(rows => Values(rows).Where(double.IsFinite).ToList())
@@ -38,10 +38,10 @@ internal static class Percentiles
                 [
                     .. row.Select(place => new Panel
                     {
-                        Name = Measured.Title(place.Cell, place.Layer),
-                        Title = Measured.Title(place.Cell, place.Layer),
-                        X = Measured.XAxis("epoch", last),
-                        Y = Measured.YAxis("what enters the norm", Values(together ? panels.Values.SelectMany(rows => rows) : panels[place])),
+                        Name = MeasurementFigures.Title(place.Cell, place.Layer),
+                        Title = MeasurementFigures.Title(place.Cell, place.Layer),
+                        X = MeasurementFigures.XAxis("epoch", last),
+                        Y = MeasurementFigures.YAxis("what enters the norm", Values(together ? panels.Values.SelectMany(rows => rows) : panels[place])),
                         Series =
                         [
                             new PanelSeries
@@ -65,7 +65,7 @@ internal static class Percentiles
             Notes =
             [
                 "Each line is the value below which that share of all values lies; shaded: from 20% to 80%.",
-                .. Measured.Notes(measured, row => (row.Seed, row.Layer)),
+                .. MeasurementFigures.Notes(measured, row => row.Layer),
                 .. together ? Array.Empty<string>() : ["Each panel has a y axis of its own."],
             ],
         };

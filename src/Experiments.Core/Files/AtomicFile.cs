@@ -12,7 +12,7 @@ public static partial class AtomicFile
 {
     private const string Suffix = ".tmp";
 
-    // Nobody writes a file for so long: older ones are left by processes of other machines, which cannot be asked for.
+    // No write takes this long. Older temporary files were left by processes of other machines; whether those still live cannot be asked.
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
     /// <summary>Writes a file through <paramref name="write"/>, making its folder where there is none.</summary>
@@ -57,13 +57,13 @@ public static partial class AtomicFile
     /// <summary>Why a file or folder cannot be written, without the paths that only this class knows of.</summary>
     internal static string Reason(Exception error) => error is UnauthorizedAccessException ? "access is denied." : $"{error.Message.Split(" : '")[0].TrimEnd('.')}.";
 
-    /// <summary>A file beside a target to write it into first, under a name that is nobody else's and says who writes it.</summary>
+    /// <summary>The temporary file that a target is first written into. It lies beside the target, and its unique name says which process writes it.</summary>
     internal static string Beside(string target) => Path.Combine(Path.GetDirectoryName(target)!, string.Create(CultureInfo.InvariantCulture,
         $".{Path.GetFileName(target)}.{Guid.NewGuid():N}-{Environment.ProcessId}-{Environment.MachineName}{Suffix}"));
 
     /// <summary>
-    /// Removes what processes that were killed in the middle of a write have left in a folder. Others may be writing there: where a file system
-    /// has no locks, they do.
+    /// Removes the temporary files of processes that were killed in the middle of a write. Other processes may be writing at the same time: where a file system
+    /// has no locks, nothing keeps them out.
     /// </summary>
     /// <param name="folder">The folder.</param>
     /// <param name="of">The files that were being written, as a pattern.</param>
@@ -76,7 +76,7 @@ public static partial class AtomicFile
         }
     }
 
-    // Of this machine's processes the system knows which are alive.
+    // The system knows which processes of this machine are alive.
     private static bool IsLeftover(string file) => Writer().Match(file) is { Success: true } writer && writer.Groups["machine"].Value == Environment.MachineName
         ? !IsAlive(int.Parse(writer.Groups["process"].Value, CultureInfo.InvariantCulture))
         : DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > Abandoned;

@@ -10,18 +10,23 @@ namespace Experiments.Core.Files;
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class LeadingColumnAttribute : Attribute;
 
+/// <summary>Marks the property whose own properties are columns, in its place.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class ColumnsOfAttribute : Attribute;
+
 /// <summary>A column of a row record: a property, named in snake_case, with its values as text.</summary>
 internal sealed class Column
 {
     private static readonly ConcurrentDictionary<Type, IReadOnlyList<Column>> Known = new();
 
+    private readonly PropertyInfo? _within;
     private readonly PropertyInfo _property;
     private readonly Type _type;
     private readonly bool _mayBeEmpty;
 
-    private Column(PropertyInfo property)
+    private Column(PropertyInfo property, PropertyInfo? within = null)
     {
-        _property = property;
+        (_within, _property) = (within, property);
         _type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         _mayBeEmpty = new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
         Name = Snake(property.Name);
@@ -51,11 +56,12 @@ internal sealed class Column
             .OrderByDescending(property => property.IsDefined(typeof(LeadingColumnAttribute)))
             .ThenBy(property => Depth(property.DeclaringType!))
             .ThenBy(property => property.MetadataToken)
-            .Select(property => new Column(property)),
+            .SelectMany(property => property.IsDefined(typeof(ColumnsOfAttribute))
+                ? Of(property.PropertyType).Select(column => new Column(column._property, property)) : [new Column(property)]),
     ]);
 
     /// <summary>The value as text: invariant, numbers such that they read back as the same bits, empty for none.</summary>
-    public string Text(object row) => _property.GetValue(row) switch
+    public string Text(object row) => _property.GetValue(Holder(row)) switch
     {
         null => "",
         Enum value => Snake(value.ToString()),
@@ -69,9 +75,21 @@ internal sealed class Column
     {
         if (!TryParse(text, out var value))
             return false;
-        _property.SetValue(row, value);
+        _property.SetValue(Holder(row), value);
         return true;
     }
+
+    /// <summary>An empty row, to be filled.</summary>
+    public static T New<T>()
+        where T : class
+    {
+        var row = Activator.CreateInstance<T>();
+        foreach (var part in typeof(T).GetProperties().Where(property => property.IsDefined(typeof(ColumnsOfAttribute))))
+            part.SetValue(row, Activator.CreateInstance(part.PropertyType));
+        return row;
+    }
+
+    private object Holder(object row) => _within is null ? row : _within.GetValue(row)!;
 
     private bool TryParse(string text, out object? value)
     {

@@ -43,7 +43,7 @@ public static class CsvFile
             var rows = new List<T>();
             while (csv.Read())
             {
-                var row = Activator.CreateInstance<T>();
+                var row = Column.New<T>();
                 foreach (var (column, index) in columns)
                 {
                     if (index!.Value >= csv.FieldCount)

@@ -4,15 +4,15 @@ using System.Globalization;
 namespace Experiments.Core.Files;
 
 /// <summary>
-/// One process at a time: an open file that no other may open (on Unix an advisory lock, which ends with the process that holds it, however
-/// it ends: a lock that a dead process left is none). The file stays, since removing it would let two processes lock two files of one
-/// name; beside it stands who took it last.
+/// A lock that lets one process at a time use a folder. It is an open file that no other process may open (on Unix an advisory lock, which ends with the process that holds it, however
+/// it ends). The file stays, since removing it would let two processes lock two files of one
+/// name. A second file beside it names the process that took the lock last.
 /// </summary>
 internal static class FolderLock
 {
     private const string Usual = ".lock";
 
-    // Whoever asks whether a lock is held has it for a moment: it is not taken until it has been refused for longer than that.
+    // A process that only asks whether the lock is held takes it for a moment. So the lock counts as held only when it has been refused for longer than that.
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(500);
 
     // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows: somebody else has it; any other error will not go away.
@@ -22,7 +22,7 @@ internal static class FolderLock
     /// <param name="folder">The folder, which is made where there is none.</param>
     /// <param name="patience">How long to wait; at least half a second, which outlasts those who only look whether it is held.</param>
     /// <param name="name">Which of its locks.</param>
-    /// <param name="waiting">Told, about every ten milliseconds, how long it has waited, and for whom; null for nobody.</param>
+    /// <param name="waiting">Called about every ten milliseconds with how long the wait has lasted and which process holds the lock; may be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ExperimentException">It is not let go in time, or cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -62,7 +62,7 @@ internal static class FolderLock
     {
         try
         {
-            // Those who ask at once are not in each other's way; whoever wants to take the folder just then has the patience.
+            // Several processes may ask at the same time. A process that wants to take the folder at that moment waits a little.
             using var _ = new FileStream(Path.Combine(folder, name), FileMode.Open, FileAccess.Read, FileShare.Read);
             return false;
         }
@@ -76,7 +76,7 @@ internal static class FolderLock
         }
     }
 
-    /// <summary>Who took a folder last, in words; null where nobody has signed.</summary>
+    /// <summary>The process that took a folder last, in words; null where none is recorded.</summary>
     public static string? Holder(string folder, string name = Usual)
     {
         try
@@ -99,7 +99,7 @@ internal static class FolderLock
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // On a full disk the lock holds all the same.
+            // On a full disk the name cannot be written, but the lock holds.
         }
     }
 }

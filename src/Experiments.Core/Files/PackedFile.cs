@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Experiments.Core.Files;
 
-/// <summary>Files that may be gzipped. What they are is read off their first bytes: names have lost or kept <c>.gz</c> on their way.</summary>
+/// <summary>Files that may be gzipped. The first bytes tell whether a file is gzipped: its name may have lost or kept <c>.gz</c>.</summary>
 internal static class PackedFile
 {
     private static readonly (byte[] Bytes, string Kind)[] Kinds =
@@ -33,7 +33,7 @@ internal static class PackedFile
         return new BufferedStream(packed ? new GZipStream(file, CompressionMode.Decompress) : file, 1 << 16);
     }
 
-    /// <summary>What a file that is not what it should be begins like, as the end of a sentence; empty where that is not to be seen.</summary>
+    /// <summary>For a file with unexpected content: what its beginning looks like, as the end of a sentence; empty where it looks like nothing known.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static string Look(string path)
     {

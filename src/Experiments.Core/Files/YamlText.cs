@@ -7,15 +7,15 @@ using YamlDotNet.RepresentationModel;
 namespace Experiments.Core.Files;
 
 /// <summary>
-/// YAML: writes what the program has to say, and reads what anyone may have typed. The parser descends into lists and keys by recursion and so can be driven out of its stack, which
-/// ends the process; what nests too deep, or holds itself by an anchor, is found before, event by event.
+/// Reads and writes YAML. People type these files, so anything may be in them. The parser is recursive, and deep nesting can exhaust its stack, which
+/// ends the process. So nesting that is too deep, or an anchor that contains itself, is looked for first, event by event.
 /// </summary>
 internal static partial class YamlText
 {
     // A sweep nests four deep (references); each level costs the parser some frames of its stack.
     private const int MostDepth = 32;
 
-    // With what anchors repeat; the largest file in configs/ has some 200.
+    // Repetitions by anchors included. The largest file in configs/ has about 200.
     private const int MostNodes = 10_000;
 
     /// <summary>The keys and values of a file's one document.</summary>
@@ -58,18 +58,18 @@ internal static partial class YamlText
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IndexOutOfRangeException)
         {
-            // The parser gives up with no word that helps: on a bracket that is never closed, or a colon with no key before it.
+            // The parser's own message does not help with a bracket that is never closed, or a colon with no key before it.
             throw Invalid(path, InText(parser.Current?.Start.Line ?? 1), "a bracket or quote that begins here or before is not closed, or a key or value is missing", e);
         }
 
-        // What is found at the end is told of the last line that says something.
+        // A mistake found at the end of the file is reported at the last line that is not empty.
         long InText(long line) => Math.Min(line, text.AsSpan().TrimEnd().Count('\n') + 1);
     }
 
     private static ExperimentException Invalid(string path, long line, string reason, Exception? inner = null) =>
         new($"{path}:{Math.Max(1, line)}: not valid YAML: {Echo.Of(reason, 200)}.", ExperimentException.BadInput, inner);
 
-    // YAML's printable characters (YAML 1.2.2, section 5.1), less those that no text editor writes.
+    // YAML's printable characters (YAML 1.2.2, section 5.1), without those that no text editor writes.
     private static void CheckCharacters(string text, string path)
     {
         var line = 1;

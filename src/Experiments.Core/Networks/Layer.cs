@@ -1,3 +1,5 @@
+using Experiments.Core.Norms;
+
 namespace Experiments.Core.Networks;
 
 /// <summary>One layer of a network: a description with its sizes in it. Nothing here computes.</summary>
@@ -16,6 +18,9 @@ public abstract record Layer(string Name);
 /// <param name="HasBias">Whether a number is added to each output channel.</param>
 public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride = 1, int Groups = 1, bool HasBias = false) : Layer(Name)
 {
+    /// <summary>The standard deviation of its initial weights; null: that of <see cref="Training.Initialization"/> for convolutions.</summary>
+    public double? Deviation { get; init; }
+
     /// <summary>Zeros on every side: so many that stride 1 keeps the size, and none where the kernel cuts the map into patches.</summary>
     public int Padding => Stride == Kernel ? 0 : (Kernel - 1) / 2;
 }
@@ -26,7 +31,57 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
 /// <param name="EndsResidual">
 /// The last norm of a residual branch: its gamma begins at 0, so that the block begins as the identity (Goyal et al. 2017).
 /// </param>
-public sealed record NormSlot(string Name, int Channels, bool EndsResidual = false) : Layer(Name);
+public sealed record NormSlot(string Name, int Channels, bool EndsResidual = false) : Layer(Name)
+{
+    /// <summary>Whether its norm has a shift.</summary>
+    public SlotShift Shift { get; init; } = SlotShift.OfNormOrBias;
+
+    /// <summary>
+    /// Whether it stands inside a recurrence, where the places of a map come one after the other: a norm over all of them has no statistics
+    /// there, and the slot holds none.
+    /// </summary>
+    public bool IsInRecurrence { get; init; }
+
+    /// <summary>What gamma begins with where the norm is over samples.</summary>
+    public double ScaleOverSamples { get; init; } = 1;
+
+    /// <summary>The places that statistics are kept for where each has its own: beyond them, the last one's are used. Null: all of the map.</summary>
+    public int? MostPlaces { get; init; }
+
+    /// <summary>What this slot holds of a network's norm.</summary>
+    /// <param name="norm">The network's norm.</param>
+    public Norm Of(Norm norm)
+    {
+        if (IsInRecurrence && norm.Pooling is { Places: PlaceSpan.All })
+            return new Norm(norm.Name, null, Affine.None);
+        var hasShift = Shift switch
+        {
+            SlotShift.OfNormOrBias => true,
+            SlotShift.OfNorm => norm.Pooling is not null,
+            SlotShift.None => false,
+            _ => throw new InvalidOperationException($"unknown shift {Shift}"),
+        };
+        return hasShift ? norm : norm with { Affine = norm.Affine & ~Affine.Shift };
+    }
+
+    /// <summary>The sizes of the running mean of what this slot holds, and of its running variance.</summary>
+    /// <param name="norm">The network's norm, which keeps them.</param>
+    /// <param name="places">H * W of the slot's map.</param>
+    public IReadOnlyList<int> RunningShape(Norm norm, int places) => norm.RunningShape(Channels, Math.Min(places, MostPlaces ?? places));
+}
+
+/// <summary>Whether the norm in a slot has the shift that it has elsewhere.</summary>
+public enum SlotShift
+{
+    /// <summary>It has; without a norm, that is the bias of what stands before the slot.</summary>
+    OfNormOrBias,
+
+    /// <summary>It has; without a norm there is nothing that a bias belongs to.</summary>
+    OfNorm,
+
+    /// <summary>It has not: the layer adds a bias of its own.</summary>
+    None,
+}
 
 /// <summary>A function of each value.</summary>
 public enum ActivationKind

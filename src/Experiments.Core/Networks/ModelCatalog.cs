@@ -7,12 +7,12 @@ namespace Experiments.Core.Networks;
 /// <summary>The networks there are, by name.</summary>
 public static class ModelCatalog
 {
-    private const string ConvNeXtName = "convnext-", StepName = "convnext-step";
+    private const string ConvNeXtName = "convnext-", StepName = "convnext-step", TransformerName = "vit-";
 
     /// <summary>Names to show; every <c>resnet</c> of depth 6n+2 is known, and every <c>convnext</c> of 6n blocks.</summary>
     public static IReadOnlyList<string> Names { get; } =
         ["small-cnn", "resnet8", "resnet14", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", .. Vgg.Depths.Select(depth => $"vgg{depth}"),
-            .. new[] { 1, 2, 3 }.Select(n => Text(ConvNeXtName, n * ConvNeXt.FewestBlocks)), .. Steps.Select(step => Text(StepName, (int)step))];
+            .. new[] { 1, 2, 3 }.Select(n => Text(ConvNeXtName, n * ConvNeXt.FewestBlocks)), .. Steps.Select(step => Text(StepName, (int)step)), "lstm", "gru", "vit-4"];
 
     private static readonly int[] ImageNetDepths = [18, 34, 50, 101, 152];
 
@@ -23,6 +23,8 @@ public static class ModelCatalog
         { Family: Family.Vgg } => Vgg.DefaultWidth,
         { Family: Family.ResNet } => ResNet.DefaultWidth,
         { Family: Family.ConvNeXt or Family.ConvNeXtStep } => ConvNeXt.DefaultWidth,
+        { Family: Family.Lstm or Family.Gru } => RecurrentNetwork.DefaultWidth,
+        { Family: Family.Vit } => VisionTransformer.DefaultWidth,
         _ => SmallCnn.DefaultWidth,
     };
 
@@ -30,18 +32,26 @@ public static class ModelCatalog
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static ActivationKind DefaultActivation(string model) => Parse(model) switch
     {
-        (Family.ConvNeXt, _) => ActivationKind.Gelu,
+        (Family.ConvNeXt or Family.Vit, _) => ActivationKind.Gelu,
         (Family.ConvNeXtStep, var step) => (ConvNeXtStep)step >= ConvNeXtStep.Gelu ? ActivationKind.Gelu : ActivationKind.Relu,
         _ => ActivationKind.Relu,
     };
 
     /// <summary>Whether a network's norms stand between convolution and activation and follow every convolution, so that their place is a choice.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
-    public static bool HasNormAfterEachConvolution(string model) => Parse(model).Family is not (Family.ConvNeXt or Family.ConvNeXtStep);
+    public static bool HasNormAfterEachConvolution(string model) => Parse(model).Family is not (Family.ConvNeXt or Family.ConvNeXtStep or Family.Vit or Family.Lstm or Family.Gru);
+
+    /// <summary>Whether a network is a transformer, whose norms stand before each branch or after its sum.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static bool IsTransformer(string model) => Parse(model).Family == Family.Vit;
 
     /// <summary>Whether what a network's shortcuts do where the shape changes is a choice.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsResidual(string model) => Parse(model).Family == Family.ResNet;
+
+    /// <summary>Whether a network reads an image as a sequence of its rows.</summary>
+    /// <exception cref="ExperimentException">There is no network of that name.</exception>
+    public static bool IsRecurrent(string model) => Parse(model).Family is Family.Lstm or Family.Gru;
 
     /// <summary>What a network is, where its name is known for another one: resnet50 and resnet152 have a depth that both of He et al.'s series have; null elsewhere.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
@@ -67,14 +77,21 @@ public static class ModelCatalog
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>
     /// <param name="block">Convolution, norm and activation; null: the norm before the network's own activation.</param>
+    /// <param name="steps">Recurrent networks: the most rows of an image that they are trained on; null: all.</param>
     /// <exception cref="ExperimentException">There is no network of that name, or it does not take images so small.</exception>
-    public static Network Build(string model, int? width, Shortcut shortcut, ImageShape input, int classes, Norm norm, BuildingBlock? block = null)
+    public static Network Build(string model, int? width, Shortcut shortcut, ImageShape input, int classes, Norm norm, BuildingBlock? block = null, int? steps = null)
     {
         var channels = width ?? DefaultWidth(model);
         block ??= new BuildingBlock(DefaultActivation(model));
         var (family, depth) = Parse(model);
         if (family is Family.ConvNeXt or Family.ConvNeXtStep && Math.Min(input.Height, input.Width) < ConvNeXt.SmallestImage)
             throw new ExperimentException($"{model} makes patches of 2x2 and halves height and width three times more; it takes images of {ConvNeXt.SmallestImage}x{ConvNeXt.SmallestImage} or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size {ConvNeXt.SmallestImage} or more.");
+        if (family == Family.Vit && (input.Height % depth != 0 || input.Width % depth != 0))
+        {
+            var fitting = Enumerable.Range(2, Math.Min(input.Height, input.Width) / 2).Where(patch => input.Height % patch == 0 && input.Width % patch == 0);
+            throw new ExperimentException($"{model} cuts images into patches of {depth}x{depth}, which does not come out even with {input.Height}x{input.Width}; what would do: {string.Join(", ", fitting.Select(patch => Text(TransformerName, patch)))}.");
+        }
+
         if (family == Family.Vgg && Math.Min(input.Height, input.Width) < 16)
             throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size 16 or more.");
         return family switch
@@ -84,6 +101,9 @@ public static class ModelCatalog
             Family.SmallCnn => SmallCnn.Build(channels, block, input, classes, norm),
             Family.ConvNeXt => ConvNeXt.Build(model, depth, channels, ConvNeXtStep.ConvNeXt, block.Activation, input, classes, norm),
             Family.ConvNeXtStep => ConvNeXt.Build(model, ConvNeXt.FewestBlocks, channels, (ConvNeXtStep)depth, block.Activation, input, classes, norm),
+            Family.Lstm => RecurrentNetwork.Build(RecurrentCell.Lstm, channels, steps, input, classes, norm),
+            Family.Vit => VisionTransformer.Build(depth, channels, block, input, classes, norm),
+            Family.Gru => RecurrentNetwork.Build(RecurrentCell.Gru, channels, steps, input, classes, norm),
             _ => throw new InvalidOperationException($"unknown family {family}"),
         };
     }
@@ -94,12 +114,18 @@ public static class ModelCatalog
     /// <param name="shortcut">Residual networks: what their shortcuts do where the shape changes.</param>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static IReadOnlyList<NormSlot> NormSlots(string model, int? width, Shortcut shortcut) =>
-        Build(model, width, shortcut, new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots;
+        Build(model, width, shortcut, Parse(model) is (Family.Vit, var patch) ? new ImageShape(3, patch, patch) : new ImageShape(3, 32, 32), 10, NormCatalog.Create(new("none"))).NormSlots;
 
     private static (Family Family, int Depth) Parse(string model)
     {
         if (model == "small-cnn")
             return (Family.SmallCnn, 0);
+        if (model == "lstm")
+            return (Family.Lstm, 0);
+        if (model == "gru")
+            return (Family.Gru, 0);
+        if (DepthAfter(TransformerName, model) is { } size)
+            return size >= 2 ? (Family.Vit, size) : throw new ExperimentException($"{model} would have patches of {size}x{size}; the number is their height and width, 2 or more, as in vit-4.");
         if (DepthAfter("vgg", model) is { } layers && Vgg.Depths.Contains(layers))
             return (Family.Vgg, layers);
         if (DepthAfter(StepName, model) is { } step && Steps.Contains((ConvNeXtStep)step))
@@ -142,5 +168,8 @@ public static class ModelCatalog
         Vgg,
         ConvNeXt,
         ConvNeXtStep,
+        Lstm,
+        Gru,
+        Vit,
     }
 }

@@ -15,10 +15,10 @@ public enum ParameterKind
     /// <summary>Weight normalization's g [Out, 1, 1, 1].</summary>
     Gain,
 
-    /// <summary>A linear layer's matrix [Out, In].</summary>
+    /// <summary>A matrix [Out, In]: a linear layer's, a recurrent layer's or an attention's.</summary>
     LinearWeight,
 
-    /// <summary>A linear layer's bias [Out].</summary>
+    /// <summary>The bias [Out] of such a layer.</summary>
     LinearBias,
 
     /// <summary>gamma [C], of a norm or a layer scale.</summary>
@@ -26,6 +26,9 @@ public enum ParameterKind
 
     /// <summary>beta [C].</summary>
     Shift,
+
+    /// <summary>What is added at each place [H * W, C].</summary>
+    Position,
 }
 
 /// <summary>A learnable array of a network.</summary>
@@ -59,8 +62,23 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <summary>The slots for a norm, in the same order.</summary>
     public IReadOnlyList<NormSlot> NormSlots => [.. AllLayers.OfType<NormSlot>()];
 
+    /// <summary>Whether it reads an image row by row, and so also one of fewer rows.</summary>
+    public bool IsRecurrent => Layers is [Recurrent, ..];
+
+    /// <summary>
+    /// The steps that a recurrent network's norms keep statistics for, those of the longest sequence in training; null where they keep none for each
+    /// step. Beyond them the last one's are used (Cooijmans et al. 2017).
+    /// </summary>
+    public int? StatisticsSteps => Norm is { HasRunningStatistics: true, Pooling.Places: PlaceSpan.One } && Layers is [Recurrent r, ..] ? r.Steps : null;
+
+    /// <summary>Whether it takes an image of this size.</summary>
+    public bool Takes(ImageShape shape) => shape == Input || (IsRecurrent && shape.Height > 0 && shape == Input with { Height = Math.Min(shape.Height, Input.Height) });
+
     /// <summary>The convolutions, in the same order.</summary>
     public IReadOnlyList<Convolution> Convolutions => [.. AllLayers.OfType<Convolution>()];
+
+    /// <summary>The layer that gives the class scores.</summary>
+    public Linear LastLayer => AllLayers.OfType<Linear>().Last();
 
     /// <summary>The number of learnable values.</summary>
     public int ParameterCount => Parameters.Sum(parameter => parameter.Size);
@@ -80,10 +98,25 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             new($"{l.Name}.weight", ParameterKind.LinearWeight, [l.Out, l.In], l),
             new($"{l.Name}.bias", ParameterKind.LinearBias, [l.Out], l),
         ],
+        Recurrent r =>
+        [
+            new(r.InputWeight, ParameterKind.LinearWeight, [r.Gates * r.Hidden, r.In], r),
+            new(r.HiddenWeight, ParameterKind.LinearWeight, [r.Gates * r.Hidden, r.Hidden], r),
+            new(r.InputBias, ParameterKind.LinearBias, [r.Gates * r.Hidden], r),
+            new(r.HiddenBias, ParameterKind.LinearBias, [r.Gates * r.Hidden], r),
+        ],
+        Positions p => [new($"{p.Name}.weight", ParameterKind.Position, [p.Places, p.Channels], p)],
+        SelfAttention a =>
+        [
+            new(a.InputWeight, ParameterKind.LinearWeight, [3 * a.Channels, a.Channels], a),
+            new(a.InputBias, ParameterKind.LinearBias, [3 * a.Channels], a),
+            new(a.OutputWeight, ParameterKind.LinearWeight, [a.Channels, a.Channels], a),
+            new(a.OutputBias, ParameterKind.LinearBias, [a.Channels], a),
+        ],
         NormSlot n => new Parameter?[]
         {
-            norm.Affine.HasFlag(Affine.Scale) ? new($"{n.Name}.weight", ParameterKind.Scale, [n.Channels], n) : null,
-            norm.Affine.HasFlag(Affine.Shift) ? new($"{n.Name}.bias", ParameterKind.Shift, [n.Channels], n) : null,
+            n.Of(norm).Affine.HasFlag(Affine.Scale) ? new($"{n.Name}.weight", ParameterKind.Scale, [n.Channels], n) : null,
+            n.Of(norm).Affine.HasFlag(Affine.Shift) ? new($"{n.Name}.bias", ParameterKind.Shift, [n.Channels], n) : null,
         }.OfType<Parameter>(),
         Residual or Activation or MaxPool or PaddedIdentity or GlobalAveragePool => [],
         _ => throw new ArgumentOutOfRangeException(nameof(layer), layer, "unknown layer"),
@@ -108,8 +141,16 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <exception cref="ExperimentException">What is wrong, with the layer, the numbers and what would do.</exception>
     public void Check(int batch, int workers)
     {
+        if (Norm.Weights != WeightTransform.None && AllLayers.Any(layer => layer is Recurrent or SelfAttention))
+            throw new ExperimentException($"{Model} is not made of convolutions, whose weights alone are {(Norm.Weights == WeightTransform.Normalization ? $"normalized by --norm {Norm.Name}" : "standardized by --weight-standardization")}: take another norm.");
         if (Norm.Pooling is not { } pooling)
             return;
+        if (IsRecurrent && pooling is { OverSamples: false, Places: PlaceSpan.All })
+        {
+            throw new ExperimentException($"--norm {Norm.Name} would take its statistics over all steps of a sequence, of which {Model} has but one at a time: take "
+                + (NormCatalog.Find(Norm.Name).Optional.Contains("places") ? "--places one." : "--norm ln-channels, which is over the channels of one step."));
+        }
+
         var (option, number) = pooling.Channels switch
         {
             ChannelSpan.GroupOf(var groups) => ("groups", groups),
@@ -147,7 +188,7 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             return null;
         foreach (var (slot, shape) in Shapes())
         {
-            if (pooling.Over(samples, workers, slot.Channels, shape.Height * shape.Width).Values == 1)
+            if (slot.Of(Norm).Pooling is not null && pooling.Over(samples, workers, slot.Channels, shape.Height * shape.Width).Values == 1)
                 return (slot, shape);
         }
 
@@ -158,8 +199,9 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     public IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> RunningStatistics => !Norm.HasRunningStatistics ? [] :
     [
         .. from at in Shapes()
+           where at.Slot.Of(Norm).HasRunningStatistics
            from name in new[] { RunningMeanName(at.Slot), RunningVarianceName(at.Slot) }
-           select (name, Norm.RunningShape(at.Slot.Channels, at.Shape.Height * at.Shape.Width)),
+           select (name, at.Slot.RunningShape(Norm, at.Shape.Height * at.Shape.Width)),
     ];
 
     /// <summary>The name of a norm's running mean.</summary>
@@ -196,6 +238,9 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
         {
             foreach (var layer in layers)
             {
+                // The steps of a sequence are the places of its map.
+                if (layer is Recurrent recurrent)
+                    maps.AddRange(recurrent.Slots.Select(inner => ((Layer)inner, new ImageShape(inner.Channels, shape.Height, 1))));
                 shape = layer switch
                 {
                     Convolution c => new ImageShape(c.Out, Strided(shape.Height, c), Strided(shape.Width, c)),
@@ -203,6 +248,7 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
                     MaxPool => new ImageShape(shape.Channels, shape.Height / 2, shape.Width / 2),
                     GlobalAveragePool => new ImageShape(shape.Channels, 1, 1),
                     Linear l => new ImageShape(l.Out, 1, 1),
+                    Recurrent r => new ImageShape(r.Hidden, 1, 1),
                     PaddedIdentity p => new ImageShape(p.Out, (shape.Height + p.Stride - 1) / p.Stride, (shape.Width + p.Stride - 1) / p.Stride),
                     _ => shape,
                 };
@@ -224,5 +270,10 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     }
 
     private static IEnumerable<Layer> Flatten(IEnumerable<Layer> layers) =>
-        layers.SelectMany(layer => layer is Residual r ? Flatten(r.Branch).Concat(Flatten(r.Shortcut)) : [layer]);
+        layers.SelectMany(layer => layer switch
+        {
+            Residual r => Flatten(r.Branch).Concat(Flatten(r.Shortcut)),
+            Recurrent r => r.Slots.Prepend<Layer>(r),
+            _ => [layer],
+        });
 }

@@ -63,7 +63,7 @@ public static class NormCatalog
     public static IReadOnlyList<Entry> Entries { get; } =
     [
         Fixed("no normalization", new("none", null, Affine.Shift)) with { Label = "no norm" },
-        Fixed("Batch Normalization", new("bn", BatchNorm, Affine.ScaleAndShift)),
+        new("Batch Normalization", new("bn"), o => new("bn", BatchNorm with { Places = PlacesOf(o) }, Affine.ScaleAndShift)) { Optional = ["places"] },
         Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)) with { Label = "SyncBN" },
         Fixed("Layer Normalization", new("ln", new(OneSample, AllChannels), Affine.ScaleAndShift)),
         Fixed("Layer Normalization over channels", new("ln-channels", new(OneSample, AllChannels, PlaceSpan.One), Affine.ScaleAndShift)) with { Label = "LN (channels)" },

@@ -38,6 +38,9 @@ public sealed class PopulationMoments(int channels)
         ? (_mean[channel], _deviations[channel] / _count)
         : throw new InvalidOperationException("There are no population statistics: collect them first.");
 
+    /// <summary>Whether nothing has been pooled.</summary>
+    public bool IsEmpty => _count == 0;
+
     /// <summary>Forgets all.</summary>
     public void Clear()
     {

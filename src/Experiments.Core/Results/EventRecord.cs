@@ -42,7 +42,7 @@ public static class EventRecord
         }));
     }
 
-    /// <summary>The bytes in a frame: their length, its checksum, they themselves, their checksum, all little-endian.</summary>
+    /// <summary>Frames bytes: the length, a checksum of the length, the bytes, a checksum of the bytes; numbers are little-endian.</summary>
     public static byte[] Framed(ReadOnlySpan<byte> data)
     {
         var record = new byte[sizeof(ulong) + sizeof(uint) + data.Length + sizeof(uint)];

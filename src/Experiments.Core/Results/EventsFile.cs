@@ -3,8 +3,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// A run's epochs as the events file that TensorBoard finds in the run's folder. A record's time is when the training began and the seconds it
-/// has trained: a run that was stopped has the times of one that was not.
+/// A run's epochs as the events file that TensorBoard finds in the run's folder. A record's time is the beginning of the training plus the seconds that it
+/// has trained, so that a run that was stopped has the same times as one that was not.
 /// <para>
 /// TorchSharp's SummaryWriter is not taken: it appends to a file of its own making, whereas a run that goes on must write each epoch once, and
 /// it is in the assembly that loads libtorch, which a run on the other engine does without.
@@ -19,7 +19,7 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
 
     private bool _told;
 
-    /// <summary>What is written of an epoch, under the tag that TensorBoard shows; tags are grouped by what stands before the stroke.</summary>
+    /// <summary>The values written for an epoch, each with the tag that TensorBoard shows; TensorBoard groups tags by the part before the slash.</summary>
     public static IReadOnlyList<(string Tag, Func<EpochRow, double?> Value)> Scalars { get; } =
     [
         ("error/train", epoch => epoch.TrainError),
@@ -48,8 +48,8 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
             foreach (var other in Directory.EnumerateFiles(folder, Prefix + "*").Where(other => other != Path).ToList())
                 File.Delete(other);
 
-            // Not a new file in place of the old one: TensorBoard keeps the file open and reads on from where it has come to. What stood there
-            // is written over with records of the same lengths, so it sees the file grow; a record that a kill or a full disk has torn becomes whole.
+            // The old file is not replaced by a new one: TensorBoard keeps it open and reads on from where it stopped. Earlier records
+            // are overwritten with records of the same lengths, so that TensorBoard sees the file grow; a record cut short by a kill or a full disk becomes whole.
             using var file = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.Write);
             file.Write(Contents(epochs));
             file.SetLength(file.Position);

@@ -1,7 +1,7 @@
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// Somebody else's errors, from another data set or network: never put beside ours in absolute terms, only as each norm's rise from
+/// Published errors from another data set or network. They are not compared with ours in absolute terms, but only by each norm's rise from
 /// its own value at the largest batch size.
 /// </summary>
 public sealed record Reference

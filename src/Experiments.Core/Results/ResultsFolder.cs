@@ -13,7 +13,7 @@ public sealed class ResultsFolder(string path)
 {
     private static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(1);
 
-    // A run that was asked to end may still be at its last step.
+    // Time for a run that was asked to end to finish its last step.
     private static readonly TimeSpan RunPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>The folder.</summary>
@@ -22,10 +22,10 @@ public sealed class ResultsFolder(string path)
     /// <summary>The folder's own name, without those above it.</summary>
     public string Name { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
 
-    /// <summary>The runs that are under way, or have left something here that is worth keeping: a row, or a checkpoint.</summary>
+    /// <summary>The runs that are under way, and those that have left a row or a checkpoint here.</summary>
     public IReadOnlyList<string> StartedRuns => [.. RunNames.Where(run => File.Exists(RowFile(run)) || Directory.Exists(CheckpointsOf(run)) || IsUnderWay(run))];
 
-    /// <summary>The folder of a path that is one, or a file in one.</summary>
+    /// <summary>The results folder of a path: the path itself, or for a file the folder that it lies in.</summary>
     public static ResultsFolder At(string path) => new(FolderOf(path));
 
     /// <summary>The folder of one run.</summary>
@@ -34,7 +34,7 @@ public sealed class ResultsFolder(string path)
     /// <summary>Where a run keeps its checkpoints until it has ended.</summary>
     public string CheckpointsOf(string run) => Path.Combine(PathOf(run), "checkpoints");
 
-    /// <summary>Makes a run's folder this process's own, waiting a little for whoever has it, and clears away what killed processes have left half written there.</summary>
+    /// <summary>Takes a run's folder for this process, after a short wait where another process holds it, and removes files that killed processes left half written there.</summary>
     /// <returns>Lets go of the folder.</returns>
     /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
     public IDisposable Begin(string run, TimeSpan? patience = null)
@@ -45,10 +45,10 @@ public sealed class ResultsFolder(string path)
     }
 
     /// <summary>
-    /// Makes a run one that has not ended: what an earlier training of it left no longer counts. A row that cannot be read is kept beside, as
+    /// Removes the results of an earlier training of a run, so that the run counts as not ended. A row that cannot be read is kept beside, as
     /// <c>row.csv.damaged</c>.
     /// </summary>
-    /// <returns>What is wrong with the row and where it is kept, in a sentence; null where nothing is.</returns>
+    /// <returns>A sentence that says what is wrong with the row and where it is kept; null where the row is in order.</returns>
     /// <exception cref="ExperimentException">The folder cannot be written to.</exception>
     public string? Discard(string run)
     {
@@ -66,7 +66,7 @@ public sealed class ResultsFolder(string path)
         }
     }
 
-    /// <summary>What is wrong with a run's row, in a sentence; null where there is none, or one that can be read.</summary>
+    /// <summary>A sentence that says what is wrong with a run's row; null where there is no row, or one that can be read.</summary>
     public string? DamageOf(string run)
     {
         try
@@ -80,7 +80,7 @@ public sealed class ResultsFolder(string path)
         }
     }
 
-    // Under a name that nothing has: an earlier damaged file stays too.
+    // The new name is one that no file has, so that an earlier damaged file stays too.
     private static string KeepAside(string file)
     {
         var aside = Enumerable.Range(1, int.MaxValue).Select(number => $"{file}.damaged{(number == 1 ? "" : $"-{number}")}").First(name => !Path.Exists(name));
@@ -88,7 +88,7 @@ public sealed class ResultsFolder(string path)
         return aside;
     }
 
-    /// <summary>Whether a process trains a run now, on this machine or, where the file system tells, on another.</summary>
+    /// <summary>Whether a process trains a run now, on this machine, or on another one if the file system shares its locks.</summary>
     public bool IsUnderWay(string run) => FolderLock.IsHeld(PathOf(run));
 
     /// <summary>Writes a run's row: from now on the run counts as ended.</summary>
@@ -101,8 +101,8 @@ public sealed class ResultsFolder(string path)
 
     /// <summary>Writes all rows of one kind that a run has so far: its epochs, its measurements.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
-    public void Write<T>(string run, IEnumerable<T> rows)
-        where T : RunDetail, IRunFile => CsvFile.Write(Path.Combine(PathOf(run), T.FileName), rows);
+    public void Write<T>(RunKey run, IEnumerable<T> rows)
+        where T : class, IRunFile => CsvFile.Write(FileOf<T>(run.Run), rows.Select(row => new OfRun<T> { Key = run, Row = row }));
 
     /// <summary>A run's row; none where the run has not ended.</summary>
     /// <exception cref="ExperimentException">The row is damaged, or that of another run.</exception>
@@ -118,17 +118,17 @@ public sealed class ResultsFolder(string path)
 
     /// <summary>The rows of one kind that a run has so far, none where it has not written any.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
-    public IReadOnlyList<T> Read<T>(string run)
-        where T : RunDetail, IRunFile => Path.Combine(PathOf(run), T.FileName) is var file && File.Exists(file) ? CsvFile.Read<T>(file) : [];
+    public IReadOnlyList<OfRun<T>> Read<T>(string run)
+        where T : class, IRunFile => FileOf<T>(run) is var file && File.Exists(file) ? CsvFile.Read<OfRun<T>>(file) : [];
 
     /// <summary>
     /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
     /// them by norm, groups, channels per group, batch from large to small, and seed.
     /// </summary>
     /// <param name="order">The runs' names in order; null: none is given.</param>
-    /// <param name="unlessHas">A row that is already in runs.csv where somebody has derived the files since it was written: then there is nothing
-    /// to do. Of many runs that end at once, most find it so.</param>
-    /// <returns>What could not be read and was left out, a sentence each; the rest is there.</returns>
+    /// <param name="unlessHas">If runs.csv already holds this row, another process has derived the files since the row was written, and there is nothing
+    /// to do. Where many runs end at once, this is so for most of them.</param>
+    /// <returns>A sentence for each file that could not be read and was left out.</returns>
     /// <exception cref="ExperimentException">A file cannot be written, or another process does not let go of the folder.</exception>
     public IReadOnlyList<string> Rebuild(IReadOnlyList<string>? order = null, RunRow? unlessHas = null)
     {
@@ -138,7 +138,7 @@ public sealed class ResultsFolder(string path)
         if (unlessHas is not null && File.Exists(Derived("runs.csv")) && Keep(() => CsvFile.Read<RunRow>(Derived("runs.csv")), [])?.Contains(unlessHas) == true)
             return [];
 
-        // Read after the lock is taken: whoever comes last has seen every run that ended before.
+        // The runs are read after the lock is taken, so that the last process to take it sees all runs that have ended.
         var warnings = new List<string>();
         var rows = new List<RunRow>();
         foreach (var run in RunNames)
@@ -154,6 +154,7 @@ public sealed class ResultsFolder(string path)
         WriteIfAny(Gather<LandscapeRow>(runs, warnings));
         WriteIfAny(Gather<CovariateShiftRow>(runs, warnings));
         WriteIfAny(Gather<DistributionShiftRow>(runs, warnings));
+        WriteIfAny(Gather<SequenceLengthRow>(runs, warnings));
         CsvFile.Write(Derived("summary.csv"), SummaryRow.Of(runs));
         CsvFile.Write(Derived("differences.csv"), DifferenceRow.Of(runs));
         CsvFile.Write(Derived("runs.csv"), runs); // the last one: whoever finds a row in it finds the rest in the others
@@ -172,14 +173,14 @@ public sealed class ResultsFolder(string path)
     /// that lies in two of the folders are taken from the first.
     /// </summary>
     /// <exception cref="ExperimentException">A file cannot be read.</exception>
-    public static IReadOnlyList<T> ReadDetails<T>(params IReadOnlyList<string> paths)
-        where T : RunDetail, IRunFile
+    public static IReadOnlyList<OfRun<T>> ReadRows<T>(params IReadOnlyList<string> paths)
+        where T : class, IRunFile
     {
-        var rows = new List<T>();
+        var rows = new List<OfRun<T>>();
         foreach (var file in paths.Select(path => Path.Combine(FolderOf(path), T.FileName)).Where(File.Exists).Distinct())
         {
-            var known = rows.Select(row => row.Run).ToHashSet();
-            rows.AddRange(CsvFile.Read<T>(file).Where(row => !known.Contains(row.Run)));
+            var known = rows.Select(row => row.Key.Run).ToHashSet();
+            rows.AddRange(CsvFile.Read<OfRun<T>>(file).Where(row => !known.Contains(row.Key.Run)));
         }
 
         return rows;
@@ -223,11 +224,11 @@ public sealed class ResultsFolder(string path)
         ];
     }
 
-    private List<T> Gather<T>(IEnumerable<RunRow> runs, List<string> warnings)
-        where T : RunDetail, IRunFile => [.. runs.SelectMany(run => Keep(() => Read<T>(run.Run), warnings) ?? [])];
+    private List<OfRun<T>> Gather<T>(IEnumerable<RunRow> runs, List<string> warnings)
+        where T : class, IRunFile => [.. runs.SelectMany(run => Keep(() => Read<T>(run.Run), warnings) ?? [])];
 
-    private void WriteIfAny<T>(List<T> rows)
-        where T : RunDetail, IRunFile
+    private void WriteIfAny<T>(List<OfRun<T>> rows)
+        where T : class, IRunFile
     {
         if (rows.Count > 0)
             CsvFile.Write(Derived(T.FileName), rows);
@@ -240,6 +241,9 @@ public sealed class ResultsFolder(string path)
         Directory.Exists(Derived("runs")) ? Directory.EnumerateDirectories(Derived("runs")).Select(folder => Path.GetFileName(folder)!) : [];
 
     private string Derived(string name) => Path.Combine(Root, name);
+
+    private string FileOf<T>(string run)
+        where T : IRunFile => Path.Combine(PathOf(run), T.FileName);
 
     private string RowFile(string run) => Path.Combine(PathOf(run), "row.csv");
 }

@@ -25,7 +25,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     internal static readonly IReadOnlyList<string> OptionsOfOptimizer =
         [nameof(Cell.Lr), nameof(Cell.LrScaling), nameof(Cell.Momentum), nameof(Cell.Beta1), nameof(Cell.Beta2), nameof(Cell.WeightDecay)];
 
-    // Words that say nothing without their column's name.
+    // Values that mean nothing without their column's name.
     private static readonly IReadOnlyList<string> NamedInFull = [nameof(Cell.DecayOn), nameof(Cell.Input), nameof(Cell.LrScaling), nameof(Cell.NormPosition)];
 
     /// <summary>
@@ -58,7 +58,9 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
                     LabelOf(group.First, axis, [.. varying.Where(column => IsSaid(column, group.First))]) + (apart ? $", {group.First.Source}" : ""), group.First.Norm, group.Cells)),
         ];
 
+        // Where nothing is frozen, that goes without saying.
         bool IsSaid(Column column, Cell cell) =>
+            column.Property == nameof(Cell.Freeze) ? cell.Freeze != "none" :
             OptionsOfNorm.Contains(column.Property) ? cells.Where(other => other.Norm == cell.Norm).DistinctBy(column.Text).Count() > 1
             : !OptionsOfOptimizer.Contains(column.Property) || cells.Where(other => other.Optimizer == cell.Optimizer).DistinctBy(column.Text).Count() > 1;
     }
@@ -79,7 +81,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 
     private static string LabelOf(Cell cell, IReadOnlyList<string> axis, IReadOnlyList<Column> varying)
     {
-        var named = cell.Alone() with
+        var named = cell.ToCell() with
         {
             Groups = axis.Contains(nameof(Cell.Groups)) ? null : cell.Groups,
             ChannelsPerGroup = axis.Contains(nameof(Cell.ChannelsPerGroup)) ? null : cell.ChannelsPerGroup,
@@ -93,12 +95,22 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
 
     private static string Named(Column column, Cell cell)
     {
-        var value = column.Text(cell);
+        var value = column.Property == nameof(Cell.Freeze) ? Frozen(cell) : column.Text(cell);
         var name = column.Name.Replace('_', ' ');
+        if (column.Property == nameof(Cell.Domains))
+            return value switch { "none" => "images as they are", "mixed" => "styles mixed", _ => "a style a batch" };
         return value.Length == 0 || (value == "none" && !NamedInFull.Contains(column.Property)) ? $"no {name}"
             : char.IsLetter(value[0]) && !NamedInFull.Contains(column.Property) ? value
             : $"{name} {value}";
     }
+
+    private static string Frozen(Cell cell) => cell.Freeze switch
+    {
+        "norm-statistics" => "statistics frozen",
+        "norms" => "norms frozen",
+        "all-but-last" => "all but the last layer frozen",
+        var other => other,
+    };
 
     private static string? Common(IReadOnlyList<Cell> cells, Func<Cell, string?> value) =>
         cells.Select(value).Distinct().Take(2).ToList() is [var only] ? only : null;

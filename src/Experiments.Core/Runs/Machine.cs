@@ -6,7 +6,7 @@ namespace Experiments.Core.Runs;
 /// <summary>What this machine has: the engines, in order of preference, and the data sets. It settles what was asked for as <c>auto</c>.</summary>
 /// <param name="engines">The engines, the preferred one first.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="say">Is told, once, when the preferred engine is missing and another takes its place, and of data being computed, here or by another process, that takes a while.</param>
+/// <param name="say">Called once with a sentence when another engine replaces a missing preferred one, and when preparing data takes a while, here or in another process.</param>
 public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data, Action<string>? say = null)
 {
     private bool _said;
@@ -30,8 +30,14 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <exception cref="ExperimentException">The engine is missing or cannot do what is asked; the message says what would do.</exception>
     public RunSettings Resolve(RunSettings settings)
     {
+        settings = settings with { From = StartingState.Found(settings.From) };
         if (ForOthers && settings.Engine != RunSettings.Auto && settings.Device != RunSettings.Auto)
+        {
+            if (Engines.FirstOrDefault(engine => engine.Name == settings.Engine)?.Refuses(settings) is { } refused)
+                throw new ExperimentException(refused);
             return settings with { Dataset = DatasetOf(settings) };
+        }
+
         if (!ForOthers && settings.Threads > Environment.ProcessorCount)
             throw new ExperimentException($"--threads {settings.Threads} is more than this machine has cores: take 1 to {Environment.ProcessorCount}.");
         var engine = EngineFor(settings);
@@ -46,7 +52,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <summary>Opens the data set of a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="checksum">The checksum that the images must have; null: any.</param>
-    /// <param name="cancellation">Ends what it takes to prepare it, now or later, and waiting for a process that does.</param>
+    /// <param name="cancellation">Ends the preparation of the images, and the wait for another process that prepares them.</param>
     /// <exception cref="ExperimentException">It is not there, its files are wrong, or its images are others.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Dataset Open(Run run, string? checksum = null, CancellationToken cancellation = default)
@@ -72,7 +78,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
 
     private IEngineProvider EngineFor(RunSettings settings)
     {
-        // Where nothing is said, a GPU is preferred to a processor, and then an engine to those after it.
+        // Without a choice, a GPU is preferred to a processor, and then the engine that comes first in the list.
         var candidates = Engines.Where(engine => settings.Engine == RunSettings.Auto || engine.Name == settings.Engine)
             .Select(engine => (Engine: engine, Device: settings.Device == RunSettings.Auto ? engine.Devices.FirstOrDefault("cpu") : settings.Device))
             .OrderByDescending(candidate => candidate.Device != "cpu");
@@ -80,6 +86,14 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         string? missing = null;
         foreach (var (engine, device) in candidates)
         {
+            // What is wrong with the question stands before what this machine lacks.
+            if (engine.Refuses(settings) is { } refused)
+            {
+                if (settings.Engine != RunSettings.Auto)
+                    throw new ExperimentException(refused);
+                continue;
+            }
+
             if (engine.Unavailable(device, settings.Precision) is not { } answer)
             {
                 if (missing is not null && !_said)

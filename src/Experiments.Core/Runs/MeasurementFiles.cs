@@ -7,12 +7,13 @@ namespace Experiments.Core.Runs;
 internal static class MeasurementFiles
 {
     /// <summary>Each measurement with its file.</summary>
-    public static IReadOnlyList<(Measurements Measurement, string File)> All { get; } =
+    public static IReadOnlyList<(MeasurementKinds Measurement, string File)> All { get; } =
     [
-        (Measurements.Percentiles, PercentileRow.FileName),
-        (Measurements.Histograms, HistogramRow.FileName),
-        (Measurements.Landscape, LandscapeRow.FileName),
-        (Measurements.CovariateShift, CovariateShiftRow.FileName),
-        (Measurements.DistributionShift, DistributionShiftRow.FileName),
+        (MeasurementKinds.Percentiles, PercentileRow.FileName),
+        (MeasurementKinds.Histograms, HistogramRow.FileName),
+        (MeasurementKinds.Landscape, LandscapeRow.FileName),
+        (MeasurementKinds.CovariateShift, CovariateShiftRow.FileName),
+        (MeasurementKinds.DistributionShift, DistributionShiftRow.FileName),
+        (MeasurementKinds.SequenceLength, SequenceLengthRow.FileName),
     ];
 }

@@ -28,8 +28,8 @@ public static class ProcessInformation
     }
 
     /// <summary>
-    /// What the processor offers of the instructions that kernels are chosen by, here and in the libraries, in a few words: two machines of
-    /// the same are held to give the same bits. The variables that take some of them from the libraries are part of it.
+    /// The processor's instruction sets by which kernels are chosen, here and in the libraries, in a few words. Two machines with
+    /// the same text are expected to give the same bits. Environment variables that hide instructions from the libraries are part of the text.
     /// </summary>
     public static string InstructionSet { get; } = string.Join(' ',
     [

@@ -21,7 +21,7 @@ public static class ProgressFile
 {
     private const string Name = "progress.json";
 
-    /// <summary>What the run's process told last; null where there is nothing.</summary>
+    /// <summary>What the run's process wrote last; null where there is nothing.</summary>
     public static RunProgress? Read(ResultsFolder results, Run run)
     {
         try
@@ -43,7 +43,7 @@ public static class ProgressFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is news of the past, and no part of the results.
+            // An old progress file is no part of the results, so a failure to remove it does no harm.
         }
     }
 
@@ -57,7 +57,7 @@ public static class ProgressFile
         private readonly IProgress<TrainingProgress>? _next;
         private readonly Stopwatch _since = new();
 
-        /// <summary>Begins without what an earlier process has told.</summary>
+        /// <summary>Removes what an earlier process has written.</summary>
         public Writer(ResultsFolder results, Run run, IProgress<TrainingProgress>? next)
         {
             (_results, _run, _next) = (results, run, next);
@@ -78,7 +78,7 @@ public static class ProgressFile
             }
             catch (ExperimentException)
             {
-                // It is news, and no part of the results: a full disk ends a run where it has something to keep.
+                // Progress is no part of the results: a full disk is no reason to end the run here, but only where results are written.
             }
         }
 

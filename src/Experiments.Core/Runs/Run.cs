@@ -6,6 +6,7 @@ using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
 
@@ -47,8 +48,19 @@ public sealed record Run
     /// <inheritdoc/>
     public override int GetHashCode() => Identity.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The point of the grid that it lies in, in which runs differ by their seed alone: its settings with a seed that is none's.</summary>
-    public RunSettings Cell => Settings with { Seed = -1 };
+    /// <summary>The cell of the grid that the run belongs to: its settings with a seed that no run has. Runs of one cell differ only in their seed.</summary>
+    public RunSettings Cell => Settings with { Seed = -1, From = Settings.From?.OfAnySeed };
+
+    /// <summary>What the run's rows in files of many rows begin with.</summary>
+    public RunKey Key => new()
+    {
+        Run = Id,
+        Norm = Settings.Norm.Name,
+        Groups = Settings.Norm.Groups,
+        ChannelsPerGroup = Settings.Norm.ChannelsPerGroup,
+        Batch = Settings.Batch,
+        Seed = Settings.Seed,
+    };
 
     /// <summary>The data options that the settings ask for.</summary>
     public DataOptions DataOptions => new()
@@ -65,38 +77,41 @@ public sealed record Run
     {
         Seed = (ulong)Settings.Seed,
         Augmentation = Settings.Augmentation,
+        Domains = Settings.Domains,
+        WorkerBatch = Settings.Batch,
         Input = Settings.Input,
         Layout = layout,
+        Rows = Settings.Rows,
         Statistics = statistics,
     };
 
     /// <summary>The engine that the settings ask for.</summary>
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
-        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0);
+        Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0, Settings.Freeze);
 
-    /// <summary>What the bits of the run depend on here beside its settings and images.</summary>
+    /// <summary>What the run's bits depend on besides its settings and images, as it is on this machine.</summary>
     /// <param name="engine">The engine that computes.</param>
     public TrainingConditions ConditionsOn(IEngine engine) =>
-        new(Settings.Engine, RunOptions.Text(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
+        new(Settings.Engine, EnumText.Of(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
 
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
     /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
     public static Run Create(RunSettings settings) => Create(settings, new RunImages());
 
-    /// <summary>The same for one of several runs, whose data sets are looked at once.</summary>
+    /// <summary>The same for one of several runs; each data set is looked at only once for all of them.</summary>
     internal static Run Create(RunSettings settings, RunImages images)
     {
         var dataset = images.Of(settings);
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
         if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
-            throw new ExperimentException($"--shortcut {RunOptions.Text(complete.Shortcut)} belongs to residual networks that leave it open, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
+            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} belongs to residual networks that leave it open, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
         if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
             throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: normalized weights are initialised on what enters the norm, which is a convolution's output before the activation alone; leave it out.");
-        if (!ModelCatalog.HasNormAfterEachConvolution(complete.Model) && (complete.NormPosition == NormPosition.After || norm.Weights == WeightTransform.Normalization))
+        if (!ModelCatalog.HasNormAfterEachConvolution(complete.Model) && ((complete.NormPosition == NormPosition.After && !ModelCatalog.IsTransformer(complete.Model)) || norm.Weights == WeightTransform.Normalization))
         {
             throw new ExperimentException((complete.NormPosition == NormPosition.After ? "--norm-position after" : $"--norm {norm.Name}")
                 + $" goes with a network that has a norm after each convolution, and {complete.Model} has norms in places of its own: leave it out, or take --model resnet8.");
@@ -104,8 +119,20 @@ public sealed record Run
 
         if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
             throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
+        if (!ModelCatalog.IsRecurrent(complete.Model) && (complete.Rows is not null || complete.Measure.HasFlag(MeasurementKinds.SequenceLength)))
+            throw new ExperimentException($"{(complete.Rows is null ? "--measure sequence-length" : "--rows")} is for networks that read an image row by row, and {complete.Model} is none: leave it out, or take --model lstm or gru.");
+        if (complete.Rows?.Most > dataset.Shape.Height)
+            throw new ExperimentException($"--rows {complete.Rows} asks for more rows than the {dataset.Shape.Height} of the images of {dataset.Name}.");
+        if (ModelCatalog.IsRecurrent(complete.Model))
+        {
+            if (complete.Activation is not ActivationKind.Relu)
+                throw new ExperimentException($"--activation does not go with --model {complete.Model}, whose gates are sigmoids and tanh: leave it out.");
+            if (complete.Measure.HasFlag(MeasurementKinds.CovariateShift))
+                throw new ExperimentException($"--measure covariate-shift looks at convolutions, and {complete.Model} has none: leave it out.");
+        }
+
         var network = ModelCatalog.Build(
-            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation!.Value, complete.NormPosition));
+            complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation!.Value, complete.NormPosition), complete.Rows?.Most);
         if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
             throw new ExperimentException($"--input zca takes a matrix of all values of an image with all others, and {dataset.Name} has {dataset.Shape.Size} an image ({dataset.Shape}), more than {ZcaWhitening.MostValues}: take smaller images, or --input pca.");
         network.Check(complete.Batch, complete.Workers);
@@ -123,17 +150,36 @@ public sealed record Run
         if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
             throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
         foreach (var option in RunOptions.OfOptimizer.Select(name => RunOptions.Find(name)!).Where(option => option.Get(complete) is not null && !RunOptions.Takes(complete.Optimizer, option)))
-            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {RunOptions.Text(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
+            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {EnumText.Of(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
         foreach (var (name, value) in new[] { ("momentum", complete.Momentum), ("beta1", complete.Beta1), ("beta2", complete.Beta2) })
         {
             if (value >= 1)
                 throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"--{name} {value} would never forget a gradient: take a number from 0 to below 1."));
         }
 
+        CheckFreeze(run);
         return run;
     }
 
-    /// <summary>Why a run has another number of groups than the paper's where nobody gave one, in a few words; null where it has not.</summary>
+    private static void CheckFreeze(Run run)
+    {
+        var (settings, norm) = (run.Settings, run.Network.Norm);
+        var frozen = EnumText.Of(settings.Freeze);
+        if (settings is { From: not null, InitScale: not 1 })
+            throw new ExperimentException("--init-scale multiplies random weights, and --from begins with others: leave one of them out.");
+        if (settings.Freeze == Frozen.None)
+            return;
+        if (settings.From is null)
+            throw new ExperimentException($"--freeze {frozen} keeps what the weights of --from have, and none are given: give --from, or leave it out.");
+        if (settings.Freeze == Frozen.NormStatistics && !norm.HasRunningStatistics)
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which keeps no running statistics: leave it out, or take --freeze norms.");
+        if (norm.HasRunningStatistics && (norm.Renorm is not null || norm.IsNoisy))
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which changes a batch's statistics, and frozen ones are no batch's: take --norm bn.");
+        if ((settings.Measure & (MeasurementKinds.Landscape | MeasurementKinds.CovariateShift)) != 0)
+            throw new ExperimentException($"--measure landscape and covariate-shift look at the gradients of all layers, and --freeze {frozen} leaves some without: leave one of them out.");
+    }
+
+    /// <summary>Why a run has another number of groups than the paper's 32 although nobody typed one, in a few words; null where it has 32 or a typed number.</summary>
     /// <param name="asked">The settings before they were completed.</param>
     public string? WhyOtherGroups(RunSettings asked) =>
         !asked.Norm.TakesDefaultGroups || Settings.Norm.Groups is null or NormCatalog.DefaultGroups ? null
@@ -151,14 +197,17 @@ public sealed record Run
             Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
             Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
             // What has no effect makes no other run; and the network's last layer is meant where none is named.
-            MeasureLayer = (settings.Measure & (Measurements.Percentiles | Measurements.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
+            MeasureLayer = (settings.Measure & (MeasurementKinds.Percentiles | MeasurementKinds.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
                 ? null : settings.MeasureLayer,
             MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
         };
     }
 
     /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
-    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~Measurements.DistributionShift) != 0;
+    internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~AfterTraining) != 0;
+
+    /// <summary>What is measured after the last epoch, and not along the training.</summary>
+    internal const MeasurementKinds AfterTraining = MeasurementKinds.DistributionShift | MeasurementKinds.SequenceLength;
 
     /// <summary>The data set that settings ask for.</summary>
     /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>

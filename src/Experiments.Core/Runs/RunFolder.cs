@@ -1,13 +1,18 @@
+using Experiments.Core.Data;
+using Experiments.Core.Files;
 using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
+using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
+using Experiments.Core.Training.Measurements;
+using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>A run's folder in a results folder: what the run has left there.</summary>
+/// <summary>A run's folder in a results folder: what the run leaves there, and what it has left.</summary>
 /// <param name="results">The results folder.</param>
 /// <param name="run">The run.</param>
-public sealed class RunFolder(ResultsFolder results, Run run)
+public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
 {
     /// <summary>The folder.</summary>
     public string Path { get; } = results.PathOf(run.Id);
@@ -25,11 +30,37 @@ public sealed class RunFolder(ResultsFolder results, Run run)
     public RunRow? Row => OrNone(() => results.ReadRow(run.Id));
 
     /// <summary>The last epoch that it has written; null where there is none that can be read.</summary>
-    public EpochRow? LastEpoch => OrNone(() => results.Read<EpochRow>(run.Id) is [.., var last] ? last : null);
+    public EpochRow? LastEpoch => OrNone(() => results.Read<EpochRow>(run.Id) is [.., var last] ? last.Row : null);
+
+    /// <summary>Writes all rows of one kind that there are so far; each begins with the run.</summary>
+    /// <exception cref="ExperimentException">The file cannot be written.</exception>
+    public void Write<TRow>(IEnumerable<TRow> rows)
+        where TRow : class, IRunFile => results.Write(run.Key, rows);
+
+    /// <summary>Writes what the run was asked. It is the first thing that a training leaves.</summary>
+    /// <exception cref="ExperimentException">The file cannot be written.</exception>
+    public void WriteSettings() => AtomicFile.WriteText(SettingsFile, RunFile.Write(run));
+
+    /// <summary>Writes the weights as they are after an epoch.</summary>
+    /// <param name="engine">The engine that has them.</param>
+    /// <param name="dataset">The images that they were trained on.</param>
+    /// <param name="epoch">Epochs trained.</param>
+    /// <param name="steps">Steps trained.</param>
+    /// <exception cref="ExperimentException">The file cannot be written.</exception>
+    public void WriteWeights(IEngine engine, Dataset dataset, int epoch, long steps) =>
+        AtomicFile.WriteBytes(System.IO.Path.Combine(Path, Checkpoint.FileName), Checkpoint.Write(run.Network, engine.Read(), steps, RunFile.Metadata(run, dataset.Statistics, epoch)));
+
+    /// <summary>Writes the run's row: from now on it counts as ended, and goes on from no checkpoint.</summary>
+    /// <exception cref="ExperimentException">The file cannot be written.</exception>
+    public void WriteRow(RunRow row)
+    {
+        results.WriteRow(row);
+        Checkpoints.Remove();
+    }
 
     /// <summary>
-    /// Leaves the reason why the run failed in its log and, where its training had begun, the row of a failed run, where the run itself could not;
-    /// not where it has ended all the same, or another process trains it.
+    /// Writes the reason why the run failed into its log and, if its training had begun, the row of a failed run, where the run's own process could not;
+    /// nothing is written if the run has ended after all, or another process trains it.
     /// </summary>
     /// <exception cref="ExperimentException">It cannot be written.</exception>
     public void RecordFailure(string experiment, string reason)
@@ -54,13 +85,15 @@ public sealed class RunFolder(ResultsFolder results, Run run)
         if (Log.LastLine != line)
             Log.Write(line);
 
-        // A training begins by writing this. A row of one that did not would say what was asked, and nothing that happened.
-        if (!File.Exists(System.IO.Path.Combine(Path, "run.yaml")))
+        // A row of a training that did not begin would say what was asked, and nothing that happened.
+        if (!File.Exists(SettingsFile))
             return;
         if (results.Discard(run.Id) is { } damage)
             Log.Write(damage);
         results.WriteRow(RunRecord.Failed(run, experiment));
     }
+
+    private string SettingsFile => System.IO.Path.Combine(Path, "run.yaml");
 
     private static T? OrNone<T>(Func<T?> read)
         where T : class

@@ -30,7 +30,7 @@ public static class RunIdentity
     /// <summary>The promise.</summary>
     internal static ImmutableArray<IdentityPart> Parts { get; } =
     [
-        // What follows from the machine or from other values is always there: its default may be another one tomorrow.
+        // Values that follow from the machine or from other values are always hashed, since their defaults may change.
         new("dataset", null, RunImages.NameOf),
         Part("image-size"),
         Part("test-part"),
@@ -46,11 +46,14 @@ public static class RunIdentity
         Part("d-max"),
         Part("renorm-ramp"),
         Part("affine"),
+        Part("rows"),
         Part("train-limit"),
         Part("test-limit"),
         Part("engine"),
         new("device", null, settings => settings.Device == "cuda" ? "cuda:0" : settings.Device),
         Part("measure-layer"),
+        Part("classes"),
+        new("from", null, settings => settings.From?.Identity),
         Part("beta1"),
         Part("beta2"),
         Part("seed"),
@@ -71,8 +74,10 @@ public static class RunIdentity
         Part("weight-decay", leftOut: "0.0001"),
         Part("decay-on", leftOut: "all"),
         Part("init-scale", leftOut: "1"),
+        Part("freeze", leftOut: "none"),
         Part("input", leftOut: "z-score"),
         Part("augmentation", leftOut: "crop-flip"),
+        Part("domains", leftOut: "none"),
         Part("validation", leftOut: "0"),
         Part("precision", leftOut: "fp32"),
         Part("threads", leftOut: "1"),
@@ -108,7 +113,8 @@ public static class RunIdentity
         var places = norm.Places == PlaceSpan.One ? "-p1" : "";
         var standardized = norm.WeightStandardization == true ? "-ws" : "";
         var workers = settings.Workers > 1 ? $"-w{settings.Workers}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{places}{standardized}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
+        var frozen = settings.Freeze == Frozen.None ? "" : "-frozen";
+        return string.Create(CultureInfo.InvariantCulture, $"{norm.Name}{groups}{images}{places}{standardized}{frozen}-b{settings.Batch}{workers}-s{settings.Seed}-{hash}");
     }
 
     private static IdentityPart Part(string name, string? leftOut = null) =>

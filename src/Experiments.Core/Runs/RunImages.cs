@@ -4,10 +4,11 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>The data sets that runs are trained on, each looked at once: of images of one's own that means to list and open their files.</summary>
+/// <summary>The data sets of runs, each described only once: describing images of one's own means listing and opening their files.</summary>
 internal sealed class RunImages
 {
     private readonly Dictionary<(string, int?, double?, long?), DatasetDescription> _known = [];
+    private readonly Dictionary<(DatasetDescription, string), DatasetDescription> _parts = [];
 
     /// <summary>The name of the data set that settings ask for, in results.</summary>
     public static string NameOf(RunSettings settings) => OwnImages.IsPath(settings.Dataset) ? OwnImages.NameOf(settings.Dataset) : settings.Dataset;
@@ -15,6 +16,16 @@ internal sealed class RunImages
     /// <summary>The data set that settings ask for.</summary>
     /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>
     public DatasetDescription Of(RunSettings settings)
+    {
+        var set = WholeOf(settings);
+        if (settings.Classes is not { } classes)
+            return set;
+        if (!_parts.TryGetValue((set, classes), out var part))
+            _parts.Add((set, classes), part = ClassSelection.Of(set, classes));
+        return part;
+    }
+
+    private DatasetDescription WholeOf(RunSettings settings)
     {
         if (!OwnImages.IsPath(settings.Dataset))
         {

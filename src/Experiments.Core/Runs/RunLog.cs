@@ -1,4 +1,7 @@
+using System.Globalization;
 using Experiments.Core.Results;
+using Experiments.Core.Results.Rows;
+using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
@@ -37,6 +40,18 @@ public sealed class RunLog
 
     /// <summary>Begins it anew.</summary>
     public void Clear() => Try(() => File.Delete(Path));
+
+    /// <summary>A position in a few words.</summary>
+    public static string Describe(TrainingPosition position, int epochs, int stepsPerEpoch) => position.Step == 0
+        ? $"{position.Epochs.Count} of {epochs} epochs are done"
+        : $"{position.Step} of {stepsPerEpoch} steps of epoch {position.Epochs.Count + 1}/{epochs} are done";
+
+    /// <summary>An epoch in a line.</summary>
+    public static string Describe(EpochRow epoch, int epochs) => string.Create(CultureInfo.InvariantCulture,
+        $"epoch {epoch.Epoch}/{epochs}  train loss {epoch.TrainLoss:0.0000}  train error {epoch.TrainError:0.00}%  ")
+        + (epoch.TestError is { } error
+            ? string.Create(CultureInfo.InvariantCulture, $"test error {error:0.00}%  {epoch.ImagesPerSecond:0} images/s")
+            : "diverged: the loss is no longer finite");
 
     private static void Try(Action action)
     {

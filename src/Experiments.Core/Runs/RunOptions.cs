@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
+using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Networks;
 using Experiments.Core.Norms;
@@ -24,25 +25,25 @@ namespace Experiments.Core.Runs;
 public sealed record RunOption(
     string Name, string Value, string Help, string Default, Func<RunSettings, string?> Get, Func<RunSettings, string, RunSettings> Set)
 {
-    /// <summary>Whether a list means all of its values at once, and not one after the other.</summary>
+    /// <summary>Whether a list is one value of the option (all of its items together) and not an axis of the grid.</summary>
     public bool IsSet { get; init; }
 
     /// <summary>The heading that it stands under in a help text.</summary>
     public string Heading { get; init; } = "";
 
-    /// <summary>Whether it is one of the few that most people give.</summary>
+    /// <summary>Whether <c>--help</c> shows it; the others are shown by <c>--help-all</c>.</summary>
     public bool IsCommon { get; init; }
 
     /// <summary>The values that it takes, or examples of them; none where they are numbers.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
-    /// <summary>Values that once had another name, by that name: it is still read, and identities of runs go on with it.</summary>
+    /// <summary>Values that have been renamed, by their old name. The old name can still be read, and identities of runs keep using it.</summary>
     public IReadOnlyDictionary<string, string> Renamed { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>A value under the name that it has now.</summary>
     public string PresentNameOf(string text) => Renamed.GetValueOrDefault(text, text);
 
-    /// <summary>The value of settings under the name that it had first.</summary>
+    /// <summary>The value in these settings, under its oldest name.</summary>
     internal string? FirstNameOfValue(RunSettings settings) => Get(settings) is var text && Renamed.FirstOrDefault(pair => pair.Value == text).Key is { } first ? first : text;
 }
 
@@ -67,13 +68,19 @@ public static partial class RunOptions
     /// <summary>The key of the optimizer.</summary>
     public const string Optimizer = "optimizer";
 
+    /// <summary>The key of what is frozen.</summary>
+    public const string Freeze = "freeze";
+
     /// <summary>The keys whose defaults are the optimizer's own, or that only some optimizers have.</summary>
     public static IReadOnlyList<string> OfOptimizer { get; } = ["lr", "lr-scaling", "momentum", "beta1", "beta2", "weight-decay"];
 
     /// <summary>The keys that belong to a norm rather than to the run.</summary>
     public static IReadOnlyList<string> OfNorm { get; } = [.. NormCatalog.Options.Select(option => option.Name), "weight-standardization", "affine"];
 
-    /// <summary>Two keys of a norm that say the same in two ways, so that only one of them is given.</summary>
+    /// <summary>The keys that a norm in a grid may carry.</summary>
+    public static IReadOnlyList<string> Carried { get; } = [.. OfNorm, Freeze];
+
+    /// <summary>Two keys of a norm for the same thing, of which only one may be given.</summary>
     public static IReadOnlyList<string> Exclusive { get; } = [.. NormCatalog.Options.Where(option => option.InPlaceOf is not null).SelectMany(option => new[] { option.InPlaceOf!, option.Name })];
 
     private static readonly string[] Common = ["dataset", "model", Norm, "groups", "batch", "epochs", "lr", Seed];
@@ -82,16 +89,16 @@ public static partial class RunOptions
     public static IReadOnlyList<RunOption> All { get; } =
     [
         .. Under("Data set and network",
-            new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set to train on: a name, or a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
+            new(Dataset, $"{string.Join('|', DatasetCatalog.Names)}|PATH", "data set: a name, a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", "fashion-mnist where it is installed, else synthetic",
                 s => s.Dataset, (s, v) => s with { Dataset = ParseDataset(v) })
             { Values = [.. DatasetCatalog.Names] },
             new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", ModelCatalog.Names.SkipWhile(name => !name.StartsWith("vgg", StringComparison.Ordinal)))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
-            Integer("width", "channels of the network's first stage", "64 (small-cnn, vgg), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
+            Integer("width", "channels of the network's first stage; of a recurrent network's hidden state; of a transformer's tokens", "64 (small-cnn, vgg, lstm, gru, vit), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
             Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
-                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = Text(Shortcut.IdentityAppended) }),
-            Optional<ActivationKind>("activation", "activation function", "relu; gelu (convnext, and convnext-step5 and on)", s => s.Activation, (s, v) => s with { Activation = v }),
-            Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
+                s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = EnumText.Of(Shortcut.IdentityAppended) }),
+            Optional<ActivationKind>("activation", "activation function", "relu; gelu (convnext, and convnext-step5 and on, vit)", s => s.Activation, (s, v) => s with { Activation = v }),
+            Choice<NormPosition>("norm-position", "where the norm stands: before or after the activation; in vit before each branch, or after its sum", s => s.NormPosition, (s, v) => s with { NormPosition = v })),
         .. Under("Normalization",
         [
             Name(Norm, $"normalization: {string.Join(", ", NormCatalog.Entries.Select(entry => entry.Name))}", "bn", NormCatalog.Entries.Select(entry => entry.Name), s => s.Norm.Name, (s, v) => s with { Norm = s.Norm with { Name = v } }, value: "NAME"),
@@ -107,7 +114,7 @@ public static partial class RunOptions
             Integer("epochs", "passes over the training set", "5", 1, s => s.Epochs, (s, v) => s with { Epochs = (int)v }),
             Choice<OptimizerKind>(Optimizer, "sgd: with momentum; adamw: Adam with the weight decay apart from the gradient", s => s.Optimizer, (s, v) => s with { Optimizer = v }),
             Number("lr", "learning rate at 32 images a worker", ByOptimizer(one => one.Lr), s => s.Lr, (s, v) => s with { Lr = v }, positive: true),
-            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => Text(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
+            Optional<LearningRateScaling>("lr-scaling", "linear: the rate used is lr * batch / 32, the paper's rule; sqrt: lr * sqrt(batch / 32)", ByOptimizer(one => EnumText.Of(one.LrScaling)), s => s.LrScaling, (s, v) => s with { LrScaling = v }),
             Choice<Schedule>("schedule", "step: a tenth after 30, 60, 90% of the epochs; cosine: half a cosine down to 0", s => s.Schedule, (s, v) => s with { Schedule = v }),
             Integer("warmup", "epochs over which the rate first rises", "0", 0, s => s.Warmup, (s, v) => s with { Warmup = (int)v }),
             Number("momentum", "momentum of SGD", ByOptimizer(one => one.Momentum), s => s.Momentum, (s, v) => s with { Momentum = v }),
@@ -115,30 +122,37 @@ public static partial class RunOptions
             Number("beta2", "how much AdamW keeps of its average of squared gradients", ByOptimizer(one => one.Beta2), s => s.Beta2, (s, v) => s with { Beta2 = v }),
             Number("weight-decay", "weight decay", ByOptimizer(one => one.WeightDecay), s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
-            Number("init-scale", "what the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
+            new("from", "WEIGHTS", "begin with the weights of a run's folder or of a file that eval reads; a last layer for other classes is new", "random weights", s => s.From?.ToString(),
+                (s, v) => s with { From = v.Length > 0 ? StartingWeights.Parse(v) : throw Wrong("from", "a run's folder or a file of weights", v) }),
+            Choice<Frozen>(Freeze, "what of these weights stays as it is: running statistics of norms, with which training then normalizes; gamma and beta as well; or everything but the last layer", s => s.Freeze, (s, v) => s with { Freeze = v }),
+            Number("init-scale", "factor that the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
         .. Under("Images",
+            new("classes", "N-N", "train and test on these classes alone, by their labels from 0 on, as in 0-4 or 0,2,7-9", "all", s => s.Classes, (s, v) => s with { Classes = ClassSelection.Normalize(v) }) { IsSet = true },
             Integer("image-size", "height and width that PNG and JPEG files are scaled to", $"{OwnImages.DefaultImageSize}", 8, s => s.ImageSize,
                 (s, v) => s with { ImageSize = v == OwnImages.DefaultImageSize ? null : (int)v }, OwnImages.LargestImageSize),
-            new("test-part", "X", "part of each class to test on, where the images come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
+            new("test-part", "X", "part of each class to test on, for images that come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
                 (s, v) => Number("test-part", v, positive: true) is < 1 and var part ? s with { TestPart = part } : throw Wrong("test-part", "a number above 0 and below 1", v)),
-            Integer("split-seed", "what the choice of these follows from", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
-            Choice<InputNormalization>("input", "what is done to pixels: nothing, to 0 .. 1, standardized, or whitened over colours (pca) or pixels (zca)", s => s.Input, (s, v) => s with { Input = v }),
+            Integer("split-seed", "seed of the choice of these test images", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
+            Choice<InputNormalization>("input", "what is done to pixels: min-max scales them to 0..1, z-score standardizes each channel, pca whitens colours, zca whole images", s => s.Input, (s, v) => s with { Input = v }),
             Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
-            Integer("train-limit", "train on so many images, the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
-            Integer("test-limit", "test on so many images, the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
-            Integer("validation", "hold so many training images out and measure errors on them, not on the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v })),
+            Choice<Domains>("domains", "show every image inverted, of low contrast, tinted or blurred: mixed within a batch, or one style a batch", s => s.Domains, (s, v) => s with { Domains = v }),
+            new("rows", "N..N", "lstm and gru: train on so many rows of an image, drawn for each batch, from a random place in each image; the test is on all rows", "all",
+                s => s.Rows?.ToString(), (s, v) => s with { Rows = RowRange.Parse(v) ?? throw Wrong("rows", "a number of rows, or a range as in 12..20", v) }),
+            Integer("train-limit", "train on N of the images, with the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
+            Integer("test-limit", "test on N of the images, with the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
+            Integer("validation", "hold N training images out, and measure errors on these in place of the test set", "0", 0, s => s.Validation, (s, v) => s with { Validation = (int)v })),
         .. Under("Engine",
-            Name("engine", "what computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
-            new("device", "cpu|cuda|cuda:N", "where it computes", "auto: a GPU where the engine finds one", s => s.Device,
+            Name("engine", "the engine that computes", "auto: the fastest there is", [RunSettings.Auto, "onednn", "torch"], s => s.Engine, (s, v) => s with { Engine = v }),
+            new("device", "cpu|cuda|cuda:N", "the device that it computes on", "auto: a GPU where the engine finds one", s => s.Device,
                 (s, v) => v == RunSettings.Auto || Device().IsMatch(v) ? s with { Device = v } : throw Wrong("device", "cpu, cuda, cuda:N or auto", v)) { Values = ["cpu", "cuda"] },
             PrecisionOption(Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v })),
             Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v })),
         .. Under("Measurements",
             new("measure", "NAME,NAME", $"what is measured along the training: {string.Join(", ", MeasurementNames)}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }) { IsSet = true, Values = MeasurementNames },
             new("measure-layer", "NAME", "the norm whose layer is measured, such as norm3 or layer1.0.norm1", "the network's last", s => s.MeasureLayer, (s, v) => s with { MeasureLayer = v }),
-            Integer("measure-points", "at how many steps, evenly from the first to the last", "20", 1, s => s.MeasurePoints, (s, v) => s with { MeasurePoints = (int)v })),
+            Integer("measure-points", "the number of steps that are measured, evenly from the first to the last", "20", 1, s => s.MeasurePoints, (s, v) => s with { MeasurePoints = (int)v })),
         .. Under("Training",
-            Integer(Seed, "what all random numbers follow from", "1", 0, s => s.Seed, (s, v) => s with { Seed = v }, long.MaxValue)),
+            Integer(Seed, "seed that all random numbers follow from", "1", 0, s => s.Seed, (s, v) => s with { Seed = v }, long.MaxValue)),
     ];
 
     /// <summary>The option of a name; null where there is none.</summary>
@@ -162,10 +176,6 @@ public static partial class RunOptions
                select argument;
     }
 
-    /// <summary>A value of an enumeration as it is typed: <c>CropFlip</c> is <c>crop-flip</c>.</summary>
-    public static string Text<T>(T value)
-        where T : struct, Enum => WordStart().Replace(value.ToString(), "-").ToLowerInvariant();
-
     /// <summary>Reads a whole number from 1.</summary>
     /// <exception cref="ExperimentException">It is none.</exception>
     public static int Positive(string name, string text) =>
@@ -180,15 +190,15 @@ public static partial class RunOptions
             ? value + 0.0 // -0 is 0
             : throw Wrong(name, positive ? "a number above 0" : string.Create(CultureInfo.InvariantCulture, $"a number from {least}{(most < double.MaxValue ? $" to {most}" : "")}"), text);
 
-    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<Measurements>().Where(one => one != Measurements.None).Select(Text<Measurements>)];
+    private static IReadOnlyList<string> MeasurementNames => [.. Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None).Select(EnumText.Of)];
 
-    private static string Text(Measurements measurements) => measurements == Measurements.None ? "none"
-        : string.Join(',', Enum.GetValues<Measurements>().Where(one => one != Measurements.None && measurements.HasFlag(one)).Select(Text<Measurements>));
+    private static string Text(MeasurementKinds measurements) => measurements == MeasurementKinds.None ? "none"
+        : string.Join(',', Enum.GetValues<MeasurementKinds>().Where(one => one != MeasurementKinds.None && measurements.HasFlag(one)).Select(EnumText.Of));
 
-    private static Measurements ParseMeasurements(string text)
+    private static MeasurementKinds ParseMeasurements(string text)
     {
-        var known = Enum.GetValues<Measurements>().ToDictionary(Text<Measurements>);
-        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(Measurements.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
+        var known = Enum.GetValues<MeasurementKinds>().ToDictionary(EnumText.Of);
+        return text.Split(',', StringSplitOptions.TrimEntries).Aggregate(MeasurementKinds.None, (all, name) => known.TryGetValue(name, out var one) ? all | one
             : throw new ExperimentException(Suggestion.Unknown("--measure", name, known.Keys)));
     }
 
@@ -211,27 +221,27 @@ public static partial class RunOptions
         : Number(option.Name, option.Help, DefaultsOf(option), s => option.Get(s.Norm), (s, v) => s with { Norm = option.Set(s.Norm, v) }, least: option.Least, most: option.Most);
 
     /// <summary>An option's defaults in words, norm by norm.</summary>
-    private static string DefaultsOf(NormOption option) => option.InPlaceOf is { } other ? $"as many as the {other} leave"
+    private static string DefaultsOf(NormOption option) => option.InPlaceOf is { } other ? $"follows from --{other}"
         : option.Words is [var word, ..] ? $"{word} ({string.Join(", ", NormCatalog.Entries.Where(entry => entry.Takes(option)).Select(entry => entry.Name))})"
         : string.Join(", ", NormCatalog.Entries.Where(entry => option.Get(entry.Defaults) is not null)
             .GroupBy(entry => option.Text(entry.Defaults), entry => entry.Name).Select(value => $"{value.Key} ({string.Join(", ", value)})")
             .Concat(NormCatalog.Entries.Where(entry => entry.Optional.Contains(option.Name)).Select(entry => entry.Name).ToList() is { Count: > 0 } without
                 ? [$"none ({string.Join(", ", without)})"] : []))
-            + (option.Name == "groups" ? "; 16, else 8, where that divides every layer's channels and 32 does not" : "");
+            + (option.Name == "groups" ? "; where 32 does not divide the channels of every layer, 16, or else 8" : "");
 
     /// <summary>Whether an optimizer has an option: all do but for those that are one's own.</summary>
     internal static bool Takes(OptimizerKind optimizer, RunOption option) =>
         !OfOptimizer.Contains(option.Name) || option.Get(new RunSettings { Optimizer = optimizer }.WithOptimizerDefaults()) is not null;
 
     /// <summary>The optimizers that have an option.</summary>
-    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(Text);
+    internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(EnumText.Of);
 
     /// <summary>An option's defaults in words, optimizer by optimizer.</summary>
     private static string ByOptimizer<T>(Func<OptimizerDefaults, T> value) => string.Join(", ",
         from optimizer in Enum.GetValues<OptimizerKind>()
         let text = value(OptimizerDefaults.Of(optimizer))
         where text is not null
-        select string.Create(CultureInfo.InvariantCulture, $"{text} ({Text(optimizer)})"));
+        select string.Create(CultureInfo.InvariantCulture, $"{text} ({EnumText.Of(optimizer)})"));
 
     private static RunOption Integer(
         string name, string help, string defaultText, int least, Func<RunSettings, long?> get, Func<RunSettings, long, RunSettings> set, long most = int.MaxValue) =>
@@ -256,15 +266,15 @@ public static partial class RunOptions
 
     private static RunOption Choice<T>(
         string name, string help, Func<RunSettings, T> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
-        where T : struct, Enum => Optional<T>(name, help, Text(get(new RunSettings())), s => get(s), set, renamed);
+        where T : struct, Enum => Optional<T>(name, help, EnumText.Of(get(new RunSettings())), s => get(s), set, renamed);
 
     private static RunOption Optional<T>(
         string name, string help, string defaultText, Func<RunSettings, T?> get, Func<RunSettings, T, RunSettings> set, Dictionary<string, string>? renamed = null)
         where T : struct, Enum
     {
-        var values = Enum.GetValues<T>().ToDictionary(Text<T>);
+        var values = Enum.GetValues<T>().ToDictionary(EnumText.Of);
         renamed ??= [];
-        return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? Text(value) : null,
+        return new(name, string.Join("|", values.Keys), help, defaultText, s => get(s) is { } value ? EnumText.Of(value) : null,
             (s, text) => values.TryGetValue(renamed.GetValueOrDefault(text, text), out var value) ? set(s, value) : throw new ExperimentException(Suggestion.Unknown($"--{name}", text, values.Keys)))
         {
             Renamed = renamed,
@@ -294,9 +304,6 @@ public static partial class RunOptions
     };
 
     private static ExperimentException Wrong(string name, string expected, string came) => new($"--{name} takes {expected}, not '{Echo.Of(came)}'.");
-
-    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
-    private static partial Regex WordStart();
 
     [GeneratedRegex(@"^(cpu|cuda(:\d+)?)$")]
     private static partial Regex Device();

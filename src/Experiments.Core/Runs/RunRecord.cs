@@ -10,7 +10,7 @@ namespace Experiments.Core.Runs;
 /// <summary>Turns a run and what came of it into rows of the result files.</summary>
 public static class RunRecord
 {
-    /// <summary>The row of a run before anything has come of it.</summary>
+    /// <summary>The row of a run as it is when the run begins.</summary>
     /// <param name="run">The run.</param>
     /// <param name="experiment">The experiment it belongs to.</param>
     /// <param name="library">The engine's library and version.</param>
@@ -24,49 +24,55 @@ public static class RunRecord
             Experiment = experiment,
             Status = RunStatus.Failed,
             Dataset = run.Dataset.Name,
+            Classes = s.Classes,
             ImageSize = OwnImages.IsPath(s.Dataset) ? run.Dataset.Shape.Height : null,
             TestPart = s.TestPart,
             SplitSeed = s.TestPart is null ? null : s.SplitSeed ?? 0,
             Model = s.Model,
             Width = s.Width!.Value,
-            Shortcut = RunOptions.Text(s.Shortcut),
-            Activation = RunOptions.Text(s.Activation!.Value),
-            NormPosition = RunOptions.Text(s.NormPosition),
+            Shortcut = EnumText.Of(s.Shortcut),
+            Activation = EnumText.Of(s.Activation!.Value),
+            NormPosition = EnumText.Of(s.NormPosition),
             Norm = s.Norm.Name,
             Groups = s.Norm.Groups,
             ChannelsPerGroup = s.Norm.ChannelsPerGroup,
             VirtualBatch = s.Norm.VirtualBatch,
-            Places = s.Norm.Places is { } places ? RunOptions.Text(places) : null,
+            Places = s.Norm.Places is { } places ? EnumText.Of(places) : null,
             RMax = s.Norm.RMax,
             DMax = s.Norm.DMax,
             RenormRamp = s.Norm.RenormRamp,
             WeightStandardization = s.Norm.WeightStandardization == true ? "on" : "off",
-            Affine = s.Norm.Affine is { } affine ? RunOptions.Text(affine) : null,
+            Affine = s.Norm.Affine is { } affine ? EnumText.Of(affine) : null,
             Batch = s.Batch,
             Workers = s.Workers,
             Epochs = s.Epochs,
             Seed = s.Seed,
-            Optimizer = RunOptions.Text(s.Optimizer),
+            Optimizer = EnumText.Of(s.Optimizer),
             Lr = s.Lr!.Value,
-            LrScaling = RunOptions.Text(s.LrScaling!.Value),
+            LrScaling = EnumText.Of(s.LrScaling!.Value),
             LearningRate = s.ScaledLearningRate,
-            Schedule = RunOptions.Text(s.Schedule),
+            Schedule = EnumText.Of(s.Schedule),
             Warmup = s.Warmup,
             Momentum = s.Momentum,
             Beta1 = s.Beta1,
             Beta2 = s.Beta2,
             WeightDecay = s.WeightDecay!.Value,
-            DecayOn = RunOptions.Text(s.DecayOn),
+            DecayOn = EnumText.Of(s.DecayOn),
+            From = s.From?.ToString(),
+            StartsFrom = s.From is not { } weights ? null : weights.Run is null ? weights.Checksum : StartingState.PretrainFolder,
+            Freeze = EnumText.Of(s.Freeze),
             InitScale = s.InitScale,
-            Input = RunOptions.Text(s.Input),
-            Augmentation = RunOptions.Text(s.Augmentation),
+            Input = EnumText.Of(s.Input),
+            Augmentation = EnumText.Of(s.Augmentation),
+            Domains = EnumText.Of(s.Domains),
+            Rows = s.Rows?.ToString(),
             TrainLimit = s.TrainLimit,
             TestLimit = s.TestLimit,
             Validation = s.Validation,
             Engine = s.Engine,
             EngineVersion = library,
             Device = s.Device,
-            Precision = RunOptions.Text(s.Precision),
+            Precision = EnumText.Of(s.Precision),
             Threads = s.Threads,
             Parameters = run.Network.ParameterCount,
             Host = Environment.MachineName,
@@ -107,15 +113,15 @@ public static class RunRecord
         };
         if (last.Diverged)
             return row;
-        var headline = epochs.TakeLast(Headline.Epochs(row.Epochs)).ToList();
-        var error = Statistics.Median(headline.Select(epoch => epoch.Test!.Value.ErrorPercent));
+        var reported = epochs.TakeLast(ReportedError.Epochs(row.Epochs)).ToList();
+        var error = Statistics.Median(reported.Select(epoch => epoch.Test!.Value.ErrorPercent));
         return row with
         {
             Error = error,
-            ErrorMeasure = Headline.Name(row.Epochs),
+            ErrorMeasure = ReportedError.Name(row.Epochs),
             ErrorMovingAverage = error,
-            ErrorPopulation = Statistics.Median(headline.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
-            ErrorBatch = Statistics.Median(headline.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
+            ErrorPopulation = Statistics.Median(reported.Select(epoch => epoch.TestPopulation!.Value.ErrorPercent)),
+            ErrorBatch = Statistics.Median(reported.Select(epoch => epoch.TestBatch!.Value.ErrorPercent)),
             ErrorLast = last.Test!.Value.ErrorPercent,
             ErrorBest = epochs.Min(epoch => epoch.Test!.Value.ErrorPercent),
             TrainError = last.Train.ErrorPercent,
@@ -125,14 +131,8 @@ public static class RunRecord
     }
 
     /// <summary>The row of one epoch.</summary>
-    public static EpochRow Of(Run run, EpochResult epoch) => new()
+    public static EpochRow Of(EpochResult epoch) => new()
     {
-        Run = run.Id,
-        Norm = run.Settings.Norm.Name,
-        Groups = run.Settings.Norm.Groups,
-        ChannelsPerGroup = run.Settings.Norm.ChannelsPerGroup,
-        Batch = run.Settings.Batch,
-        Seed = run.Settings.Seed,
         Epoch = epoch.Epoch,
         LearningRate = epoch.LearningRate,
         TrainLoss = epoch.Train.MeanLoss,

@@ -43,7 +43,7 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
     public Grid With(string key, ImmutableArray<GridValue> values)
     {
         var axes = Axes.SetItem(key, [.. values.Select(value => value with { Text = RunOptions.Find(key)?.PresentNameOf(value.Text) ?? value.Text })]);
-        if (RunOptions.OfNorm.Contains(key))
+        if (RunOptions.Carried.Contains(key))
         {
             var replaced = RunOptions.Exclusive.Contains(key) ? RunOptions.Exclusive : [key];
             axes = axes.RemoveRange(replaced.Where(other => other != key));
@@ -77,6 +77,8 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         {
             runs = RunOptions.OfOptimizer.Contains(option.Name)
                 ? runs.SelectMany(run => RunOptions.Takes(run.Optimizer, option) ? Axes[option.Name].Select(value => Apply(option, value, run)) : [run])
+                : option.Name == RunOptions.Freeze
+                ? runs.SelectMany(run => run.Freeze == Frozen.None ? Axes[option.Name].Select(value => Apply(option, value, run)) : [run])
                 : RunOptions.OfNorm.Contains(option.Name)
                 ? runs.SelectMany(run => IsOpen(option, run) ? Axes[option.Name].Select(value => option.Set(run, value.Text)) : [run])
                 : runs.SelectMany(run => Axes[option.Name].Select(value => Apply(option, value, run)));
@@ -92,7 +94,7 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         foreach (var option in RunOptions.All.Where(option => RunOptions.OfOptimizer.Contains(option.Name) && Axes.ContainsKey(option.Name)))
         {
             if (all.All(run => !RunOptions.Takes(run.Optimizer, option)))
-                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, and no optimizer here is one: {string.Join(", ", all.Select(run => RunOptions.Text(run.Optimizer)).Distinct())}.");
+                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, and no optimizer here is one: {string.Join(", ", all.Select(run => EnumText.Of(run.Optimizer)).Distinct())}.");
         }
 
         return all;

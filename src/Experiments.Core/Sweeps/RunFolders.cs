@@ -62,9 +62,9 @@ internal sealed class RunFolders(ResultsFolder results)
     // A row does not say what was measured: the files beside it do, but for the layer and the number of points.
     private bool IsOf(RunSettings settings, string identity, RunRow row)
     {
-        var measured = MeasurementFiles.All.Where(one => File.Exists(Path.Combine(results.PathOf(row.Run), one.File))).Aggregate(Measurements.None, (all, one) => all | one.Measurement);
+        var measured = MeasurementFiles.All.Where(one => File.Exists(Path.Combine(results.PathOf(row.Run), one.File))).Aggregate(MeasurementKinds.None, (all, one) => all | one.Measurement);
         if (row.Status == RunStatus.Diverged)
-            measured |= settings.Measure & Measurements.DistributionShift; // it ends without
+            measured |= settings.Measure & Run.AfterTraining; // it ends without
         var same = false;
         ExperimentException.Try(() => same = identity == RunIdentity.Of(Run.Complete(RunRecord.SettingsOf(row) with
         {

@@ -35,6 +35,36 @@ public sealed record Sweep
     public Grid Grid { get; init; } = Grid.Default;
 
     /// <summary>
+    /// What is other than in a run in the one that it begins from, a value for each option; the two have the same norm and seed. Null: runs begin
+    /// with random weights, or those of a file.
+    /// </summary>
+    public Grid? Pretrain { get; init; }
+
+    /// <summary>The runs that those of this sweep begin from, as a sweep of their own; null: there are none.</summary>
+    public Sweep? Pretraining
+    {
+        get
+        {
+            if (Pretrain is null)
+                return null;
+            var kept = new Grid(Grid.Axes.RemoveRange(NotPretrained));
+            if (kept.Axes.TryGetValue(RunOptions.Norm, out var norms))
+                kept = kept.With(RunOptions.Norm, [.. norms.Select(norm => norm with { Own = norm.Own.RemoveAll(own => own.Key == RunOptions.Freeze) }).Distinct()]);
+            return new Sweep
+            {
+                Name = $"{Name}: {StartingState.PretrainFolder}",
+                Title = Title is null ? null : $"{Title}: before",
+                Source = Source,
+                Jobs = Jobs,
+                Grid = Pretrain.Axes.Aggregate(kept, (grid, axis) => grid.With(axis.Key, axis.Value)),
+            };
+        }
+    }
+
+    // What a run that others begin from has no part in.
+    private static readonly string[] NotPretrained = ["from", RunOptions.Freeze, "measure", "measure-layer", "measure-points"];
+
+    /// <summary>
     /// The sweep with nothing left open: what was <c>auto</c> is settled for this machine, once and for all runs, and every option has
     /// its values.
     /// </summary>
@@ -82,7 +112,7 @@ public sealed record Sweep
     /// are, is not looked at.
     /// </summary>
     /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
-    internal IReadOnlyList<RunSettings> Settings() => [.. Grid.Expand().Select(Run.Complete).DistinctBy(RunIdentity.Of)];
+    internal IReadOnlyList<RunSettings> Settings() => [.. Expand().Select(Run.Complete).DistinctBy(RunIdentity.Of)];
 
     /// <summary>The runs in grid order, each checked before the first begins.</summary>
     /// <exception cref="ExperimentException">Runs that cannot be trained, all of them at once.</exception>
@@ -91,7 +121,7 @@ public sealed record Sweep
         var runs = new List<Run>();
         var mistakes = new List<string>();
         var images = new RunImages();
-        foreach (var settings in Grid.Expand())
+        foreach (var settings in Expand())
             ExperimentException.Try(() => runs.Add(Run.Create(settings, images)), mistakes);
 
         foreach (var same in runs.GroupBy(run => run.Dataset.Name).Select(group => group.Select(run => run.Settings.Dataset).Distinct().ToList()).Where(paths => paths.Count > 1))
@@ -101,10 +131,24 @@ public sealed record Sweep
             mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
         foreach (var (figure, measurement) in Figures.Select(figure => (figure, MeasurementFiles.All.FirstOrDefault(one => one.File == FigureKinds.Describe(figure).File).Measurement)))
         {
-            if (measurement != Measurements.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
-                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {RunOptions.Text(measurement)}.");
+            if (measurement != MeasurementKinds.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
+                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {EnumText.Of(measurement)}.");
         }
 
         return mistakes.Count == 0 ? [.. runs.Distinct()] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
+    }
+
+    // With the run that each begins from, by the name that follows from its settings.
+    private IEnumerable<RunSettings> Expand()
+    {
+        if (Pretrain is null)
+            return Grid.Expand();
+        var defaults = new RunSettings();
+        return Grid.Expand().Select(run => run with
+        {
+            From = StartingWeights.OfRun(Run.IdOf(Pretrain.Axes.Aggregate(
+                run with { From = null, Freeze = Frozen.None, Measure = defaults.Measure, MeasureLayer = null, MeasurePoints = defaults.MeasurePoints },
+                (settings, axis) => RunOptions.Find(axis.Key)!.Set(settings, axis.Value[0].Text)))),
+        });
     }
 }

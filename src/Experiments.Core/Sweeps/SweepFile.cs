@@ -15,13 +15,19 @@ namespace Experiments.Core.Sweeps;
 /// <summary>Sweeps as YAML: reading what people write, and writing a sweep as it was resolved.</summary>
 public static class SweepFile
 {
-    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", "quick", "jobs", "out", Grid.Seeds];
+    private const string PretrainKey = "pretrain";
+
+    /// <summary>The key of each short form's block.</summary>
+    private static readonly ImmutableSortedDictionary<SweepForm, string> Blocks =
+        ImmutableSortedDictionary<SweepForm, string>.Empty.Add(SweepForm.Quick, "quick").Add(SweepForm.Evening, "evening");
+
+    private static readonly string[] OwnKeys = ["title", "source", "figure", "references", PretrainKey, .. Blocks.Values, "jobs", "out", Grid.Seeds];
 
     /// <summary>Reads a sweep; its name is the file's.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="quick">Whether to overlay its quick block and add <c>-quick</c> to its name.</param>
+    /// <param name="form">The form. A short one overlays its block and adds its name to the sweep's, as in <c>figure-1-quick</c>.</param>
     /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
-    public static Sweep Read(string path, bool quick = false)
+    public static Sweep Read(string path, SweepForm form = SweepForm.Full)
     {
         string text;
         try
@@ -37,41 +43,50 @@ public static class SweepFile
             throw new ExperimentException($"Cannot read the sweep {path}: {e.Message}", ExperimentException.BadInput, e);
         }
 
-        return Parse(text, path, Path.GetFileNameWithoutExtension(path), quick);
+        return Parse(text, path, Path.GetFileNameWithoutExtension(path), form);
     }
 
     /// <summary>Reads a sweep from text.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="path">Where it is from, for messages.</param>
     /// <param name="name">The sweep's name.</param>
-    /// <param name="quick">Whether to overlay its quick block.</param>
+    /// <param name="form">The form.</param>
     /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
-    public static Sweep Parse(string text, string path, string name, bool quick = false)
+    public static Sweep Parse(string text, string path, string name, SweepForm form = SweepForm.Full)
     {
         var root = YamlText.Load(text, path);
         var reader = new Reader(path);
-        var sweep = new Sweep { Name = quick ? $"{name}-quick" : name };
+        var wanted = Blocks.GetValueOrDefault(form);
+        var sweep = new Sweep { Name = wanted is null ? name : $"{name}-{wanted}" };
         foreach (var (key, value) in root.Children)
             sweep = reader.TopLevel(sweep, key, value);
         reader.CheckPairs(root);
         sweep = sweep with { Grid = reader.Seeded(sweep.Grid, root) };
-        var quickBlock = root.Children.FirstOrDefault(child => child.Key is YamlScalarNode { Value: "quick" }).Value;
-        if (quickBlock is YamlMappingNode block)
+        if (wanted is not null && !root.Children.ContainsKey(wanted))
+            reader.Mistakes.Add($"{path}: there is no {wanted} block for --{wanted}.");
+        var (full, pretrain) = (sweep.Grid, sweep.Pretrain);
+        foreach (var (key, value) in root.Children)
         {
-            // Read in any case, so that its mistakes are found now and not on the day it is used.
-            var overlaid = sweep.Grid;
-            foreach (var (key, value) in block.Children)
-                overlaid = reader.Option(overlaid, key, value, [Grid.Seeds]);
-            reader.CheckPairs(block);
-            overlaid = reader.Seeded(overlaid, block);
-            if (quick)
-                sweep = sweep with { Grid = overlaid, Out = sweep.Out is { } folder ? $"{folder}-quick" : null };
-        }
-        else if (quick)
-        {
-            reader.Mistakes.Add($"{path}: there is no quick block for --quick.");
+            // Both blocks are read in any case, so that their mistakes are found now and not on the day they are used.
+            if (key is not YamlScalarNode { Value: { } block } || value is not YamlMappingNode options || !Blocks.ContainsValue(block))
+                continue;
+            var (overlaid, before) = (full, pretrain);
+            foreach (var (option, given) in options.Children)
+            {
+                if (option is YamlScalarNode { Value: PretrainKey })
+                    before = reader.Pretrain(before, given);
+                else
+                    overlaid = reader.Option(overlaid, option, given, [Grid.Seeds, PretrainKey]);
+            }
+
+            reader.CheckPairs(options);
+            overlaid = reader.Seeded(overlaid, options);
+            if (block == wanted)
+                sweep = sweep with { Grid = overlaid, Pretrain = before, Out = sweep.Out is { } folder ? $"{folder}-{wanted}" : null };
         }
 
+        if (sweep.Pretrain is not null && sweep.Grid.Axes.ContainsKey("from"))
+            reader.Mistakes.Add($"{path}: from and pretrain exclude each other: runs begin with the weights of a file, or of runs that are trained first.");
         return reader.Mistakes.Count == 0 ? sweep : throw ExperimentException.ForAll(reader.Mistakes);
     }
 
@@ -92,6 +107,8 @@ public static class SweepFile
             root.Add(option.Name, values is [YamlScalarNode only] ? only : new YamlSequenceNode(values) { Style = SequenceStyle.Flow });
         }
 
+        if (sweep.Pretrain is { } pretrain)
+            root.Add(PretrainKey, new YamlMappingNode(pretrain.Axes.SelectMany(axis => new YamlNode[] { new YamlScalarNode(axis.Key), Node(axis.Value[0]) })) { Style = MappingStyle.Flow });
         if (sweep.References.Length > 0)
             root.Add("references", new YamlSequenceNode(sweep.References.Select(Node)));
         return YamlText.Write(root, "The sweep as it was resolved, defaults included; the program wrote this.");
@@ -108,7 +125,7 @@ public static class SweepFile
             || (grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == key)));
 
         // What follows from the optimizer, or the activation from the network, is left to these where they are others than all runs once had.
-        bool IsLeftOpen(string key) => (RunOptions.OfOptimizer.Contains(key) && Has(RunOptions.Optimizer, optimizer => optimizer != RunOptions.Text(OptimizerKind.Sgd)))
+        bool IsLeftOpen(string key) => (RunOptions.OfOptimizer.Contains(key) && Has(RunOptions.Optimizer, optimizer => optimizer != EnumText.Of(OptimizerKind.Sgd)))
             || (key == "activation" && Has("model", model => ModelCatalog.DefaultActivation(model) != ActivationKind.Relu));
 
         bool Has(string key, Func<string, bool> another) => grid.Axes.TryGetValue(key, out var values) && values.Any(value => another(value.Text));
@@ -155,13 +172,38 @@ public static class SweepFile
                     return sweep with { Jobs = Positive(value, "jobs") };
                 case YamlScalarNode { Value: "references" }:
                     return sweep with { References = References(value) };
-                case YamlScalarNode { Value: "quick" }:
+                case YamlScalarNode { Value: PretrainKey }:
+                    return sweep with { Pretrain = Pretrain(sweep.Pretrain, value) };
+                case YamlScalarNode { Value: { } block } when Blocks.ContainsValue(block):
                     if (value is not YamlMappingNode)
-                        Mistakes.Add($"{At(value)} quick takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
+                        Mistakes.Add($"{At(value)} {block} takes options of its own, as in '{{ epochs: 4, seeds: 3 }}'.");
                     return sweep;
                 default:
                     return sweep with { Grid = Option(sweep.Grid, key, value, OwnKeys) };
             }
+        }
+
+        /// <summary>What is other in the runs that runs begin from, on top of what was said before.</summary>
+        public Grid? Pretrain(Grid? before, YamlNode node)
+        {
+            string[] fromTheRun = [RunOptions.Norm, .. RunOptions.Carried, RunOptions.Seed, Grid.Seeds, "from", "measure", "measure-layer", "measure-points"];
+            var grid = before ?? Grid.Default;
+            if (node is not YamlMappingNode)
+                Mistakes.Add($"{At(node)} pretrain takes options in which the runs that are trained first differ, as in '{{ classes: 0-4, batch: 32 }}'.");
+            foreach (var (key, value) in node is YamlMappingNode block ? block.Children.ToList() : [])
+            {
+                var name = (key as YamlScalarNode)?.Value ?? "";
+                if (fromTheRun.Contains(name))
+                    Mistakes.Add($"{At(key)} {name} has no place under pretrain: {(name is "from" or RunOptions.Freeze ? "runs that are trained first begin with random weights" : name.StartsWith("measure", StringComparison.Ordinal) ? "nothing is measured there" : "a run begins from one of the same norm and seed")}.");
+                else if (Option(Grid.Default, key, value, []) is { Axes.Count: > 0 } read)
+                {
+                    if (read.Axes[name].Length > 1)
+                        Mistakes.Add($"{At(value)} {name} has {read.Axes[name].Length} values under pretrain, and one run is trained first for each norm and seed: give one.");
+                    grid = grid.With(name, read.Axes[name]);
+                }
+            }
+
+            return grid;
         }
 
         /// <summary>Keys that exclude each other within one block.</summary>
@@ -199,7 +241,7 @@ public static class SweepFile
             if (node is null)
                 return grid;
 
-            // Of seeds that stand beside their number, both have been said to exclude each other.
+            // Where both the seeds and their number are given, the mistake has been reported already.
             if (Positive(node, Grid.Seeds) is { } seeds && !(block.Children.TryGetValue(RunOptions.Seed, out var seed) && seed is YamlSequenceNode))
                 Try(node, () => grid = grid.WithSeeds(seeds));
             return grid;
@@ -233,7 +275,7 @@ public static class SweepFile
                 Mistakes.Add($"{At(node)} {option.Name} takes {(option.Name == RunOptions.Norm ? "a name, or one with its options as in '{ gn: { groups: 8 } }'" : $"a value such as {option.Value}")}, not '{Echo.Of(node.ToString())}'.");
         }
 
-        /// <summary>A norm with its options; of those that have lists, the product.</summary>
+        /// <summary>The norms of an entry with options: where options are lists, one norm for each combination.</summary>
         private IEnumerable<GridValue> OwnValues(YamlNode norm, YamlNode own)
         {
             IEnumerable<GridValue> values = [new GridValue(norm.ToString())];
@@ -245,9 +287,9 @@ public static class SweepFile
 
             foreach (var (key, value) in Entries(own))
             {
-                if (key is not YamlScalarNode { Value: { } name } || !RunOptions.OfNorm.Contains(name))
+                if (key is not YamlScalarNode { Value: { } name } || !RunOptions.Carried.Contains(name))
                 {
-                    Mistakes.Add($"{At(key)} {Suggestion.Unknown("option of a norm", key.ToString(), RunOptions.OfNorm)}");
+                    Mistakes.Add($"{At(key)} {Suggestion.Unknown("option of a norm", key.ToString(), RunOptions.Carried)}");
                     return [];
                 }
 

@@ -18,6 +18,10 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The folder's runs and CSVs.</summary>
     public ResultsFolder Results { get; } = results;
 
+    /// <summary>The runs that those of a sweep begin from, and the folder in this one that they lie in; null: there are none.</summary>
+    public (Sweep Sweep, SweepFolder Folder)? Pretraining(Sweep sweep) => sweep.Pretraining is not { } before ? null
+        : (before, new SweepFolder(new ResultsFolder(Path.Combine(Results.Root, StartingState.PretrainFolder))));
+
     /// <summary>The sweep that the folder belongs to; null where there is none.</summary>
     /// <exception cref="ExperimentException">Its file is damaged.</exception>
     public Sweep? Read() => File.Exists(SweepPath)
@@ -43,15 +47,15 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>A run under the name of its folder here.</summary>
     public Run Find(Run run) => run.In(new RunFolders(Results).NameOf(run.Settings));
 
-    /// <summary>The folders of runs that have left something here and are none of these, by name.</summary>
+    /// <summary>The names of folders here that hold results of other runs than these.</summary>
     public IReadOnlyList<string> OthersThan(IReadOnlyList<Run> runs) => [.. Results.StartedRuns.Except(runs.Select(run => run.Id)).Order(StringComparer.Ordinal)];
 
     /// <summary>Who works on the sweep now, in words; null where nobody does.</summary>
     public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) ?? "one that has not said who" : null;
 
-    /// <summary>Makes this process the only one that works on the sweep; a process that died holds nothing.</summary>
+    /// <summary>Makes this process the only one that works on the sweep. A dead process does not keep others out.</summary>
     /// <returns>Lets go of it.</returns>
-    /// <exception cref="ExperimentException">Another one does, or the folder cannot be written to.</exception>
+    /// <exception cref="ExperimentException">Another process works on the sweep, or the folder cannot be written to.</exception>
     public IDisposable Hold()
     {
         try
@@ -99,8 +103,8 @@ public sealed class SweepFolder(ResultsFolder results)
     }
 
     /// <summary>
-    /// Makes the folder this sweep's. What was left to the machine (data set, engine, device) is settled here: as it was when the sweep
-    /// was first made, or now.
+    /// Makes the folder belong to this sweep. Choices left to the machine (data set, engine, device) are made here: as they were made when the sweep
+    /// was created, or else now.
     /// </summary>
     /// <param name="asked">The sweep as it was asked for.</param>
     /// <param name="machine">What this machine has.</param>
@@ -114,7 +118,7 @@ public sealed class SweepFolder(ResultsFolder results)
         return sweep;
     }
 
-    /// <summary>The sweep that <see cref="Claim"/> would make the folder's. Nothing is written.</summary>
+    /// <summary>The sweep that <see cref="Claim"/> would write into the folder. Nothing is written.</summary>
     /// <exception cref="ExperimentException">As there.</exception>
     public Sweep Fit(Sweep asked, Machine machine)
     {
@@ -145,7 +149,7 @@ public sealed class SweepFolder(ResultsFolder results)
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
     /// <param name="unlessHas">As of <see cref="ResultsFolder.Rebuild"/>.</param>
-    /// <returns>What could not be read and was left out; or that others are at it for so long that nothing was done.</returns>
+    /// <returns>A sentence for each file that could not be read and was left out, or one that other processes held the folder for so long that nothing was done.</returns>
     public IReadOnlyList<string> Rebuild(RunRow? unlessHas = null)
     {
         try

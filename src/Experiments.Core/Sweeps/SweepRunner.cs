@@ -83,7 +83,7 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
                 }
                 catch (ExperimentException e)
                 {
-                    // Neither would the next one get any further.
+                    // The next run would fail for the same reason.
                     failure = e.Message;
                     lock (_observing)
                         broken ??= e;

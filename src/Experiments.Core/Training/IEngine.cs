@@ -14,7 +14,7 @@ public enum Precision
     Bf16,
 }
 
-/// <summary>Where a norm over samples takes its mean and variance from when it evaluates. Other norms have but one way.</summary>
+/// <summary>Where a norm over samples takes mean and variance from at evaluation. Other norms have no choice.</summary>
 public enum NormStatistics
 {
     /// <summary>The moving averages kept in training: the usual choice.</summary>
@@ -33,7 +33,7 @@ public enum SlotSide
     /// <summary>What enters the norm.</summary>
     Input,
 
-    /// <summary>What leaves it, scale, shift and noise included, before a residual is added and before the activation.</summary>
+    /// <summary>The norm's output, with scale, shift and noise, before a residual is added and before the activation.</summary>
     Output,
 }
 
@@ -51,6 +51,7 @@ public enum SlotSide
 /// <param name="Optimizer">How a step follows from the gradient.</param>
 /// <param name="Beta1">AdamW's beta 1.</param>
 /// <param name="Beta2">AdamW's beta 2.</param>
+/// <param name="Freeze">What training leaves as it is.</param>
 public sealed record EngineSettings(
     Network Network,
     int Batch,
@@ -64,8 +65,24 @@ public sealed record EngineSettings(
     long Seed = 1,
     OptimizerKind Optimizer = OptimizerKind.Sgd,
     double Beta1 = 0.9,
-    double Beta2 = 0.999)
+    double Beta2 = 0.999,
+    Frozen Freeze = Frozen.None)
 {
+    /// <summary>
+    /// Whether norms with running statistics normalize with these in training too, and leave them as they are. They are constants then: with
+    /// the gradient g by the output, that by the input is gamma * g / sqrt(var + epsilon).
+    /// </summary>
+    public bool StatisticsAreFrozen => Freeze != Frozen.None && Network.Norm.HasRunningStatistics;
+
+    /// <summary>Whether a step leaves a parameter as it is. It has no gradient then.</summary>
+    public bool IsFrozen(Parameter parameter) => Freeze switch
+    {
+        Frozen.None or Frozen.NormStatistics => false,
+        Frozen.Norms => parameter.Layer is NormSlot,
+        Frozen.AllButLast => parameter.Layer != Network.LastLayer,
+        _ => throw new InvalidOperationException($"unknown {Freeze}"),
+    };
+
     /// <summary>Whether a parameter decays: all do, or weights alone.</summary>
     public bool Decays(Parameter parameter) =>
         DecayNormsAndBiases || parameter.Kind is ParameterKind.ConvolutionWeight or ParameterKind.LinearWeight;
@@ -121,7 +138,7 @@ public interface IEngine : IDisposable
 
     /// <summary>
     /// The mean cross-entropy of a training batch and its gradient by every parameter as they are in this step, without decay, without an
-    /// update, and without a change of moving averages.
+    /// update, and without a change of moving averages. The gradient by a parameter that is frozen is 0.
     /// </summary>
     (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step);
 
@@ -156,6 +173,9 @@ public interface IEngineProvider
 
     /// <summary>Why it cannot compute on this device in this precision, in one sentence that says what would do; null where it can.</summary>
     string? Unavailable(string device, Precision precision);
+
+    /// <summary>Why it does not compute the network that settings ask for, in one sentence that says what would do; null where it does.</summary>
+    string? Refuses(RunSettings settings) => null;
 
     /// <summary>Makes an engine. Its parameters are zero until they are written.</summary>
     IEngine Create(EngineSettings settings);

@@ -2,7 +2,7 @@ using Experiments.Core.Data.Batches;
 
 namespace Experiments.Core.Training;
 
-/// <summary>Looks at single steps of a training, which goes on as if nobody had looked.</summary>
+/// <summary>Observes single steps of a training without changing it.</summary>
 public interface IStepObserver
 {
     /// <summary>The time that it has taken so far.</summary>

@@ -12,6 +12,10 @@ public static class Initialization
     /// Convolutions: normal with variance 2 / (Out / groups * K * K) (He et al. 2015, by fan-out), bias 0. gamma 1, and 0 in the last norm of each
     /// residual branch; beta 0; a layer scale its own beginning. Linear: normal with standard deviation 0.01, bias 0 (Goyal et al. 2017, section 5.1). Where weights are
     /// normalized, v is normal with standard deviation 0.05 and g is 1, until <see cref="FitToData"/> (Salimans &amp; Kingma 2016, section 3).
+    /// Recurrent layers, gate by gate: the input's matrix normal with variance 2 / (In + Hidden) (Glorot &amp; Bengio 2010), the hidden state's
+    /// orthogonal (Saxe et al. 2014), biases 0 but for the LSTM's forget gate, 1 (Jozefowicz et al. 2015); gamma as their slots say.
+    /// Transformers, as published: matrices normal with variance 2 / (In + Out) (Glorot &amp; Bengio 2010), that of the patches 1 / In, positions with
+    /// standard deviation 0.02, biases 0.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">All values follow from it.</param>
@@ -78,10 +82,17 @@ public static class Initialization
     {
         { Kind: ParameterKind.ConvolutionWeight, Layer: Convolution c } =>
             Normal(parameter.Size, scale * Deviation(c, network.Norm), seed, Position(parameter, network)),
+        { Layer: Recurrent r } when parameter.Name == r.InputWeight =>
+            Normal(parameter.Size, scale * Math.Sqrt(2.0 / (r.In + r.Hidden)), seed, Position(parameter, network)),
+        { Layer: Recurrent r } when parameter.Name == r.HiddenWeight => Orthogonal(r.Gates, r.Hidden, scale, seed, Position(parameter, network)),
+        { Layer: Recurrent { Cell: RecurrentCell.Lstm } r } when parameter.Name == r.InputBias =>
+            [.. Enumerable.Range(0, parameter.Size).Select(value => value / r.Hidden == 1 ? 1f : 0f)],
+        { Layer: SelfAttention a, Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, scale / Math.Sqrt(a.Channels), seed, Position(parameter, network)),
+        { Kind: ParameterKind.Position } => Normal(parameter.Size, PositionDeviation, seed, Position(parameter, network)),
         { Kind: ParameterKind.LinearWeight } => Normal(parameter.Size, scale * 0.01, seed, Position(parameter, network)),
         { Kind: ParameterKind.ConvolutionBias or ParameterKind.LinearBias or ParameterKind.Shift } => new float[parameter.Size],
-        { Kind: ParameterKind.Scale, Layer: NormSlot slot } => Filled(parameter.Size, slot.EndsResidual ? 0 : 1),
         { Kind: ParameterKind.Scale, Layer: LayerScale s } => Filled(parameter.Size, (float)s.Initial),
+        { Kind: ParameterKind.Scale, Layer: NormSlot slot } => Filled(parameter.Size, (float)(slot.EndsResidual ? 0 : network.Norm.Pooling is { OverSamples: true } ? slot.ScaleOverSamples : 1)),
         { Kind: ParameterKind.Gain } => Filled(parameter.Size, 1),
         _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter, "unknown kind"),
     };
@@ -91,10 +102,50 @@ public static class Initialization
     /// the same weights.
     /// </summary>
     private static int Position(Parameter parameter, Network network) => (network with { Norm = new Norm("", null, Affine.ScaleAndShift) })
-        .Parameters.Index().First(pair => pair.Item.Layer == parameter.Layer).Index;
+        .Parameters.Index().First(pair => pair.Item.Layer == parameter.Layer && (parameter.Layer is not (Recurrent or SelfAttention) || pair.Item.Name == parameter.Name)).Index;
+
+    /// <summary>So many square matrices with orthonormal rows, one below the other: rows of normal numbers, each made orthogonal to those before it.</summary>
+    private static float[] Orthogonal(int matrices, int size, double scale, long seed, int position)
+    {
+        var random = new RandomStream((ulong)seed, RandomPurpose.Initialization, item: position);
+        var values = new float[matrices * size * size];
+        for (var matrix = 0; matrix < matrices; matrix++)
+        {
+            var rows = new List<double[]>();
+            while (rows.Count < size)
+            {
+                var row = new double[size];
+                for (var i = 0; i < size; i++)
+                    row[i] = random.NextNormal();
+
+                // Twice, since the first time leaves what rounding is of a long row.
+                foreach (var other in rows.Concat(rows))
+                {
+                    var product = Dot(row, other);
+                    for (var i = 0; i < size; i++)
+                        row[i] -= product * other[i];
+                }
+
+                var length = Math.Sqrt(Dot(row, row));
+                for (var i = 0; i < size; i++)
+                {
+                    row[i] /= length;
+                    values[(((matrix * size) + rows.Count) * size) + i] = (float)(scale * row[i]);
+                }
+
+                rows.Add(row);
+            }
+        }
+
+        return values;
+    }
+
+    private const double PositionDeviation = 0.02;
+
+    private static double Dot(double[] a, double[] b) => a.Zip(b, (x, y) => x * y).Sum();
 
     private static double Deviation(Convolution convolution, Norm norm) =>
-        norm.Weights == WeightTransform.Normalization ? 0.05 : Math.Sqrt(2.0 * convolution.Groups / (convolution.Out * convolution.Kernel * convolution.Kernel));
+        norm.Weights == WeightTransform.Normalization ? 0.05 : convolution.Deviation is { } own ? own : Math.Sqrt(2.0 * convolution.Groups / (convolution.Out * convolution.Kernel * convolution.Kernel));
 
     private static float[] Normal(int size, double deviation, long seed, int position)
     {

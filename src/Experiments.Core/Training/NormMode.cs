@@ -7,7 +7,7 @@ public enum NormMode
     Train,
 
     /// <summary>As in training, what belongs to training alone included, but keep nothing.</summary>
-    Trial,
+    TrainWithoutUpdate,
 
     /// <summary>Normalize with the batch's own statistics and keep nothing.</summary>
     Batch,
@@ -22,13 +22,13 @@ public enum NormMode
     Population,
 }
 
-/// <summary>How an evaluation is asked for, as what norms do in it.</summary>
+/// <summary>Translates kinds of statistics into modes of norms.</summary>
 public static class NormModes
 {
     /// <summary>Whether what belongs to training alone is done: noise, and the correction of a batch's statistics.</summary>
-    public static bool IsTraining(this NormMode mode) => mode is NormMode.Train or NormMode.Trial;
+    public static bool IsTraining(this NormMode mode) => mode is NormMode.Train or NormMode.TrainWithoutUpdate;
 
-    /// <summary>What norms do when a batch is evaluated by these statistics.</summary>
+    /// <summary>The mode of the norms when a batch is evaluated by these statistics.</summary>
     public static NormMode InEvaluation(this NormStatistics statistics) => statistics switch
     {
         NormStatistics.MovingAverage => NormMode.MovingAverage,

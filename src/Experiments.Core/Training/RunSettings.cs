@@ -18,19 +18,22 @@ public enum DecayOn
 /// <summary>Everything that is asked of one training. The names on the command line and in YAML are in <c>RunOptions</c>.</summary>
 public sealed record RunSettings
 {
-    /// <summary>Stands for "what is best here" until it is resolved: a data set, an engine, a device.</summary>
+    /// <summary>The value that leaves the choice of a data set, an engine or a device to the program.</summary>
     public const string Auto = "auto";
 
     /// <summary>The data set: a name of the catalog, or the full path of images of one's own.</summary>
     public string Dataset { get; init; } = Auto;
 
-    /// <summary>Height and width that image files of one's own are scaled to; null: the usual, or other images.</summary>
+    /// <summary>The classes that are trained and tested on, as <see cref="Data.Sources.ClassSelection"/> writes them; null: all.</summary>
+    public string? Classes { get; init; }
+
+    /// <summary>Height and width that image files of one's own are scaled to; null: the default, or the images are no such files.</summary>
     public int? ImageSize { get; init; }
 
     /// <summary>The part of each class to test on, where images of one's own come without test images; null: they come with them.</summary>
     public double? TestPart { get; init; }
 
-    /// <summary>What the choice of these follows from; null: 0.</summary>
+    /// <summary>The seed that these test images are chosen by; null: 0.</summary>
     public long? SplitSeed { get; init; }
 
     /// <summary>The network.</summary>
@@ -90,6 +93,12 @@ public sealed record RunSettings
     /// <summary>What decays.</summary>
     public DecayOn DecayOn { get; init; } = DecayOn.All;
 
+    /// <summary>The weights that the training begins with; null: random ones.</summary>
+    public StartingWeights? From { get; init; }
+
+    /// <summary>What of these stays as it is.</summary>
+    public Frozen Freeze { get; init; }
+
     /// <summary>What the initial weights are multiplied by.</summary>
     public double InitScale { get; init; } = 1;
 
@@ -98,6 +107,12 @@ public sealed record RunSettings
 
     /// <summary>What happens to training images.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
+
+    /// <summary>In which styles images are shown.</summary>
+    public Domains Domains { get; init; }
+
+    /// <summary>Recurrent networks: how many rows of its images a batch is trained on; null: all.</summary>
+    public RowRange? Rows { get; init; }
 
     /// <summary>Training images, the classes in the set's own proportions; null: all.</summary>
     public int? TrainLimit { get; init; }
@@ -109,7 +124,7 @@ public sealed record RunSettings
     public int Validation { get; init; }
 
     /// <summary>What is measured along the training.</summary>
-    public Measurements Measure { get; init; }
+    public MeasurementKinds Measure { get; init; }
 
     /// <summary>The norm whose layer is measured; null: the network's last.</summary>
     public string? MeasureLayer { get; init; }

@@ -1,9 +1,9 @@
 namespace Experiments.Core.Training;
 
-/// <summary>What a batch's class scores amount to, summed over its images.</summary>
+/// <summary>Loss and errors of a batch's class scores, summed over its images.</summary>
 /// <param name="Images">The images.</param>
 /// <param name="Loss">The sum of their cross-entropies, in nats.</param>
-/// <param name="Errors">How many were given another class than their label's.</param>
+/// <param name="Errors">The number of images whose highest score is not that of their label.</param>
 public readonly record struct Score(int Images, double Loss, int Errors)
 {
     /// <summary>Mean cross-entropy in nats.</summary>
@@ -12,7 +12,7 @@ public readonly record struct Score(int Images, double Loss, int Errors)
     /// <summary>Images misclassified, in percent.</summary>
     public double ErrorPercent => 100.0 * Errors / Images;
 
-    /// <summary>Whether every class score was a number: where one was not, the loss is none, and the errors say nothing.</summary>
+    /// <summary>Whether every class score was a number. If one was not, the loss is not a number and the errors mean nothing.</summary>
     public bool IsFinite => double.IsFinite(Loss);
 
     /// <summary>Both together.</summary>

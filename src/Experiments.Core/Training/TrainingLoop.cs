@@ -9,7 +9,7 @@ namespace Experiments.Core.Training;
 /// <param name="LearningRate">The rate of its first step.</param>
 /// <param name="Train">Over the epoch's augmented batches, each before its update.</param>
 /// <param name="Test">Over the test images, norms over samples by their moving averages; null where the run diverged.</param>
-/// <param name="TestPopulation">By population statistics; null in epochs that the headline is not taken from.</param>
+/// <param name="TestPopulation">By population statistics; null in epochs that the reported error is not taken from.</param>
 /// <param name="TestBatch">By each test batch's own statistics; null in the same epochs.</param>
 /// <param name="Seconds">Since the training began.</param>
 /// <param name="TrainSeconds">Of this epoch's training steps alone.</param>
@@ -32,19 +32,6 @@ public sealed record EpochResult(
 /// <param name="ImagesPerSecond">Training images per second of this epoch.</param>
 /// <param name="Left">About how long it still takes.</param>
 public sealed record TrainingProgress(int Epoch, int Epochs, double Fraction, Score Train, double? TestError, double ImagesPerSecond, TimeSpan Left);
-
-/// <summary>Which of a run's errors is its headline.</summary>
-public static class Headline
-{
-    /// <summary>From so many epochs on the headline is the median of the last five epochs, as in the paper; before, the last epoch's.</summary>
-    public const int EpochsForMedian = 50;
-
-    /// <summary>The epochs that the headline is taken over, counted from the last.</summary>
-    public static int Epochs(int epochs) => epochs >= EpochsForMedian ? 5 : 1;
-
-    /// <summary>The measure's name in runs.csv.</summary>
-    public static string Name(int epochs) => epochs >= EpochsForMedian ? "median-of-last-5" : "last";
-}
 
 /// <summary>Trains a network: the one loop, whatever the engine.</summary>
 /// <param name="settings">What is asked for.</param>
@@ -72,7 +59,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private double _trainSeconds;
     private double _secondsBefore;
 
-    /// <summary>Looks at the steps; null: nobody does. The training is the same.</summary>
+    /// <summary>Observes the steps; may be null. The training is the same with it and without.</summary>
     public IStepObserver? Observer { get; init; }
 
     /// <summary>Steps in an epoch: the incomplete last batch is dropped.</summary>
@@ -84,8 +71,8 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
     /// <summary>
-    /// Has a training that has not begun go on from where another one was, in place of <see cref="Initialize"/>. The state that the engine
-    /// had there, and the measurements, are the caller's to put back.
+    /// Sets the position that this training, which has not begun, goes on from; it takes the place of <see cref="Initialize"/>. The state that the engine
+    /// had there, and the measurements, must be restored by the caller.
     /// </summary>
     public void GoOnFrom(TrainingPosition position)
     {
@@ -137,21 +124,32 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// </param>
     /// <param name="epoch">The epoch it follows on, which the population's images are drawn by.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    /// <param name="shift">What is done to the test images; the population's stay as they are. Null: nothing.</param>
-    public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation, DataShift? shift = null) =>
-        Evaluate(statistics, epoch, [shift ?? DataShift.None], cancellation).Single();
+    /// <param name="alteration">What is done to the test images; the population's stay as they are. Null: nothing.</param>
+    public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation, Alteration? alteration = null) =>
+        Evaluate(statistics, epoch, [alteration ?? Alteration.None], cancellation).Single();
 
-    /// <summary>Scores the test images under each of several shifts, as the scores are asked for; a population is collected once for all of them.</summary>
+    /// <summary>Scores the test images under each of several alterations, as the scores are asked for; a population is collected once for all of them.</summary>
     /// <param name="statistics">As above.</param>
     /// <param name="epoch">As above.</param>
-    /// <param name="shifts">What is done to the test images, each time they are scored.</param>
+    /// <param name="alterations">What is done to the test images, each time they are scored.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public IEnumerable<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<DataShift> shifts, CancellationToken cancellation)
+    public IEnumerable<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<Alteration> alterations, CancellationToken cancellation)
     {
-        if (statistics == NormStatistics.Population)
-            _ = CollectPopulation(epoch, cancellation).Count();
-        foreach (var shift in shifts)
-            yield return ScoreTestImages(statistics, shift, cancellation);
+        PrepareStatistics(statistics, epoch, cancellation);
+        foreach (var alteration in alterations)
+            yield return ScoreTestImages(statistics, alteration, cancellation);
+    }
+
+    /// <summary>Scores a recurrent network on the middle rows of the test images, for one number of rows after the other as the scores are asked for.</summary>
+    /// <param name="statistics">As above.</param>
+    /// <param name="epoch">As above.</param>
+    /// <param name="lengths">How many rows, each time they are scored.</param>
+    /// <param name="cancellation">Ends it between two batches.</param>
+    public IEnumerable<Score> EvaluateRows(NormStatistics statistics, int epoch, IEnumerable<int> lengths, CancellationToken cancellation)
+    {
+        PrepareStatistics(statistics, epoch, cancellation);
+        foreach (var rows in lengths)
+            yield return ScoreTestImages(statistics, Alteration.None, cancellation, rows);
     }
 
     /// <summary>Makes the steps of an epoch, and yields the score of each batch before its update.</summary>
@@ -173,9 +171,9 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     }
 
     /// <summary>Scores the test images, batch by batch.</summary>
-    internal IEnumerable<Score> ScoreTestBatches(NormStatistics statistics, DataShift shift, CancellationToken cancellation)
+    internal IEnumerable<Score> ScoreTestBatches(NormStatistics statistics, Alteration alteration, CancellationToken cancellation, int? rows = null)
     {
-        foreach (var batch in TestBatches(statistics, shift))
+        foreach (var batch in TestBatches(statistics, alteration, rows))
         {
             cancellation.ThrowIfCancellationRequested();
             engine.Evaluate(batch, statistics, Scores(batch));
@@ -187,9 +185,9 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// The test images in the batches that they are scored in. By a batch's own statistics the last, incomplete batch is left out where it
     /// would leave a norm a single value, as BN has of one image on a map of 1x1: no image would change its score, and training drops it too.
     /// </summary>
-    internal IEnumerable<ImageBatch> TestBatches(NormStatistics statistics, DataShift shift) => statistics == NormStatistics.Batch
-        ? data.ShuffledEvaluation(_pooledImages, shift).Where(batch => batch.Count == _pooledImages || network.SingleValued(batch.Count, workers: 1) is null)
-        : data.Evaluation(EvaluationBatch, shift);
+    internal IEnumerable<ImageBatch> TestBatches(NormStatistics statistics, Alteration alteration, int? rows = null) => statistics == NormStatistics.Batch
+        ? data.ShuffledEvaluation(_pooledImages, alteration, rows).Where(batch => batch.Count == _pooledImages || network.SingleValued(batch.Count, workers: 1) is null)
+        : data.Evaluation(EvaluationBatch, alteration, rows);
 
     /// <summary>Collects population statistics anew, and yields the images of each batch.</summary>
     internal IEnumerable<int> CollectPopulation(int epoch, CancellationToken cancellation)
@@ -205,8 +203,14 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
 
     private Span<float> Scores(ImageBatch batch) => _scores.AsSpan(0, batch.Count * network.Classes);
 
-    private Score ScoreTestImages(NormStatistics statistics, DataShift shift, CancellationToken cancellation) =>
-        ScoreTestBatches(statistics, shift, cancellation).Aggregate(default(Score), (total, score) => total + score);
+    private void PrepareStatistics(NormStatistics statistics, int epoch, CancellationToken cancellation)
+    {
+        if (statistics == NormStatistics.Population)
+            _ = CollectPopulation(epoch, cancellation).Count();
+    }
+
+    private Score ScoreTestImages(NormStatistics statistics, Alteration alteration, CancellationToken cancellation, int? rows = null) =>
+        ScoreTestBatches(statistics, alteration, cancellation, rows).Aggregate(default(Score), (total, score) => total + score);
 
     private void TrainEpoch(int epoch, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
@@ -223,7 +227,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         }
     }
 
-    // Right after an epoch there is nothing of the next one to tell: the report is still of the one that ended.
+    // Right after an epoch the next one has no numbers yet, so the report still shows the one that ended.
     private void Report(IProgress<TrainingProgress>? progress)
     {
         if (progress is null)
@@ -237,16 +241,16 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
         _reporting.Stop();
     }
 
-    // What diverged has no errors: scores that are not numbers would count as images misclassified.
+    // An epoch that diverged has no errors: scores that are not numbers would count as misclassified images.
     private EpochResult Evaluated(EpochResult result, CancellationToken cancellation)
     {
         var evaluated = result with { Test = Evaluate(NormStatistics.MovingAverage, result.Epoch, cancellation) };
-        if (evaluated.Test is { IsFinite: true } && settings.Epochs - result.Epoch < Headline.Epochs(settings.Epochs))
+        if (evaluated.Test is { IsFinite: true } && settings.Epochs - result.Epoch < ReportedError.Epochs(settings.Epochs))
             evaluated = WithOtherStatistics(evaluated, cancellation);
         return new[] { evaluated.Test, evaluated.TestPopulation, evaluated.TestBatch }.All(score => score is null or { IsFinite: true }) ? evaluated : result;
     }
 
-    // Norms within an image have but one way to evaluate: all three numbers are the same evaluation.
+    // Norms within an image can be evaluated in one way only, so all three numbers come from the same evaluation.
     private EpochResult WithOtherStatistics(EpochResult result, CancellationToken cancellation)
     {
         if (!network.Norm.HasRunningStatistics)

@@ -5,7 +5,7 @@ namespace Experiments.Core.Training;
 /// <param name="Step">Steps made of the epoch under way; all of them where only its evaluation is missing.</param>
 /// <param name="Train">Over these steps.</param>
 /// <param name="TrainSeconds">Of these steps alone.</param>
-/// <param name="Seconds">Since the training began; the time that it lay still is not counted.</param>
+/// <param name="Seconds">Since the training began, without the time during which it was stopped.</param>
 public sealed record TrainingPosition(IReadOnlyList<EpochResult> Epochs, int Step, Score Train, double TrainSeconds, double Seconds)
 {
     /// <summary>Steps made in all.</summary>

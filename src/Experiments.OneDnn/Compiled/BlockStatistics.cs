@@ -75,7 +75,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
     internal void Begin()
     {
         var mode = _compilation.Pass.Mode;
-        FromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && mode is NormMode.MovingAverage or NormMode.Population);
+        FromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && (mode is NormMode.MovingAverage or NormMode.Population || IsFrozenIn(mode)));
         if (FromBatch && !_divides)
             throw new InvalidOperationException($"{_compilation.Images} images are no whole number of virtual batches: {_norm}.");
         _correction = default;
@@ -84,6 +84,8 @@ internal sealed unsafe class BlockStatistics : IDisposable
         else if (_isCorrected && mode.IsTraining())
             BeginCorrection();
     }
+
+    private bool IsFrozenIn(NormMode mode) => mode.IsTraining() && _compilation.Settings.StatisticsAreFrozen;
 
     /// <summary>Turns the moments of a block's cells into the mean, scale and shift that normalize them.</summary>
     internal void Pool(int block)
@@ -99,10 +101,10 @@ internal sealed unsafe class BlockStatistics : IDisposable
         _correction.Apply(_memory.Tables, block, Blocks, gamma, Beta is null ? null : Beta.Values);
     }
 
-    /// <summary>Turns the two sums of a block's cells into what the gradient by the input is made of.</summary>
+    /// <summary>Turns the two sums of a block's cells into what the gradient by the input is made of. Statistics that are constants have no part in it.</summary>
     internal void PoolGradients(int block)
     {
-        if (_norm.Pooling is not null)
+        if (FromBatch)
         {
             NormPooling.PoolGradients(
                 _memory.Tables, block * Blocks.Samples, Blocks, _norm.Use, _area, _memory.Inverse + ((nint)block * Blocks.ChannelBlocks));
@@ -130,7 +132,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
     internal void Remember()
     {
         var mode = _compilation.Pass.Mode;
-        if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect))
+        if (!_norm.HasRunningStatistics || mode is not (NormMode.Train or NormMode.Collect) || IsFrozenIn(mode))
             return;
         var count = (double)Blocks.Values;
         for (var block = 0; block < Norm.BlocksToKeep(Blocks.SampleBlocks, _compilation.Workers); block++)
@@ -177,6 +179,13 @@ internal sealed unsafe class BlockStatistics : IDisposable
         }
     }
 
+    // The gradient by gamma takes it from there, of each block of samples.
+    private void KeepInverse(int channel, double inverse)
+    {
+        for (nint block = 0; block < Blocks.SampleBlocks; block++)
+            _memory.Inverse[(block * Blocks.ChannelBlocks) + (channel / Blocks.Channels)] = inverse;
+    }
+
     /// <summary>Mean and scale that are the same for every image: those the layer remembers, or 0 and 1 where nothing is normalized.</summary>
     private void UseStored(NormMode mode)
     {
@@ -186,6 +195,8 @@ internal sealed unsafe class BlockStatistics : IDisposable
             var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, mode == NormMode.Population);
             (mean, inverse) = (_norm.Centres ? mean : 0, _norm.Scales ? inverse : 1);
             var scale = (float)(inverse * (Gamma is null ? 1 : Gamma.Values[c]));
+            if (_divides)
+                KeepInverse(c, inverse);
             for (nint n = 0; n < _compilation.Images; n++)
             {
                 tables.Mean[(n * _channels) + c] = (float)mean;

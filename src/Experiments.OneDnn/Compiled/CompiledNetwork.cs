@@ -110,7 +110,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
             {
                 (_compilation.Pass.ObservedSlot, _compilation.Pass.ObservedSide) = (slot, side);
                 _compilation.Pass.Observed = to;
-                Forward(images, NormMode.Trial, step);
+                Forward(images, NormMode.TrainWithoutUpdate, step);
             }
             finally
             {

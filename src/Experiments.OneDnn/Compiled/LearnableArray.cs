@@ -18,6 +18,7 @@ internal sealed unsafe class LearnableArray : IDisposable
     private readonly nint _room;
     private readonly EngineSettings _settings;
     private readonly double _decay;
+    private readonly bool _isFrozen;
     private readonly WeightTransformation? _transformation;
     private readonly LearnableArray? _gain;
     private readonly List<WeightCopy> _copies = [];
@@ -35,6 +36,7 @@ internal sealed unsafe class LearnableArray : IDisposable
         Parameter = parameter;
         _order = order;
         _settings = settings;
+        _isFrozen = settings.IsFrozen(parameter);
         _decay = settings.Decays(parameter) ? settings.WeightDecay : 0;
         // One value more than there are: a zero that padding can be copied from.
         Places = order?.Length ?? parameter.Size;
@@ -84,6 +86,8 @@ internal sealed unsafe class LearnableArray : IDisposable
     /// <summary>One step of the optimizer, also for the gain, and the copies that the next step needs.</summary>
     internal void Update(UpdateStep step)
     {
+        if (_isFrozen)
+            return;
         _gain?.Update(step);
         if (HasSquares)
             ParameterKernels.UpdateAdamW(Values, Gradients, Momentum, Squares, _room, step, _settings.Beta1, _settings.Beta2, _decay);
@@ -136,8 +140,8 @@ internal sealed unsafe class LearnableArray : IDisposable
     /// <summary>A copy of the values in PyTorch's order.</summary>
     internal NamedArray ReadValues() => Read(Values);
 
-    /// <summary>A copy of the gradient in PyTorch's order.</summary>
-    internal NamedArray ReadGradients() => Read(Gradients);
+    /// <summary>A copy of the gradient in PyTorch's order; zeros where the values are frozen.</summary>
+    internal NamedArray ReadGradients() => _isFrozen ? new NamedArray(Parameter.Name, Parameter.Shape, new float[Parameter.Size]) : Read(Gradients);
 
     /// <summary>A copy of SGD's velocity, or of AdamW's average of gradients, in PyTorch's order.</summary>
     internal NamedArray ReadMomentum() => Read(Momentum);

@@ -33,12 +33,12 @@ internal sealed unsafe class PlaceNormOperation : Operation
     /// <param name="compilation">What all operations share.</param>
     /// <param name="slot">The norm's slot.</param>
     /// <param name="input">x.</param>
-    /// <exception cref="NotSupportedException">The statistics are over several images.</exception>
+    /// <exception cref="InvalidOperationException">The statistics are over several images, which the engine's provider refuses.</exception>
     internal PlaceNormOperation(Compilation compilation, NormSlot slot, Map input) : base(compilation, slot.Name)
     {
         var norm = compilation.Settings.Network.Norm;
         if (norm.Pooling is not { OverSamples: false } pooling)
-            throw new NotSupportedException($"The onednn engine has no statistics of one place over several images, as {norm} takes them: take --engine torch.");
+            throw new InvalidOperationException($"{norm} has statistics of one place over several images.");
         _input = input;
         var groups = Channels / pooling.Channels.ChannelsIn(Channels);
         _kernels = PlaceNormKernels.For(input.Precision, Channels, groups, norm.Use);

@@ -48,7 +48,7 @@ internal static class CommandMistakes
             return $"Unknown option '{flag}' of {command.Name}: {string.Join(" and ", takers)} {(takers.Count == 1 ? "has" : "have")} one.";
         if (flag is "--resume" or "--continue")
             return $"Unknown option '{flag}': the same command again goes on where it stopped.";
-        return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name), $"'{command.Name} {HelpText.All}' lists what there is.");
+        return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name), $"'{command.Name} {(command.Options.Any(option => option.Name == HelpText.All) ? HelpText.All : "--help")}' lists what there is.");
     }
 
     /// <summary>The commands below one that have an option of a name.</summary>
@@ -71,9 +71,9 @@ internal static class CommandMistakes
                 return $"{command.Name} takes options and no file: `sweep {extra}` trains what a file says.";
             var before = result.Tokens.TakeWhile(token => token.Value != extra).LastOrDefault(token => token.Type == TokenType.Option)?.Value;
             if (command.Options.Any(option => option.Name == before && option.ValueType == typeof(bool)))
-                return $"{command.Name} has no use for '{extra}': {before} takes no value.";
-            return before is null ? $"{command.Name} has no use for '{extra}': '{command.Name} --help' shows what it takes."
-                : $"{command.Name} has no use for '{extra}' after {before}: an option takes one value"
+                return $"{command.Name} cannot take '{extra}': {before} has no value.";
+            return before is null ? $"{command.Name} cannot take '{extra}': '{command.Name} --help' shows what it takes."
+                : $"{command.Name} cannot take '{extra}' after {before}: an option has one value"
                     + (command.Name is "train" or "sweep" ? $", and on sweep a list joined by commas, as in {before} {string.Join(',', result.Tokens.SkipWhile(token => token.Value != before).Skip(1).Take(1).Select(token => token.Value).Append(extra))}." : ".");
         }
 

@@ -9,20 +9,20 @@ internal sealed class ExecutionOptions
     private readonly Option<string> _checkpointEvery = new CommandOption<string>("--checkpoint-every")
     {
         Heading = "Running",
-        Description = "minutes between checkpoints, beside those at each epoch's end and where a run is stopped (default: 5)",
+        Description = "minutes between checkpoints; each epoch's end and a stop leave one too (default: 5)",
         HelpName = "MINUTES",
     };
 
     private readonly Option<bool> _allowDifferentMachine = new CommandOption<bool>("--allow-different-machine")
     {
         Heading = "Running",
-        Description = "go on with a half-done run where its library or instruction set is another, and its numbers may be others",
+        Description = "go on with a half-done run although the engine's library or the processor's instruction set is another now; the numbers may differ",
     };
 
     private readonly Option<bool> _tensorBoard = new CommandOption<bool>("--tensorboard")
     {
         Heading = "Running",
-        Description = "write each epoch's errors, losses and speed for TensorBoard too, as an events file in the run's folder",
+        Description = "also write each epoch's errors, losses and speed for TensorBoard, into an events file in the run's folder",
     };
 
     /// <summary>Adds the options to a command.</summary>

@@ -29,8 +29,10 @@ internal sealed class HelpText
     /// <param name="examples">Examples, without the program's name; a whole line where they begin with another program's.</param>
     public static void AddTo(Command command, IReadOnlyList<string> examples)
     {
-        // The last ones: they are added to what is there.
-        var hasMore = command.Options.Any(option => !option.Hidden && option is IHelpEntry { IsCommon: false });
+        // One more option is no reason to hide it. Help comes last, after the command's own options.
+        var hasMore = command.Options.Count(option => !option.Hidden && option is IHelpEntry { IsCommon: false }) > 1;
+        if (command.Options.FirstOrDefault(option => option is VersionOption) is { } version)
+            version.Description = "show the version";
         if (command.Options.FirstOrDefault(option => option is HelpOption) is { } own)
             command.Options.Remove(own);
         command.Options.Add(new HelpOption { Description = "show this", Action = new Show(command, examples, all: !hasMore) });
@@ -85,7 +87,7 @@ internal sealed class HelpText
         if (!all)
         {
             Line();
-            Paragraph($"{path} {All} shows {options.Count(option => option is IHelpEntry { IsCommon: false })} options more.");
+            Paragraph($"{path} {All} shows {options.Count(option => option is IHelpEntry { IsCommon: false })} more options.");
         }
 
         if (_examples.Count == 0)

@@ -13,15 +13,15 @@ internal sealed class SlurmOptions
     private readonly Option<bool> _slurm = new CommandOption<bool>("--slurm")
     {
         Heading = Heading,
-        Description = "submit the missing runs to this Slurm cluster, whose machines share the folder, as an array of one run a task",
+        Description = "submit the missing runs to this Slurm cluster, a task for each run; its machines must share the results folder",
     };
 
-    private readonly Option<string> _partition = new CommandOption<string>("--partition") { Heading = Heading, Description = "with --slurm: the partition (default: the cluster's)", HelpName = "NAME" };
-    private readonly Option<string> _time = new CommandOption<string>("--time") { Heading = Heading, Description = "with --slurm: the time limit of a run, after which --slurm again goes on with it (default: the cluster's)", HelpName = "TIME" };
+    private readonly Option<string> _partition = new CommandOption<string>("--partition") { Heading = Heading, Description = "with --slurm: partition (default: the cluster's)", HelpName = "NAME" };
+    private readonly Option<string> _time = new CommandOption<string>("--time") { Heading = Heading, Description = "with --slurm: time limit of a run; where it is too short, the same command goes on with the run (default: the cluster's)", HelpName = "TIME" };
     private readonly Option<string> _cpus = new CommandOption<string>("--cpus") { Heading = Heading, Description = "with --slurm: processors of a run (default: its --threads)", HelpName = "N" };
     private readonly Option<string> _gpus = new CommandOption<string>("--gpus") { Heading = Heading, Description = "with --slurm: GPUs of a run (default: none)", HelpName = "N" };
     private readonly Option<string> _maxParallel = new CommandOption<string>("--max-parallel") { Heading = Heading, Description = "with --slurm: runs at once (default: as many as the cluster takes)", HelpName = "N" };
-    private readonly Option<string> _further = new CommandOption<string>("--sbatch") { Heading = Heading, Description = "with --slurm: further options of sbatch, word for word, as in --sbatch=\"--account=me --mem=4G\"", HelpName = "OPTIONS" };
+    private readonly Option<string> _further = new CommandOption<string>("--sbatch") { Heading = Heading, Description = "with --slurm: more options for sbatch, as they are typed there: --sbatch=\"--account=me --mem=4G\"", HelpName = "OPTIONS" };
 
     /// <summary>Adds the options to a command.</summary>
     public SlurmOptions(Command command)

@@ -21,7 +21,7 @@ internal static class TrainOptions
 
     /// <summary>The option for plain lines.</summary>
     public static CommandOption<bool> PlainOption() =>
-        new(Plain) { Heading = "Running", Description = "plain lines, as where the output is no terminal, in place of what is drawn over and over" };
+        new(Plain) { Heading = "Running", Description = "write plain lines, as into a file, in place of a live display" };
 
     /// <summary>The arguments, the command's name among them, that train one run wherever they are typed.</summary>
     /// <param name="run">The run.</param>

@@ -27,11 +27,11 @@ internal static class BenchCommand
         var command = new Command("bench", "Measure how many images a second an engine trains on: whole steps (forward, loss, backward, update) "
             + "on one batch of random images. Warm-up is not counted.");
         var options = new RunOptionSet(command, Relevant.Contains, option => option.Name == "dataset" ? $"{Dataset}; only its image size and classes count" : option.Default, readsData: false);
-        var seconds = new Option<string>("--seconds") { Description = "how long a repetition is, and the warm-up before the first (default: 2)", HelpName = "X" };
-        var repetitions = new Option<string>("--repetitions") { Description = "repetitions, of which the median is reported (default: 5)", HelpName = "N" };
-        var processes = new Option<string>("--processes") { Description = "processes side by side, each with --threads; their images per second are summed (default: 1)", HelpName = "N" };
-        var profile = new Option<bool>("--profile") { Description = "say also how much of a step each kernel takes, by kernel and by layer" };
-        var byTurns = new Option<bool>("--by-turns") { Description = "measure a repetition for every line of standard input and print its images and seconds, so that several programs are measured by turns" };
+        var seconds = new Option<string>("--seconds") { Description = "seconds of a repetition, and of the warm-up before the first (default: 2)", HelpName = "X" };
+        var repetitions = new Option<string>("--repetitions") { Description = "number of repetitions; their median is reported (default: 5)", HelpName = "N" };
+        var processes = new Option<string>("--processes") { Description = "number of processes side by side, each with --threads; their images per second are added up (default: 1)", HelpName = "N" };
+        var profile = new Option<bool>("--profile") { Description = "also print how much of a step each kernel takes, by kernel and by layer" };
+        var byTurns = new Option<bool>("--by-turns") { Description = "measure one repetition for each line of standard input, and print its images and seconds; so several programs can be measured by turns" };
         foreach (var option in new Option[] { seconds, repetitions, processes, profile, byTurns })
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
@@ -48,7 +48,7 @@ internal static class BenchCommand
                 throw new ExperimentException($"--processes {count} with --threads {run.Settings.Threads} is more than this machine has cores: {Environment.ProcessorCount}.");
             return count > 1 ? SideBySideAsync(run, machine, length, times, count, cancellation)
                 : Task.FromResult(result.GetValue(byTurns) ? ByTurns(run, machine, length, cancellation)
-                : Alone(run, machine, length, times, result.GetValue(profile), cancellation));
+                : InThisProcess(run, machine, length, times, result.GetValue(profile), cancellation));
         });
         return command.WithExamples(
             "bench --model resnet20 --norm bn --batch 2",
@@ -56,7 +56,7 @@ internal static class BenchCommand
             "bench --model resnet20 --norm bn --batch 32 --profile");
     }
 
-    private static int Alone(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
+    private static int InThisProcess(Run run, Machine machine, double seconds, int repetitions, bool profile, CancellationToken cancellation)
     {
         using var engine = machine.Engine(run.Settings.Engine).Create(run.EngineSettings);
         var profiled = engine as IProfiledEngine;
@@ -110,7 +110,7 @@ internal static class BenchCommand
     {
         var (network, settings) = (run.Network, run.Settings);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
-        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {RunOptions.Text(settings.Precision)}");
+        Console.WriteLine($"{network.Model} with {network.Norm}, batch {settings.Batch}{workers}, {network.Input} images in {network.Classes} classes, {EnumText.Of(settings.Precision)}");
         Console.WriteLine($"engine {settings.Engine} ({library}) on {settings.Device}; {ProcessInformation.CpuName}, {Environment.ProcessorCount} cores; "
             + $"{(processes > 1 ? $"{processes} processes side by side, each with " : "")}{settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
         if (machine.Engine(settings.Engine) is TorchEngineProvider)

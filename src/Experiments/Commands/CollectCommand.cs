@@ -14,8 +14,8 @@ internal static class CollectCommand
 {
     public static Command Create()
     {
-        var command = new Command("collect", "Merge the runs that a results folder holds by now, while others go on or after runs/ were copied together from "
-            + "several machines: write its CSVs anew, print its tables and draw its figures.");
+        var command = new Command("collect", "Write the CSVs of a results folder anew from the runs in it, print its tables and draw its figures. "
+            + "Use it while other runs still go on, or after runs were copied together from several machines.");
         var path = new Argument<string>("folder") { Description = "a results folder, of a sweep or of train", HelpName = "FOLDER" };
         command.Arguments.Add(path);
         command.SetAction(result =>

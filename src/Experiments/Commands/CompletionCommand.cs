@@ -37,7 +37,7 @@ internal static class CompletionCommand
 
     public static Command Create()
     {
-        var command = new Command("completion", "Print what has a shell complete commands, options and their values.");
+        var command = new Command("completion", "Print the script with which a shell completes commands, options and their values.");
         var shell = new Argument<string>("shell") { Description = "bash or zsh", HelpName = "SHELL" };
         shell.CompletionSources.Add("bash", "zsh");
         command.Arguments.Add(shell);

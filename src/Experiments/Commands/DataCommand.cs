@@ -16,7 +16,7 @@ internal static class DataCommand
 {
     public static Command Create()
     {
-        var command = new Command("data", "List, check and get data sets, and look at images of your own.");
+        var command = new Command("data", "List, check and download data sets, and check images of your own.");
         var folder = DataOption.Create(recursive: true);
         command.Options.Add(folder);
 
@@ -30,7 +30,7 @@ internal static class DataCommand
         command.Subcommands.Add(verify.WithExamples("data verify", "data verify cifar10"));
 
         var path = new Argument<string>("path") { Description = "a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", HelpName = "PATH" };
-        var check = new Command("check", "Read images of your own and say what was found: classes, sizes, what cannot be read, what is there twice.") { path };
+        var check = new Command("check", "Read images of your own and say what is there: classes, sizes, files that cannot be read, images that are there twice.") { path };
         var options = RunOptions.OfImages.Select(name => RunOptions.Find(name)!)
             .Select(option => (Option: option, Typed: new Option<string>($"--{option.Name}") { Description = $"{option.Help} (default: {option.Default})", HelpName = option.Value })).ToList();
         foreach (var (_, typed) in options)
@@ -40,8 +40,8 @@ internal static class DataCommand
         command.Subcommands.Add(check.WithExamples("data check flowers", "data check flowers --image-size 64 --test-part 0.2", "data check pathmnist.npz"));
 
         var wanted = new Argument<string>("name") { Description = string.Join(", ", DatasetCatalog.Names), HelpName = "NAME" };
-        var url = new Option<string>("--url") { Description = "download from here: an archive's address, or that of the folder of fashion-mnist's files (default: the official address)", HelpName = "URL" };
-        var get = new Command("get", "Download a data set, going on where an earlier download ended; check and unpack it.") { wanted, url };
+        var url = new Option<string>("--url") { Description = "address to download from: of the archive, or for fashion-mnist of the folder of its files (default: the official address)", HelpName = "URL" };
+        var get = new Command("get", "Download, check and unpack a data set. A download that was interrupted goes on where it ended.") { wanted, url };
         get.SetAction((result, cancellation) => GetAsync(ThisMachine.Data(result.GetValue(folder)), result.GetValue(wanted)!, result.GetValue(url), cancellation));
         command.Subcommands.Add(get.WithExamples("data get fashion-mnist", "data get cifar10", "data get cifar100 --url http://mirror.example/cifar-100-binary.tar.gz"));
         return command.WithExamples("data list", "data get cifar10", "data verify cifar10", "data check flowers");

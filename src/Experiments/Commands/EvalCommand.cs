@@ -8,10 +8,11 @@ using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Whitening;
 using Experiments.Core.Files;
 using Experiments.Core.Networks;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Results.Tables;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 using Experiments.Core.Training.Weights;
 using Experiments.Reports;
 
@@ -26,10 +27,10 @@ internal static class EvalCommand
 
     private static readonly string[] Relevant =
     [
-        .. OfNetwork, .. OfMachine, RunOptions.Dataset, .. RunOptions.OfImages, "batch", "input", "augmentation", "train-limit", "test-limit", "validation", "precision", "seed",
+        .. OfNetwork, .. OfMachine, RunOptions.Dataset, "classes", .. RunOptions.OfImages, "batch", "input", "augmentation", "domains", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
-    private static readonly Dictionary<string, ShiftKind> ShiftKinds = Enum.GetValues<ShiftKind>().ToDictionary(RunOptions.Text);
+    private static readonly Dictionary<string, AlterationKind> AlterationKinds = Enum.GetValues<AlterationKind>().ToDictionary(EnumText.Of);
 
     public static Command Create()
     {
@@ -39,18 +40,18 @@ internal static class EvalCommand
         var options = new RunOptionSet(command, Relevant.Contains, option => OfMachine.Contains(option.Name) ? option.Default : "the checkpoint's");
         var statistics = new Option<string>("--statistics")
         {
-            Description = "where norms over samples take mean and variance from (default: moving-average)",
+            Description = "where norms over several images take mean and variance from (default: moving-average)",
             HelpName = "moving-average|population|batch|all",
         };
         var mean = new Option<string>("--input-mean") { Description = "mean of each channel that the weights were trained with, on a scale from 0 to 1 (default: the checkpoint's, else the training set's)", HelpName = "X,X,X" };
-        var deviation = new Option<string>("--input-std") { Description = "likewise the standard deviation", HelpName = "X,X,X" };
+        var deviation = new Option<string>("--input-std") { Description = "standard deviation of each channel, likewise", HelpName = "X,X,X" };
         var shift = new Option<string>("--shift")
         {
             Description = "change the test images as CIFAR-10-C does before they are normalized, and print a table",
-            HelpName = string.Join('|', ShiftKinds.Keys.Append("all")),
+            HelpName = string.Join('|', AlterationKinds.Keys.Append("all")),
         };
-        var strength = new Option<string>("--strength") { Description = "how much --shift changes (default: all)", HelpName = $"1..{DataShift.Strongest}|all" };
-        var csv = new Option<string>("--csv") { Description = "write the table, with losses, to this file as well", HelpName = "FILE" };
+        var strength = new Option<string>("--strength") { Description = "how strongly --shift changes the images (default: all)", HelpName = $"1..{Alteration.Strongest}|all" };
+        var csv = new Option<string>("--csv") { Description = "also write the table, with losses, into this file", HelpName = "FILE" };
         foreach (var option in new Option[] { statistics, mean, deviation, shift, strength, csv })
             command.Options.Add(option);
         command.SetAction((result, cancellation) =>
@@ -72,7 +73,7 @@ internal static class EvalCommand
             var machine = options.Machine(result);
             settings = machine.Resolve(settings);
             CheckImages(path, content, settings);
-            var shifts = Shifts(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
+            var alterations = Alterations(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
             if (content.Resolved is { } resolved)
                 Console.WriteLine(resolved);
             var kinds = Kinds(result.GetValue(statistics));
@@ -81,7 +82,7 @@ internal static class EvalCommand
                 ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
                 : new EvaluationSubject(path, content, Run.Create(settings), input, machine, cancellation);
             var trained = isOurs ? Run.IdOf(metadata) : "";
-            return Task.FromResult(Evaluate(path, subject, trained, kinds, shifts, result.GetValue(csv), cancellation));
+            return Task.FromResult(Evaluate(path, subject, trained, kinds, alterations, result.GetValue(csv), cancellation));
         });
         return command.WithExamples(
             "eval results/train/runs/<run>",
@@ -92,21 +93,20 @@ internal static class EvalCommand
 
     // Trained is the name of the run that left the weights; they are evaluated on this machine now, and perhaps on other images.
     private static int Evaluate(
-        string path, EvaluationSubject subject, string trained, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<DataShift> shifts, string? csv,
+        string path, EvaluationSubject subject, string trained, IReadOnlyList<NormStatistics> kinds, IReadOnlyList<Alteration> alterations, string? csv,
         CancellationToken cancellation)
     {
         var (run, loop, epoch) = (subject.Run, subject.Loop, subject.Epoch);
         var hasChoice = run.Network.Norm.HasRunningStatistics;
         kinds = hasChoice ? kinds : [NormStatistics.MovingAverage];
-        var scores = new List<Score>();
-        if (shifts.Count > 0)
+        var areFinite = new List<bool>();
+        if (alterations.Count > 0)
         {
-            var shifted = kinds.SelectMany(kind => loop.Evaluate(kind, epoch, shifts, cancellation).Zip(shifts, (score, shift) => new ShiftedScore(shift, kind, score))).ToList();
-            var rows = shifted.Select(score => MeasurementRecord.Of(run, score) with { Run = trained }).ToList();
+            var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, alterations, epoch, cancellation)).ToList();
             Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
-                CsvFile.Write(csv, rows);
-            scores.AddRange(shifted.Select(score => score.Score));
+                CsvFile.Write(csv, rows.Select(row => new OfRun<DistributionShiftRow> { Key = run.Key with { Run = trained }, Row = row }));
+            areFinite.AddRange(rows.Select(row => row.Error is not null));
         }
         else
         {
@@ -114,16 +114,16 @@ internal static class EvalCommand
             foreach (var kind in kinds)
             {
                 var score = loop.Evaluate(kind, epoch, cancellation);
-                var name = hasChoice ? RunOptions.Text(kind) : "own";
+                var name = hasChoice ? EnumText.Of(kind) : "own";
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} ") + (score.IsFinite
                     ? string.Create(CultureInfo.InvariantCulture, $"error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}") : "scores are not numbers"));
-                scores.Add(score);
+                areFinite.Add(score.IsFinite);
             }
         }
 
-        if (scores.All(score => score.IsFinite))
+        if (areFinite.All(isFinite => isFinite))
             return ExitCode.Done;
-        Console.Error.WriteLine($"Some of the network's scores are not numbers, so there is no error to report for them: with the weights of {path}, the network leaves the range of {RunOptions.Text(run.Settings.Precision)}.");
+        Console.Error.WriteLine($"Some of the network's scores are not numbers, so there is no error to report for them: with the weights of {path}, the network leaves the range of {EnumText.Of(run.Settings.Precision)}.");
         return ExitCode.Failed;
     }
 
@@ -175,7 +175,7 @@ internal static class EvalCommand
     }
 
     // None where no table is asked for; the images as they are lead the table of all kinds.
-    private static IReadOnlyList<DataShift> Shifts(string? kind, string? strength, string? csv)
+    private static IReadOnlyList<Alteration> Alterations(string? kind, string? strength, string? csv)
     {
         if (kind is null)
         {
@@ -183,20 +183,22 @@ internal static class EvalCommand
                 : throw new ExperimentException($"{(strength is null ? "--csv" : "--strength")} goes with --shift: give a kind of shift, or all.");
         }
 
-        IEnumerable<ShiftKind> kinds = kind == "all" ? ShiftKinds.Values
-            : ShiftKinds.TryGetValue(kind, out var one) ? [one]
-            : throw new ExperimentException(Suggestion.Unknown("--shift", kind, ShiftKinds.Keys.Append("all")));
-        var strengths = Enumerable.Range(1, DataShift.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
+        IEnumerable<AlterationKind> kinds = kind == "all" ? AlterationKinds.Values
+            : AlterationKinds.TryGetValue(kind, out var one) ? [one]
+            : throw new ExperimentException(Suggestion.Unknown("--shift", kind, AlterationKinds.Keys.Append("all")));
+        var strengths = Enumerable.Range(1, Alteration.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
         if (strength is not (null or "all") && !strengths.Contains(strength))
-            throw new ExperimentException($"--strength takes 1 to {DataShift.Strongest}, or all, not '{strength}'.");
-        return [.. kinds.SelectMany(DataShift.AllOf).Where(shift => shift == DataShift.None || strength is null or "all" || strength == strengths[shift.Strength - 1])];
+            throw new ExperimentException($"--strength takes 1 to {Alteration.Strongest}, or all, not '{strength}'.");
+        if (kind == "invert" && strength is not (null or "all") && strength != strengths[^1])
+            throw new ExperimentException($"--shift invert has one strength, {Alteration.Strongest}: leave --strength out.");
+        return [.. kinds.SelectMany(Alteration.AllOf).Where(alteration => alteration == Alteration.None || strength is null or "all" || strength == strengths[alteration.Strength - 1])];
     }
 
     private static IReadOnlyList<NormStatistics> Kinds(string? text)
     {
         if (text is null)
             return [NormStatistics.MovingAverage];
-        var kinds = Enum.GetValues<NormStatistics>().ToDictionary(RunOptions.Text);
+        var kinds = Enum.GetValues<NormStatistics>().ToDictionary(EnumText.Of);
         return text == "all" ? [.. kinds.Values]
             : kinds.TryGetValue(text, out var kind) ? [kind]
             : throw new ExperimentException(Suggestion.Unknown("--statistics", text, kinds.Keys.Append("all")));

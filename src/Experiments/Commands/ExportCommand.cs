@@ -19,7 +19,7 @@ internal static class ExportCommand
     {
         var command = new Command("export", "Write a run's weights as a state dictionary that PyTorch loads.");
         var run = new Argument<string>("run") { Description = "a run's folder, or its weights.safetensors", HelpName = "RUN" };
-        var to = new Option<string>("--to") { Description = "the file to write; its ending says in which form", HelpName = "FILE.pt|FILE.safetensors", Required = true };
+        var to = new Option<string>("--to") { Description = "file to write; its ending chooses the format", HelpName = "FILE.pt|FILE.safetensors", Required = true };
         command.Arguments.Add(run);
         command.Options.Add(to);
         command.SetAction(result => Export(WeightFile.Locate(result.GetValue(run)!), result.GetValue(to)!));
@@ -37,7 +37,7 @@ internal static class ExportCommand
         AtomicFile.WriteBytes(file, write([.. content.Tensors.Select(tensor => (tensor.Key, tensor.Value))], content.Metadata));
         var known = NotInTensors.Where(content.Metadata.ContainsKey).Select(key => $"{key} {content.Metadata[key]}");
         Console.WriteLine($"{file}: {content.Tensors.Count} tensors of {content.Metadata["model"]}, named {string.Join(", ", content.Tensors.Keys.Take(3))}, ...");
-        Console.WriteLine($"What they do not say: {string.Join(", ", known)}");
+        Console.WriteLine($"What the network in PyTorch must have besides: {string.Join(", ", known)}");
         return ExitCode.Done;
     }
 

@@ -13,18 +13,18 @@ internal static class PlotCommand
     {
         var command = new Command("plot", "Draw figures from the CSVs of results folders.");
         var folders = new Argument<string[]>("folder") { Description = "results folders, or runs.csv files; several are drawn together", Arity = ArgumentArity.OneOrMore, HelpName = "FOLDER" };
-        var figure = new Option<string>("--figure") { Description = $"which, separated by commas: {string.Join(", ", FigureKinds.Names)} (default: as the sweep says, else error-against-batch)", HelpName = "NAME" };
+        var figure = new Option<string>("--figure") { Description = $"figures to draw, separated by commas: {string.Join(", ", FigureKinds.Names)} (default: as the sweep says, else error-against-batch)", HelpName = "NAME" };
         var norm = new Option<string>("--norm") { Description = "draw the runs of these norms only, separated by commas (default: all)", HelpName = "NAME,NAME" };
         var dataset = new Option<string>("--dataset") { Description = "draw the runs on this data set only (default: all)", HelpName = "NAME" };
-        var noReference = new Option<bool>("--no-reference") { Description = "no published numbers beside ours" };
-        var title = new Option<string>("--title") { Description = "the line above the figure (default: what it shows)", HelpName = "TEXT" };
-        var noTitle = new Option<bool>("--no-title") { Description = "no title: a paper has it in the caption" };
-        var noNotes = new Option<bool>("--no-notes") { Description = "no small print below the figure" };
-        var width = new Option<string>("--width") { Description = "such as 3.3in, a paper's column, or 178mm (default: 4.2in, or 7in for panels side by side)", HelpName = "LENGTH" };
-        var height = new Option<string>("--height") { Description = "such as 2.5in (default: as the panels need it)", HelpName = "LENGTH" };
+        var noReference = new Option<bool>("--no-reference") { Description = "leave out the published numbers" };
+        var title = new Option<string>("--title") { Description = "title above the figure (default: what it shows)", HelpName = "TEXT" };
+        var noTitle = new Option<bool>("--no-title") { Description = "leave out the title, which a paper has in its caption" };
+        var noNotes = new Option<bool>("--no-notes") { Description = "leave out the small print below the figure" };
+        var width = new Option<string>("--width") { Description = "width of the figure, such as 3.3in (a paper's column) or 178mm (default: 4.2in, or 7in for panels side by side)", HelpName = "LENGTH" };
+        var height = new Option<string>("--height") { Description = "height of the figure, such as 2.5in (default: as the panels need it)", HelpName = "LENGTH" };
         var fontSize = new Option<string>("--font-size") { Description = "size of the text in points (default: 8; titles are a point larger, notes a point smaller)", HelpName = "POINTS" };
         var format = new Option<string>("--format") { Description = "formats, separated by commas (default: svg,png,pdf)", HelpName = "svg,png,pdf" };
-        var output = new Option<string>("--out") { Description = "where the figure goes (default: into the first folder)", HelpName = "FOLDER" };
+        var output = new Option<string>("--out") { Description = "folder for the figures (default: the first FOLDER)", HelpName = "FOLDER" };
         command.Arguments.Add(folders);
         foreach (var option in new Option[] { figure, norm, dataset, noReference, title, noTitle, noNotes, width, height, fontSize, format, output })
             command.Options.Add(option);

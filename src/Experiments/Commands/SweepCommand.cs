@@ -18,21 +18,22 @@ internal static class SweepCommand
 {
     public static Command Create()
     {
-        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. "
-            + "An option may hold several values, separated by commas, and overrides the file; the grid is the product. The same command again goes on where it stopped, half-done runs included.");
-        var file = new Argument<string>("file") { Description = "a sweep in YAML, or its name in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        var command = new Command("sweep", "Train a grid of runs, several side by side, and draw their figure. Options may be lists, as in --batch 32,8,2, and override the file; "
+            + "each combination of values is a run. After a stop, the same command goes on, with half-done runs too.");
+        var file = new Argument<string>("file") { Description = "a YAML file, the name of one in configs/, or a results folder to go on with", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
         file.CompletionSources.Add(_ => SweepSource.Names.Select(name => new CompletionItem(name)));
         command.Arguments.Add(file);
         var options = new RunOptionSet(command, takesLists: true);
-        var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "how many seeds, counted from --seed (default: 1)", HelpName = "N" };
-        var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "the file's quick block in place of the full values; results go to <name>-quick" };
+        var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "number of seeds, counted from --seed (default: 1)", HelpName = "N" };
+        var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "take the values of the file's quick block; results go to <name>-quick" };
+        var evening = new CommandOption<bool>("--evening") { Heading = "Running", Description = "take the values of the file's evening block: hours, not days; results go to <name>-evening" };
         var jobs = new CommandOption<string>("--jobs") { Heading = "Running", IsCommon = true, Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
-        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "tell how far the runs are, here or in another terminal; run nothing" };
+        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "say how far the runs are, here or in another terminal; train nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
-        var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; run nothing" };
+        var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
         var plain = TrainOptions.PlainOption();
-        foreach (var option in new Option[] { seeds, quick, jobs, output, status, dryRun, print, plain })
+        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, plain })
             command.Options.Add(option);
         var slurm = new SlurmOptions(command);
         var execution = new ExecutionOptions(command);
@@ -46,7 +47,7 @@ internal static class SweepCommand
                 throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
 
             var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
-            var (asked, home) = Asked(result.GetValue(file), result.GetValue(quick), result.GetValue(status));
+            var (asked, home) = Asked(result.GetValue(file), Form(result.GetValue(quick), result.GetValue(evening)), result.GetValue(status));
             var grid = options.Grid(result, asked.Grid);
             if (result.GetValue(seeds) is { } count)
             {
@@ -65,14 +66,22 @@ internal static class SweepCommand
             string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
                 ThisProgram.CommandLine([.. TrainOptions.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
 
+            var before = folder.Pretraining(asked);
+            if (before is var (first, there) && (request is not null || result.GetValue(print)) && IsOpen(first, machine, there))
+            {
+                // They are trained by themselves, and the rest is asked for when they are there.
+                Console.Error.WriteLine($"{asked.Name}: these are the runs that the others begin from; when they have ended, the same command goes on with the others.");
+                (asked, folder) = (first, there);
+            }
+
             if (request is not null)
                 return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf, cancellation));
             if (result.GetValue(print))
                 return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf, cancellation));
-            if (result.GetValue(status))
-                return Task.FromResult(Status(asked, machine, folder, atOnce, result.GetValue(plain)));
-            return result.GetValue(dryRun) ? SweepDryRun.RunAsync(asked, machine, folder, atOnce, result.GetValue(plain), cancellation)
-                : RunAsync(asked, machine, folder, atOnce, more, result.GetValue(plain), cancellation);
+            List<(Sweep Asked, SweepFolder Folder)> parts = [.. before is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
+            return InTurnAsync(parts, part => result.GetValue(status) ? Task.FromResult(Status(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain)))
+                : result.GetValue(dryRun) ? SweepDryRun.RunAsync(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain), cancellation)
+                : RunAsync(part.Asked, machine, part.Folder, atOnce, more, result.GetValue(plain), cancellation));
         });
         return command.WithExamples(
             "sweep quick",
@@ -85,24 +94,48 @@ internal static class SweepCommand
             "sweep figure-1 --quick --slurm --partition main --time 2:00:00 --max-parallel 20");
     }
 
+    private static SweepForm Form(bool quick, bool evening) => (quick, evening) switch
+    {
+        (true, true) => throw new ExperimentException("--quick and --evening exclude each other: give one of them."),
+        (true, false) => SweepForm.Quick,
+        (false, true) => SweepForm.Evening,
+        (false, false) => SweepForm.Full,
+    };
+
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
-    private static (Sweep Asked, string Home) Asked(string? typed, bool quick, bool status)
+    private static (Sweep Asked, string Home) Asked(string? typed, SweepForm form, bool status)
     {
         var path = typed is null ? null : SweepSource.Find(typed, Terminal.Say);
-        if (path is null && quick)
-            throw new ExperimentException("--quick takes the quick block of a file; name the file.");
+        var block = form == SweepForm.Full ? null : EnumText.Of(form);
+        if (path is null && block is not null)
+            throw new ExperimentException($"--{block} takes the {block} block of a file; name the file.");
         if (Directory.Exists(path))
         {
-            if (quick)
-                throw new ExperimentException($"--quick takes the quick block of a file, and {path} is a results folder: leave it out.");
+            if (block is not null)
+                throw new ExperimentException($"--{block} takes the {block} block of a file, and {path} is a results folder: leave it out.");
             var folder = new SweepFolder(new ResultsFolder(path));
             if (folder.Read() is { } there)
                 return (there, path);
             return status && folder.RunsByHand() is { Count: > 0 } ? (new Sweep { Name = path }, path) : throw new ExperimentException($"{path} holds no sweep: there is no sweep.yaml.");
         }
 
-        var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, quick);
+        var asked = path is null ? new Sweep { Name = "sweep" } : SweepFile.Read(path, form);
         return (asked, asked.Out ?? Path.Combine(RepositoryFolder.Root, "results", asked.Name));
+    }
+
+    /// <summary>Whether a sweep has runs that have not ended.</summary>
+    private static bool IsOpen(Sweep sweep, Machine machine, SweepFolder folder) => folder.Missing(folder.RunsOf(folder.Fit(sweep, machine))).Count > 0;
+
+    // The runs that others begin from come first; where they do not end well, the others wait.
+    private static async Task<int> InTurnAsync(IReadOnlyList<(Sweep Asked, SweepFolder Folder)> parts, Func<(Sweep Asked, SweepFolder Folder), Task<int>> act)
+    {
+        foreach (var part in parts)
+        {
+            if (await act(part).ConfigureAwait(false) is not ExitCode.Done and var code)
+                return code;
+        }
+
+        return ExitCode.Done;
     }
 
     private static async Task<int> RunAsync(

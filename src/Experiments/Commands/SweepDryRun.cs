@@ -22,7 +22,7 @@ internal static class SweepDryRun
             Console.WriteLine(remark);
         Console.WriteLine(SweepCommand.Heading(asked, folder, runs, missing, atOnce)
             + (cells == 0 ? "" : $"; a few steps of {(cells == 1 ? "its one cell" : $"each of {cells} cells")} are timed, and nothing is kept"));
-        var timings = await MeasureAsync(new CellRehearsal(machine.Data), missing, cells, atOnce, plain, cancellation).ConfigureAwait(false);
+        var timings = await MeasureAsync(new CellEstimator(machine.Data), missing, cells, atOnce, plain, cancellation).ConfigureAwait(false);
 
         var left = new Dictionary<Run, TimeSpan>();
         foreach (var state in RunState.Read(folder, runs))
@@ -49,15 +49,15 @@ internal static class SweepDryRun
     }
 
     private static async Task<IReadOnlyDictionary<RunSettings, CellTiming>> MeasureAsync(
-        CellRehearsal rehearsal, IReadOnlyList<Run> missing, int cells, int atOnce, bool plain, CancellationToken cancellation)
+        CellEstimator estimator, IReadOnlyList<Run> missing, int cells, int atOnce, bool plain, CancellationToken cancellation)
     {
         if (missing.Count == 0)
             return new Dictionary<RunSettings, CellTiming>();
         if (!Terminal.IsLive || plain)
-            return await rehearsal.MeasureAsync(missing, atOnce, _ => { }, cancellation).ConfigureAwait(false);
+            return await estimator.MeasureAsync(missing, atOnce, _ => { }, cancellation).ConfigureAwait(false);
         var now = 1;
         using var lines = new LiveLines((_, _) => [new LiveLine($"measuring cell {now} of {cells}")]);
-        return await rehearsal.MeasureAsync(missing, atOnce, number =>
+        return await estimator.MeasureAsync(missing, atOnce, number =>
         {
             now = number;
             lines.Draw();

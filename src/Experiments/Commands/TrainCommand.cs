@@ -22,7 +22,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train one network.");
         var options = new RunOptionSet(command);
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
-        var again = new CommandOption<bool>(TrainOptions.Again) { Heading = "Running", IsCommon = true, Description = "train a run anew that is already finished or half done there" };
+        var again = new CommandOption<bool>(TrainOptions.Again) { Heading = "Running", IsCommon = true, Description = "train anew even if the run is finished or half done" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
         var answer = new Option<bool>(TrainOptions.DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
         var experiment = new CommandOption<string>("--experiment") { Heading = "Files", Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
@@ -62,9 +62,9 @@ internal static class TrainCommand
             CheckImages(run, machine, executor, folder);
             if (result.GetValue(owned))
                 Parent.TerminateWithIt(cancellation);
-            var rehearsal = new RunRehearsal(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
-            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, rehearsal, cancellation)
-                : Train(run, settings, executor, folder, result.GetValue(plain), result.GetValue(dryRun) ? rehearsal : null, cancellation));
+            var estimator = new RunEstimator(machine, folder.Results) { Again = executor.Again, AllowDifferentMachine = executor.AllowDifferentMachine, ImagesChecksum = executor.ImagesChecksum };
+            return Task.FromResult(measuresCell ? TrainDryRun.Answer(run, estimator, cancellation)
+                : Train(run, settings, executor, folder, result.GetValue(plain), result.GetValue(dryRun) ? estimator : null, cancellation));
         });
         return command.WithExamples(
             "train --norm gn --groups 32 --batch 2",
@@ -84,20 +84,20 @@ internal static class TrainCommand
             throw new ExperimentException($"This run is finished, and was trained on other images than {run.Settings.Dataset} holds now (checksum {then} then, {now.Checksum} now): --again trains it anew, and --out takes another folder.");
     }
 
-    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, bool plain, RunRehearsal? rehearsal, CancellationToken cancellation)
+    private static int Train(Run run, RunSettings asked, RunExecutor executor, SweepFolder folder, bool plain, RunEstimator? estimator, CancellationToken cancellation)
     {
         using var display = TrainingDisplay.Create(plain, run);
         if (!executor.Again && folder.RowOf(run) is { Status: not RunStatus.Failed } finished)
         {
-            if (rehearsal is null)
+            if (estimator is null)
                 Rebuild(folder, finished, display);
             display.Say($"This run is finished already; --again trains it anew. {Outcome(finished)}");
             SayWhatIsNext(run, folder.Results, display);
             return ExitCode.Done;
         }
 
-        if (rehearsal is not null)
-            return TrainDryRun.Report(run, rehearsal, folder.Results, cancellation);
+        if (estimator is not null)
+            return TrainDryRun.Report(run, estimator, folder.Results, cancellation);
         if (ModelCatalog.Remark(run.Settings.Model) is { } remark)
             display.Say($"{remark}.");
         display.Say(Subject(run, asked));

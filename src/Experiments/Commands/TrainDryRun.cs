@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.Core;
 using Experiments.Core.Results;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
@@ -12,22 +13,22 @@ namespace Experiments.Commands;
 internal static class TrainDryRun
 {
     /// <summary>Says it to a person.</summary>
-    public static int Report(Run run, RunRehearsal rehearsal, ResultsFolder folder, CancellationToken cancellation)
+    public static int Report(Run run, RunEstimator estimator, ResultsFolder folder, CancellationToken cancellation)
     {
         var (network, settings) = (run.Network, run.Settings);
         Console.WriteLine("A few steps are timed, and nothing is kept.");
-        var (estimate, from) = rehearsal.Measure(run, Console.WriteLine, cancellation);
+        var (estimate, from) = estimator.Measure(run, Console.WriteLine, cancellation);
         var workers = settings.Workers > 1 ? $" x {settings.Workers} workers" : "";
         Say("run", $"{run.Id}, into {folder.Root}");
         Say("network", $"{network.Model} with {network.Norm}, {network.ParameterCount} parameters");
         Say("data", $"{run.Dataset.Title}: {estimate.TrainImages} training and {estimate.TestImages} {(settings.Validation > 0 ? "validation" : "test")} images, {network.Input}, {network.Classes} classes");
         Say("training", string.Create(CultureInfo.InvariantCulture,
             $"batch {settings.Batch}{workers}, learning rate {settings.ScaledLearningRate:G4}, {estimate.StepsPerEpoch} steps an epoch, {settings.Epochs} {(settings.Epochs == 1 ? "epoch" : "epochs")}"));
-        if (settings.Measure != Measurements.None)
-            Say("measures", RunOptions.Text(settings.Measure));
+        if (settings.Measure != MeasurementKinds.None)
+            Say("measures", EnumText.Of(settings.Measure));
         if (from is not null)
-            Say("half done", RunExecutor.Describe(from, settings.Epochs, estimate.StepsPerEpoch));
-        Say("engine", $"{settings.Engine} ({estimate.Library}) on {settings.Device}, {RunOptions.Text(settings.Precision)}, {settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
+            Say("half done", RunLog.Describe(from, settings.Epochs, estimate.StepsPerEpoch));
+        Say("engine", $"{settings.Engine} ({estimate.Library}) on {settings.Device}, {EnumText.Of(settings.Precision)}, {settings.Threads} {(settings.Threads > 1 ? "threads" : "thread")}");
         if (estimate.MemoryMib is { } memory)
             Say("memory", string.Create(CultureInfo.InvariantCulture, $"{memory:0} MiB"));
         Say("time", Describe(estimate, from));
@@ -37,9 +38,9 @@ internal static class TrainDryRun
     }
 
     /// <summary>Answers the sweep that started this process, in a line: the run as a whole, whatever there is of it in a folder.</summary>
-    public static int Answer(Run run, RunRehearsal rehearsal, CancellationToken cancellation)
+    public static int Answer(Run run, RunEstimator estimator, CancellationToken cancellation)
     {
-        Console.WriteLine(EstimateLine.Write(rehearsal.Measure(run, Console.Error.WriteLine, cancellation).Estimate));
+        Console.WriteLine(EstimateLine.Write(estimator.Measure(run, Console.Error.WriteLine, cancellation).Estimate));
         return ExitCode.Done;
     }
 

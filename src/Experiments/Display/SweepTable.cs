@@ -75,13 +75,13 @@ internal static class SweepTable
         {
             var log = RunLog.Of(folder.Results, state.Run);
             if (state.Stage == RunStage.Failed)
-                yield return $"{state.Run.Id}: {log.LastLine ?? "failed without a word"} ({log.Path})";
+                yield return $"{state.Run.Id}: {log.LastLine ?? "failed, and left no message"} ({log.Path})";
             else if (state.Stage is RunStage.ToDo or RunStage.HalfDone && queue.Gone.TryGetValue(state.Run.Id, out var task))
                 yield return $"{state.Run.Id}: ended in Slurm without a result; {(File.Exists(task.Log) ? $"see {task.Log}" : $"task {task.Task} of job {task.Job} did not begin")}";
         }
 
         if (queue.Problem is { } problem)
-            yield return $"What waits in Slurm is not known here. {problem}";
+            yield return $"It is not known here which runs wait in Slurm. {problem}";
         if (folder.Holder is { } holder)
             yield return $"A sweep works on it: {holder}.";
     }

@@ -67,7 +67,7 @@ internal abstract class TrainingDisplay : IDisposable
                 base.Say(sentence);
         }
 
-        public override void Epoch(EpochRow epoch) => Say(RunExecutor.Describe(epoch, run.Settings.Epochs));
+        public override void Epoch(EpochRow epoch) => Say(RunLog.Describe(epoch, run.Settings.Epochs));
 
         public override RunRow During(Func<IProgress<TrainingProgress>, RunRow> training)
         {
@@ -83,7 +83,7 @@ internal abstract class TrainingDisplay : IDisposable
 
     private sealed class PlainDisplay(Run run) : TrainingDisplay
     {
-        public override void Epoch(EpochRow epoch) => Console.WriteLine(RunExecutor.Describe(epoch, run.Settings.Epochs));
+        public override void Epoch(EpochRow epoch) => Console.WriteLine(RunLog.Describe(epoch, run.Settings.Epochs));
 
         public override RunRow During(Func<IProgress<TrainingProgress>, RunRow> training) =>
             training(new Throttled(TimeSpan.FromSeconds(30), p => Console.WriteLine($"{Describe(p)}  {Describe(p.Left)} left")));

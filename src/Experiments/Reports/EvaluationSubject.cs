@@ -1,4 +1,5 @@
 using System.Globalization;
+using Experiments.Core;
 using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Whitening;
@@ -62,7 +63,7 @@ internal sealed class EvaluationSubject : IDisposable
         var all = new[] { Shortcut.IdentityCentered, Shortcut.IdentityAppended }.Select(shortcut =>
         {
             var subject = new EvaluationSubject(path, content, Run.Create(settings with { Shortcut = shortcut }), input, machine, cancellation);
-            return (Name: RunOptions.Text(shortcut), Subject: subject, Score: subject.Loop.Evaluate(NormStatistics.MovingAverage, subject.Epoch, cancellation));
+            return (Name: EnumText.Of(shortcut), Subject: subject, Score: subject.Loop.Evaluate(NormStatistics.MovingAverage, subject.Epoch, cancellation));
         }).OrderBy(one => one.Score.Errors).ThenBy(one => double.IsNaN(one.Score.MeanLoss) ? double.MaxValue : one.Score.MeanLoss).ToList();
         all[1].Subject.Dispose();
         say(string.Create(CultureInfo.InvariantCulture, $"{path} cannot tell which shortcut it was trained with: with {all[0].Name} the error is {all[0].Score.ErrorPercent:0.00}%, with {all[1].Name} "

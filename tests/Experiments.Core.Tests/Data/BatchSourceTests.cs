@@ -48,6 +48,41 @@ public sealed class BatchSourceTests : IDisposable
     }
 
     [Fact]
+    public void Images_come_in_the_styles_of_their_domains()
+    {
+        foreach (var domains in new[] { Domains.Mixed, Domains.ByBatch })
+        {
+            var options = new BatchOptions { Seed = 1, Augmentation = Augmentation.None, Input = InputNormalization.None, Domains = domains, WorkerBatch = 4 };
+            var source = new BatchSource(_set, options);
+            var styles = Styles(source.TrainingEpoch(1, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(1, 8));
+            Assert.Equal(40, styles.Count);
+            Assert.Equal(styles[16..], Styles(source.TrainingEpoch(1, 8, 2), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(1, 8, 2)));
+            Assert.DoesNotContain(-1, styles);
+            Assert.True(styles.Distinct().Count() > 2);
+            Assert.Equal(domains == Domains.ByBatch, styles.Chunk(4).All(worker => worker.Distinct().Count() == 1));
+            Assert.NotEqual(styles, Styles(source.TrainingEpoch(2, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(2, 8)));
+
+            // Test images keep theirs, whatever the run, and one style alone is that style and no other.
+            var tested = Styles(source.Evaluation(5), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(5));
+            Assert.Equal(tested, Styles(new BatchSource(_set, options with { Seed = 2 }).Evaluation(12), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(12)));
+            Assert.True(tested.Distinct().Count() > 1);
+            foreach (var (number, style) in DomainStyles.All.Index())
+                Assert.All(Styles(source.Evaluation(5, style), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(5)), one => Assert.Equal(number, one));
+        }
+    }
+
+    // Of each image the style that turns it into what was shown.
+    private List<int> Styles(IEnumerable<ImageBatch> shown, IEnumerable<ImageBatch> plain)
+    {
+        var kernels = DomainStyles.All.Select(style => new AlterationKernel(_set.Shape, style)).ToList();
+        return [.. Values(plain).Chunk(_set.Shape.Size).Zip(Values(shown).Chunk(_set.Shape.Size), (image, seen) =>
+        {
+            byte[] pixels = [.. image.Select(value => (byte)Math.Round(value))];
+            return kernels.FindIndex(kernel => kernel.Apply(pixels, 0).SequenceEqual(seen.Select(value => (byte)Math.Round(value)).ToArray()));
+        })];
+    }
+
+    [Fact]
     public void An_epoch_entered_at_any_step_has_the_batches_that_follow_there()
     {
         foreach (var input in Enum.GetValues<InputNormalization>())
@@ -172,6 +207,53 @@ public sealed class BatchSourceTests : IDisposable
     }
 
     private static List<float> Values(IEnumerable<ImageBatch> batches) => [.. batches.SelectMany(batch => batch.Values.ToArray())];
+
+    [Theory]
+    [InlineData(ImageLayout.ChannelsFirst)]
+    [InlineData(ImageLayout.ChannelsLast)]
+    public void Training_takes_contiguous_rows_from_a_random_place_of_each_image_and_as_many_for_all_of_a_batch(ImageLayout layout)
+    {
+        var options = new BatchOptions { Seed = 1, Layout = layout };
+        BatchSource whole = new(_set, options), cut = new(_set, options with { Rows = new(3, 6) });
+        var (heights, places) = (new HashSet<int>(), new HashSet<int>());
+        for (var epoch = 0; epoch < 4; epoch++)
+        {
+            var batches = whole.TrainingEpoch(epoch, 7).Zip(cut.TrainingEpoch(epoch, 7), (all, part) =>
+            {
+                Assert.Equal(all.Labels.ToArray(), part.Labels.ToArray());
+                heights.Add(part.Shape.Height);
+                for (var image = 0; image < all.Count; image++)
+                    places.Add(PlaceOf(part.Image(image).ToArray(), all.Image(image).ToArray(), part.Shape.Height, layout));
+                return part.Image(0).ToArray();
+            }).ToList();
+
+            // The same from any step on, and again.
+            Assert.Equal(batches.Skip(2), new BatchSource(_set, options with { Rows = new(3, 6) }).TrainingEpoch(epoch, 7, step: 2).Select(part => part.Image(0).ToArray()));
+        }
+
+        Assert.Equal([3, 4, 5, 6], heights.Order());
+        Assert.True(places.Count > 15 && places.Min() >= 0 && places.Max() <= 29);
+        Assert.All(cut.Population(0, 21, 7), part => Assert.InRange(part.Shape.Height, 3, 6));
+    }
+
+    [Fact]
+    public void An_evaluation_reads_the_middle_rows_where_it_is_asked_for_some()
+    {
+        var source = Source(layout: ImageLayout.ChannelsLast);
+        var all = source.Evaluation(4).First();
+        var whole = all.Image(1).ToArray();
+        foreach (var batches in new[] { source.Evaluation(4, rows: 5), source.ShuffledEvaluation(4, rows: 5) })
+            Assert.All(batches, part => Assert.Equal(all.Shape with { Height = 5 }, part.Shape));
+        Assert.Equal(13, PlaceOf(source.Evaluation(4, rows: 5).First().Image(1).ToArray(), whole, 5, ImageLayout.ChannelsLast));
+    }
+
+    // The first row of an image that a part of it begins with; -1 where it is no part.
+    private static int PlaceOf(float[] part, float[] whole, int rows, ImageLayout layout) => Enumerable.Range(0, 32 - rows + 1).Where(first => Enumerable.Range(0, part.Length).All(i =>
+    {
+        var (channel, row, column) = layout == ImageLayout.ChannelsLast ? (i % 3, i / 96, i / 3 % 32) : (i / (32 * rows), i / 32 % rows, i % 32);
+        var place = layout == ImageLayout.ChannelsLast ? ((((first + row) * 32) + column) * 3) + channel : (((channel * 32) + first + row) * 32) + column;
+        return part[i] == whole[place];
+    })).DefaultIfEmpty(-1).First();
 
     private BatchSource Source(ulong seed = 1, Augmentation augmentation = Augmentation.CropFlip, ImageLayout layout = ImageLayout.ChannelsFirst) =>
         new(_set, new BatchOptions { Seed = seed, Augmentation = augmentation, Layout = layout });

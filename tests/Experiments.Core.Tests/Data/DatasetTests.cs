@@ -1,6 +1,7 @@
 using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Images;
+using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 using FsCheck;
 using FsCheck.Fluent;
@@ -28,6 +29,43 @@ public sealed class DatasetTests : IDisposable
         }
 
         Assert.Equal(SmallSets.Pixel(DatasetPart.Test, 11, 59), set.Test.Pixels(11)[59]);
+    }
+
+    [Fact]
+    public void Some_classes_keep_their_images_and_have_labels_from_0_on()
+    {
+        using var whole = Open();
+        using var part = Dataset.Open(ClassSelection.Of(whole.Description, "1,3"), new DataOptions { Folder = _folder.Path });
+        int[] wanted = [.. Enumerable.Range(0, whole.Train.Count).Where(image => whole.Train.Label(image) is 1 or 3)];
+        Assert.Equal((2, wanted.Length, 2), (part.Classes, part.Train.Count, part.Train.Classes));
+        Assert.Equal(part.Description.TestCount, part.Test.Count);
+        foreach (var (index, image) in wanted.Index())
+        {
+            Assert.Equal(whole.Train.Pixels(image).ToArray(), part.Train.Pixels(index).ToArray());
+            Assert.Equal(whole.Train.Label(image) == 3 ? 1 : 0, part.Train.Label(index));
+        }
+
+        using var few = Dataset.Open(ClassSelection.Of(whole.Description, "1,3"), new DataOptions { Folder = _folder.Path, TrainLimit = 6 });
+        Assert.Equal([3, 3], few.Train.ClassCounts());
+        Assert.Subset(Indices(part.Train).ToHashSet(), Indices(few.Train).ToHashSet());
+    }
+
+    [Theory]
+    [InlineData("4,0,1-2,1", "0-2,4")]
+    [InlineData("5-9", "5-9")]
+    [InlineData("3", "3")]
+    public void Classes_have_one_way_to_be_written(string typed, string normal) => Assert.Equal(normal, ClassSelection.Normalize(typed));
+
+    [Theory]
+    [InlineData("4-2", "--classes takes labels from 0 on, as in 0-4 or 0,2,7-9, not '4-2'.")]
+    [InlineData("shoes", "not 'shoes'.")]
+    [InlineData("0-4-7", "not '0-4-7'.")]
+    [InlineData("0-99", "has the classes 0 to 3.")]
+    [InlineData("2", "one class leaves nothing to tell apart")]
+    public void Classes_that_are_not_there_are_refused(string typed, string answer)
+    {
+        using var whole = Open();
+        Assert.Contains(answer, Assert.Throws<ExperimentException>(() => ClassSelection.Of(whole.Description, typed)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

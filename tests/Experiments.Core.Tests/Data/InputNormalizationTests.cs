@@ -105,7 +105,7 @@ public sealed class InputNormalizationTests : IDisposable
         var one = ZcaWhitening.Of(_set.Train, threads: 1);
         var three = ZcaWhitening.Of(_set.Train, threads: 3);
         Assert.Equal(one.Matrix, three.Matrix);
-        Assert.Equal(one.Shift, three.Shift);
+        Assert.Equal(one.Offset, three.Offset);
         Assert.ThrowsAny<OperationCanceledException>(() => ZcaWhitening.Of(_set.Train, threads: 1, new CancellationToken(canceled: true)));
     }
 
@@ -287,7 +287,7 @@ public sealed class InputNormalizationTests : IDisposable
                 InputNormalization.Pca => [.. Enumerable.Range(0, Size).Select(j => Enumerable.Range(0, Channels).Sum(other =>
                     map.Colours!.Value[(j / Plane * Channels) + other] * image[(other * Plane) + (j % Plane)]))],
                 InputNormalization.Zca => [.. Enumerable.Range(0, Size).Select(row =>
-                    _set.Whitening.Shift[row] + Enumerable.Range(0, Size).Sum(column => _set.Whitening.Matrix[(row * Size) + column] * image[column]))],
+                    _set.Whitening.Offset[row] + Enumerable.Range(0, Size).Sum(column => _set.Whitening.Matrix[(row * Size) + column] * image[column]))],
                 _ => image,
             };
             for (var j = 0; j < Size; j++)

@@ -318,10 +318,10 @@ public sealed class FigureTests : IDisposable
     public void Histograms_are_densities_from_the_first_step_at_the_top_and_the_last_step_of_an_epoch_is_that_epoch()
     {
         var run = Sample.Run();
-        HistogramRow[] rows =
+        OfRun<HistogramRow>[] rows =
         [
             run.Histogram(0, -0.5, 0.25), run.Histogram(0, 0, 0.75),
-            run.Histogram(799, -0.5, 0.5) with { Epoch = 7.99 }, run.Histogram(799, 0, 0.5) with { Epoch = 7.99 },
+            run.Histogram(799, -0.5, 0.5), run.Histogram(799, 0, 0.5),
         ];
         var figure = Build(Spec(FigureKind.Histograms), new FigureData([run]).With<HistogramRow>(rows));
         Assert.Equal([new FigurePoint(-0.25, 0.5), new FigurePoint(0.25, 1.5)], figure.Panels.Single().Series[0].Points);
@@ -333,7 +333,7 @@ public sealed class FigureTests : IDisposable
     public void A_landscape_reaches_over_step_sizes_and_is_the_median_over_seeds()
     {
         RunRow[] runs = [Sample.Run(seed: 1), Sample.Run(seed: 2), Sample.Run(seed: 3).Diverged()];
-        LandscapeRow[] rows =
+        OfRun<LandscapeRow>[] rows =
         [
             .. runs.SelectMany(run => new[]
             {
@@ -350,7 +350,7 @@ public sealed class FigureTests : IDisposable
     public void Covariate_shift_is_the_median_over_layers_of_the_median_over_seeds()
     {
         RunRow[] runs = [Sample.Run(seed: 1), Sample.Run(seed: 2), Sample.Run(seed: 3)];
-        CovariateShiftRow[] rows = [.. runs.SelectMany(run => Enumerable.Range(1, 5).Select(layer => run.CovariateShift(10, $"conv{layer}", (0.1 * layer) + (0.01 * run.Seed))))];
+        OfRun<CovariateShiftRow>[] rows = [.. runs.SelectMany(run => Enumerable.Range(1, 5).Select(layer => run.CovariateShift(10, $"conv{layer}", (0.1 * layer) + (0.01 * run.Seed))))];
         var points = FigureRow.Of(Build(Spec(FigureKind.CovariateShift), new FigureData(runs).With<CovariateShiftRow>(rows)));
         Assert.Equal([("10", 0.32, 0.22, 0.42), ("10", 0.68, 0.58, 0.78)], points.Select(row => (row.X, row.Y!.Value, row.Low!.Value, row.High!.Value)));
     }
@@ -359,7 +359,7 @@ public sealed class FigureTests : IDisposable
     public void Errors_on_altered_images_begin_with_clean_ones_and_have_a_line_for_each_kind_of_statistics_that_differs()
     {
         RunRow[] runs = [Sample.Run(), Sample.Run("gn", groups: 8)];
-        DistributionShiftRow[] rows =
+        OfRun<DistributionShiftRow>[] rows =
         [
             .. from run in runs
                from statistics in new[] { "moving_average", "population", "batch" }
@@ -373,19 +373,41 @@ public sealed class FigureTests : IDisposable
     }
 
     [Fact]
+    public void Errors_against_the_length_of_the_test_sequence_say_what_was_trained_on_and_where_statistics_end()
+    {
+        RunRow[] runs = [Sample.Run() with { Rows = "12..20" }, Sample.Run("ln-channels") with { Rows = "12..20" }];
+        OfRun<SequenceLengthRow>[] rows =
+        [
+            .. from run in runs
+               from statistics in run.Norm == "bn" ? new[] { "moving_average", "batch" } : ["moving_average"]
+               from length in new[] { 4, 20, 28 }
+               select run.SequenceLength(length, 60 - length + (length > 20 && statistics == "moving_average" && run.Norm == "bn" ? 20 : 0), statistics, run.Norm == "bn" ? 20 : null),
+        ];
+        var figure = Build(Spec(FigureKind.ErrorAgainstLength), new FigureData(runs).With<SequenceLengthRow>(rows));
+        Assert.Equal(["BN", "BN, statistics of the test batch", "LN (channels)"], Labels(figure));
+        Assert.Equal([new FigurePoint(4, 56), new FigurePoint(20, 40), new FigurePoint(28, 52)], Points(figure, "", "BN"));
+        Assert.Contains("Trained on 12 to 20 rows.", figure.Notes);
+        Assert.Contains("Statistics of each step are kept for 20 steps; beyond, the last one's are used.", figure.Notes);
+        Assert.StartsWith("There is nothing to draw: at none of the 1 measurements", Assert.Throws<ExperimentException>(
+            () => Build(Spec(FigureKind.ErrorAgainstLength), new FigureData(runs).With<SequenceLengthRow>([runs[0].SequenceLength(4, null)]))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Distribution_shift_leaves_out_what_was_no_number_and_says_so()
     {
         RunRow[] runs = [Sample.Run(norm: "gn", seed: 1), Sample.Run(norm: "gn", seed: 2)];
-        DistributionShiftRow[] rows =
+        var noLoss = runs[0].DistributionShift("noise", 3, 90);
+        noLoss = noLoss with { Row = noLoss.Row with { Loss = double.NaN } };
+        OfRun<DistributionShiftRow>[] rows =
         [
             .. runs.SelectMany(run => new[] { 0, 1 }.Select(strength => run.DistributionShift(strength == 0 ? "none" : "noise", strength, 20))),
             runs[0].DistributionShift("noise", 2, 40), runs[1].DistributionShift("noise", 2, null),
-            runs[0].DistributionShift("noise", 3, 90) with { Loss = double.NaN }, runs[1].DistributionShift("noise", 3, null),
+            noLoss, runs[1].DistributionShift("noise", 3, null),
         ];
         var figure = Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>(rows));
         Assert.Equal([0, 1, 2], figure.Rows[0][0].Series[0].Points.Select(point => point.X));
         Assert.Contains("3 of 8 measurements are left out: there, scores of the network are not numbers.", figure.Notes);
-        var nothing = rows.Select(row => row with { Error = null, Loss = null });
+        var nothing = rows.Select(row => row with { Row = row.Row with { Error = null, Loss = null } });
         Assert.StartsWith("There is nothing to draw: at none of the 8 measurements", Assert.Throws<ExperimentException>(
             () => Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>([.. nothing]))).Message, StringComparison.Ordinal);
     }
@@ -412,7 +434,7 @@ public sealed class FigureTests : IDisposable
 
     private static FigureSpec Spec(FigureKind kind) => new() { Kind = kind };
 
-    private static Figure Build(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<EpochRow>? epochs = null) =>
+    private static Figure Build(FigureSpec spec, IReadOnlyList<RunRow> runs, IReadOnlyList<OfRun<EpochRow>>? epochs = null) =>
         Build(spec, new FigureData(runs).With(epochs ?? []));
 
     private static Figure Build(FigureSpec spec, FigureData data) => FigureBuilder.Build(spec, data);

@@ -114,7 +114,7 @@ public sealed class EventsFileTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Assert.Single(Directory.GetFiles(_folder["other"]))), late);
     }
 
-    private static EpochRow Epoch(int epoch) => Sample.Run().Epoch(epoch, 30 - epoch);
+    private static EpochRow Epoch(int epoch) => Sample.Run().Epoch(epoch, 30 - epoch).Row;
 
     private static byte[] Rest(FileStream stream)
     {

@@ -18,7 +18,7 @@ public sealed class ResultsFolderTests : IDisposable
     public void What_a_run_leaves_is_read_back_and_what_has_not_ended_is_not_there()
     {
         var run = Sample.Run();
-        _folder.Write(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
+        Write<EpochRow>(run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
         Assert.Null(_folder.ReadRow(run.Run));
         Assert.Equal(2, _folder.Read<EpochRow>(run.Run).Count);
         _folder.WriteRow(run);
@@ -41,13 +41,13 @@ public sealed class ResultsFolderTests : IDisposable
     {
         foreach (var run in Sample.Figure1())
         {
-            _folder.Write(run.Run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
+            Write<EpochRow>(run, [run.Epoch(1, 30), run.Epoch(2, 20)]);
             _folder.WriteRow(run);
         }
 
         _folder.Rebuild([.. Sample.Figure1().Select(run => run.Run)]);
         Assert.Equal(Sample.Figure1(), ResultsFolder.ReadRuns(_temporary.Path));
-        Assert.Equal(Sample.Figure1().Select(run => run.Run), ResultsFolder.ReadDetails<EpochRow>(_temporary.Path).Select(epoch => epoch.Run).Distinct());
+        Assert.Equal(Sample.Figure1().Select(run => run.Run), ResultsFolder.ReadRows<EpochRow>(_temporary.Path).Select(epoch => epoch.Key.Run).Distinct());
         Assert.Equal(SummaryRow.Of(Sample.Figure1()), CsvFile.Read<SummaryRow>(_temporary["summary.csv"]));
         Assert.Equal(DifferenceRow.Of(Sample.Figure1()), CsvFile.Read<DifferenceRow>(_temporary["differences.csv"]));
     }
@@ -56,31 +56,31 @@ public sealed class ResultsFolderTests : IDisposable
     public void Measurements_are_gathered_in_the_runs_order_and_a_kind_that_no_run_has_is_not_there()
     {
         var (first, second) = (Sample.Run(seed: 1), Sample.Run(seed: 2));
-        PercentileRow[] percentiles = [first.Percentile(0), first.Percentile(100), second.Percentile(0)];
-        HistogramRow[] histograms = [second.Histogram(0, -0.5, 0.25), second.Histogram(0, 0, 0.75)];
-        LandscapeRow[] landscape = [first.Landscape(0, 0, 2.3), first.Landscape(0, 0.1, double.PositiveInfinity)];
-        CovariateShiftRow[] covariate = [first.CovariateShift(0, "conv1", 0.5)];
-        DistributionShiftRow[] shifted = [first.DistributionShift("none", 0, 12.5, "population"), first.DistributionShift("blur", 3, 30)];
+        OfRun<PercentileRow>[] percentiles = [first.Percentile(0), first.Percentile(100), second.Percentile(0)];
+        OfRun<HistogramRow>[] histograms = [second.Histogram(0, -0.5, 0.25), second.Histogram(0, 0, 0.75)];
+        OfRun<LandscapeRow>[] landscape = [first.Landscape(0, 0, 2.3), first.Landscape(0, 0.1, double.PositiveInfinity)];
+        OfRun<CovariateShiftRow>[] covariate = [first.CovariateShift(0, "conv1", 0.5)];
+        OfRun<DistributionShiftRow>[] shifted = [first.DistributionShift("none", 0, 12.5, "population"), first.DistributionShift("blur", 3, 30)];
         foreach (var run in new[] { second, first })
             _folder.WriteRow(run);
-        _folder.Write(first.Run, percentiles[..2]);
-        _folder.Write(second.Run, percentiles[2..]);
-        _folder.Write(second.Run, histograms);
-        _folder.Write(first.Run, landscape);
-        _folder.Write(first.Run, covariate);
+        Write<PercentileRow>(first, percentiles[..2]);
+        Write<PercentileRow>(second, percentiles[2..]);
+        Write<HistogramRow>(second, histograms);
+        Write<LandscapeRow>(first, landscape);
+        Write<CovariateShiftRow>(first, covariate);
         Assert.Empty(_folder.Rebuild([first.Run, second.Run]));
         Assert.False(File.Exists(_temporary["distribution-shift.csv"]));
 
-        _folder.Write(first.Run, shifted);
+        Write<DistributionShiftRow>(first, shifted);
         File.Delete(_temporary["runs", second.Run, "histograms.csv"]);
-        Assert.Equal(histograms, ResultsFolder.ReadDetails<HistogramRow>(_temporary.Path));
+        Assert.Equal(histograms, ResultsFolder.ReadRows<HistogramRow>(_temporary.Path));
         Assert.Empty(_folder.Rebuild([first.Run, second.Run]));
-        Assert.Equal(percentiles, ResultsFolder.ReadDetails<PercentileRow>(_temporary.Path));
-        Assert.Equal(landscape, ResultsFolder.ReadDetails<LandscapeRow>(_temporary.Path));
-        Assert.Equal(covariate, ResultsFolder.ReadDetails<CovariateShiftRow>(_temporary.Path));
-        Assert.Equal(shifted, ResultsFolder.ReadDetails<DistributionShiftRow>(_temporary.Path));
+        Assert.Equal(percentiles, ResultsFolder.ReadRows<PercentileRow>(_temporary.Path));
+        Assert.Equal(landscape, ResultsFolder.ReadRows<LandscapeRow>(_temporary.Path));
+        Assert.Equal(covariate, ResultsFolder.ReadRows<CovariateShiftRow>(_temporary.Path));
+        Assert.Equal(shifted, ResultsFolder.ReadRows<DistributionShiftRow>(_temporary.Path));
         Assert.False(File.Exists(_temporary["histograms.csv"]));
-        Assert.Empty(ResultsFolder.ReadDetails<HistogramRow>(_temporary.Path));
+        Assert.Empty(ResultsFolder.ReadRows<HistogramRow>(_temporary.Path));
     }
 
     [Fact]
@@ -105,13 +105,13 @@ public sealed class ResultsFolderTests : IDisposable
         {
             var folder = new ResultsFolder(_temporary.Path);
             var run = Sample.Run(seed: seed);
-            folder.Write(run.Run, [run.Epoch(1, 30)]);
+            folder.Write(run.Key(), [run.Epoch(1, 30).Row]);
             folder.WriteRow(run);
             Assert.Empty(folder.Rebuild());
             Assert.Contains(ResultsFolder.ReadRuns(_temporary.Path), row => row.Seed == seed);
         });
         Assert.Equal(Enumerable.Range(1, 64).Select(seed => (long)seed), ResultsFolder.ReadRuns(_temporary.Path).Select(run => run.Seed));
-        Assert.Equal(64, ResultsFolder.ReadDetails<EpochRow>(_temporary.Path).Count);
+        Assert.Equal(64, ResultsFolder.ReadRows<EpochRow>(_temporary.Path).Count);
         Assert.Empty(Directory.EnumerateFiles(_temporary.Path, "*.tmp", SearchOption.AllDirectories));
     }
 
@@ -157,11 +157,11 @@ public sealed class ResultsFolderTests : IDisposable
         var other = new ResultsFolder(second.Path);
         other.WriteRow(Sample.Run(seed: 1));
         other.WriteRow(Sample.Run(seed: 2));
-        other.Write("bn-32-2", [Sample.Run(seed: 2).Epoch(1, 20)]);
+        other.Write(Sample.Run(seed: 2).Key(), [Sample.Run(seed: 2).Epoch(1, 20).Row]);
         other.Rebuild();
         string[] paths = [_temporary.Path, second["runs.csv"]];
         Assert.Equal([1, 2], ResultsFolder.ReadRuns(paths).Select(run => run.Seed));
-        Assert.Single(ResultsFolder.ReadDetails<EpochRow>(paths));
+        Assert.Single(ResultsFolder.ReadRows<EpochRow>(paths));
     }
 
     [Fact]
@@ -171,4 +171,7 @@ public sealed class ResultsFolderTests : IDisposable
         Assert.Contains("There is no results folder", Assert.Throws<ExperimentException>(
             () => ResultsFolder.ReadRuns(_temporary["nowhere"])).Message, StringComparison.Ordinal);
     }
+
+    private void Write<T>(RunRow run, IReadOnlyList<OfRun<T>> rows)
+        where T : class, IRunFile => _folder.Write(run.Key(), rows.Select(row => row.Row));
 }

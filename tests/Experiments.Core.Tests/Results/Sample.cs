@@ -52,14 +52,8 @@ internal static class Sample
 
     public static RunRow Failed(this RunRow run) => run with { Status = RunStatus.Failed, Error = null, ErrorMeasure = null, TrainError = null };
 
-    public static EpochRow Epoch(this RunRow run, int epoch, double testError) => new()
+    public static OfRun<EpochRow> Epoch(this RunRow run, int epoch, double testError) => Of(run, new EpochRow
     {
-        Run = run.Run,
-        Norm = run.Norm,
-        Groups = run.Groups,
-        ChannelsPerGroup = run.ChannelsPerGroup,
-        Batch = run.Batch,
-        Seed = run.Seed,
         Epoch = epoch,
         LearningRate = run.LearningRate,
         TrainLoss = 0.5,
@@ -68,16 +62,10 @@ internal static class Sample
         TestError = testError,
         Seconds = 10 * epoch,
         ImagesPerSecond = 1234.5,
-    };
+    });
 
-    public static PercentileRow Percentile(this RunRow run, long step, string layer = "norm1") => new()
+    public static OfRun<PercentileRow> Percentile(this RunRow run, long step, string layer = "norm1") => Of(run, new PercentileRow
     {
-        Run = run.Run,
-        Norm = run.Norm,
-        Groups = run.Groups,
-        ChannelsPerGroup = run.ChannelsPerGroup,
-        Batch = run.Batch,
-        Seed = run.Seed,
         Step = step,
         Epoch = step / 100.0,
         Layer = layer,
@@ -85,70 +73,61 @@ internal static class Sample
         P20 = -0.8,
         P80 = 0.8,
         P99 = 2.3 + (0.1 * run.Seed),
-    };
+    });
 
-    public static HistogramRow Histogram(this RunRow run, long step, double low, double fraction, string layer = "norm1") => new()
+    public static OfRun<HistogramRow> Histogram(this RunRow run, long step, double low, double fraction, string layer = "norm1") => Of(run, new HistogramRow
     {
-        Run = run.Run,
-        Norm = run.Norm,
-        Groups = run.Groups,
-        ChannelsPerGroup = run.ChannelsPerGroup,
-        Batch = run.Batch,
-        Seed = run.Seed,
         Step = step,
         Epoch = step / 100.0,
         Layer = layer,
         BinLow = low,
         BinHigh = low + 0.5,
         Fraction = fraction,
-    };
+    });
 
-    public static LandscapeRow Landscape(this RunRow run, long step, double stepSize, double loss) => new()
+    public static OfRun<LandscapeRow> Landscape(this RunRow run, long step, double stepSize, double loss) => Of(run, new LandscapeRow
     {
-        Run = run.Run,
-        Norm = run.Norm,
-        Groups = run.Groups,
-        ChannelsPerGroup = run.ChannelsPerGroup,
-        Batch = run.Batch,
-        Seed = run.Seed,
         Step = step,
         Epoch = step / 100.0,
         StepSize = stepSize,
         Loss = loss,
         GradientDistance = stepSize == 0 ? null : 10 * stepSize,
         Smoothness = stepSize == 0 ? null : loss / stepSize,
-    };
+    });
 
-    public static CovariateShiftRow CovariateShift(this RunRow run, long step, string layer, double relative) => new()
+    public static OfRun<CovariateShiftRow> CovariateShift(this RunRow run, long step, string layer, double relative) => Of(run, new CovariateShiftRow
     {
-        Run = run.Run,
-        Norm = run.Norm,
-        Groups = run.Groups,
-        ChannelsPerGroup = run.ChannelsPerGroup,
-        Batch = run.Batch,
-        Seed = run.Seed,
         Step = step,
         Epoch = step / 100.0,
         Layer = layer,
         Distance = 3 * relative,
         RelativeDistance = relative,
         Cosine = 1 - relative,
-    };
+    });
 
-    public static DistributionShiftRow DistributionShift(this RunRow run, string shift, int strength, double? error, string statistics = "moving_average") => new()
+    public static OfRun<DistributionShiftRow> DistributionShift(this RunRow run, string shift, int strength, double? error, string statistics = "moving_average") => Of(run, new DistributionShiftRow
     {
-        Run = run.Run,
-        Norm = run.Norm,
-        Groups = run.Groups,
-        ChannelsPerGroup = run.ChannelsPerGroup,
-        Batch = run.Batch,
-        Seed = run.Seed,
         Shift = shift,
         Strength = strength,
         Statistics = statistics,
         Error = error,
         Loss = error / 10,
-    };
+    });
+
+    public static OfRun<SequenceLengthRow> SequenceLength(this RunRow run, int rows, double? error, string statistics = "moving_average", int? steps = null) => Of(run, new SequenceLengthRow
+    {
+        Rows = rows,
+        StatisticsSteps = steps,
+        Statistics = statistics,
+        Error = error,
+        Loss = error / 10,
+    });
+
+    public static RunKey Key(this RunRow run) =>
+        new() { Run = run.Run, Norm = run.Norm, Groups = run.Groups, ChannelsPerGroup = run.ChannelsPerGroup, Batch = run.Batch, Seed = run.Seed };
+
+    private static OfRun<T> Of<T>(RunRow run, T row)
+        where T : class, IRunFile => new() { Key = run.Key(), Row = row };
 
     /// <summary>The sweep of figure 1 in small: BN that falls at batch 2, where one seed diverges, and GN that does not; three seeds.</summary>
     public static IReadOnlyList<RunRow> Figure1()

@@ -36,8 +36,10 @@ public sealed class EarlierVersionsTests : IDisposable
     public void The_config_of_a_published_folder_goes_on_there(string name)
     {
         var (folder, runs) = Restore(name);
-        var quick = name.EndsWith("-quick", StringComparison.Ordinal);
-        var config = SweepFile.Read(Path.Combine(RepositoryFolder.Root, "configs", $"{(quick ? name[..^"-quick".Length] : name)}.yaml"), quick);
+        // figure-1-quick is figure-1 in the form quick.
+        var form = Enum.GetValues<SweepForm>().FirstOrDefault(form => name.EndsWith($"-{EnumText.Of(form)}", StringComparison.Ordinal));
+        var file = form == SweepForm.Full ? name : name[..^$"-{EnumText.Of(form)}".Length];
+        var config = SweepFile.Read(Path.Combine(RepositoryFolder.Root, "configs", $"{file}.yaml"), form);
         var now = folder.RunsOf(folder.Fit(config, new Machine([new Fast()], new DataFolder())));
         Assert.Subset(now.Select(run => run.Id).ToHashSet(), runs.ToHashSet());
         Assert.Equal(now.Count - runs.Count, folder.Missing(now).Count);
@@ -85,7 +87,7 @@ public sealed class EarlierVersionsTests : IDisposable
         File.Delete(Path.Combine(folder.Results.PathOf("gn-g8-b8-s1-01234567"), "run.yaml"));
         Assert.Equal(other.Id, folder.Find(other).Id);
         Assert.NotEqual(run.Id, folder.Find(run).Id);
-        var measured = Run.Create(run.Settings with { Measure = Measurements.Percentiles });
+        var measured = Run.Create(run.Settings with { Measure = MeasurementKinds.Percentiles });
         Assert.Equal(measured.Id, folder.Find(measured).Id);
         Assert.Equal("gn-g8-b8-s1-01234567", Assert.Single(folder.OthersThan([other])));
     }

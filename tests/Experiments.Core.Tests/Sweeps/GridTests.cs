@@ -82,8 +82,9 @@ public sealed class GridTests
             settled with { Norm = new("bgn", Groups: 4, VirtualBatch: 4) },
             settled with { Norm = new("batch-renorm", RMax: 2, DMax: 0.5, RenormRamp: 0.125) },
             settled with { Norm = new("bn", WeightStandardization: true, Affine: Affine.Scale) },
-            settled with { Measure = Measurements.Percentiles | Measurements.Landscape, MeasureLayer = "norm1", MeasurePoints = 5, Shortcut = Shortcut.Projection },
+            settled with { Measure = MeasurementKinds.Percentiles | MeasurementKinds.Landscape, MeasureLayer = "norm1", MeasurePoints = 5, Shortcut = Shortcut.Projection },
             settled with { Optimizer = OptimizerKind.Adamw },
+            settled with { From = StartingWeights.OfRun("bn-b32-s1-a97e28b6"), Freeze = Frozen.Norms, Classes = "0-4,7" },
             settled with { Optimizer = OptimizerKind.Adamw, Lr = 0.1, LrScaling = LearningRateScaling.Linear, Beta2 = 0.95, WeightDecay = 1e-4 },
             settled with { Workers = 2, WeightDecay = 1e-5, DecayOn = DecayOn.Weights, Validation = 100, TestLimit = 50, Threads = 2, Warmup = 1, InitScale = 0.1 },
         ]);

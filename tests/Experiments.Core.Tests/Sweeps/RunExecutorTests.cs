@@ -25,10 +25,10 @@ public sealed class RunExecutorTests : IDisposable
         var step = 0;
         var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { AtEachStep = () => StopAt(7) }));
         var results = new ResultsFolder(_folder["mine"]);
-        var run = NewRun(machine, Measurements.Percentiles | Measurements.Histograms);
+        var run = NewRun(machine, MeasurementKinds.Percentiles | MeasurementKinds.Histograms);
         Assert.Throws<OperationCanceledException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, null, stop.Token));
-        Assert.Equal([0, 1, 2, 3, 4], results.Read<PercentileRow>(run.Id).Select(row => row.Step));
-        Assert.All(results.Read<PercentileRow>(run.Id), row => Assert.Equal((run.Id, "gn", 8, 8, "norm4"), (row.Run, row.Norm, row.Groups!.Value, row.Batch, row.Layer)));
+        Assert.Equal([0, 1, 2, 3, 4], results.Read<PercentileRow>(run.Id).Select(row => row.Row.Step));
+        Assert.All(results.Read<PercentileRow>(run.Id), row => Assert.Equal((run.Id, "gn", 8, 8, "norm4"), (row.Key.Run, row.Key.Norm, row.Key.Groups!.Value, row.Key.Batch, row.Row.Layer)));
         Assert.Equal(5 * 40, results.Read<HistogramRow>(run.Id).Count);
         Assert.Null(results.ReadRow(run.Id));
 
@@ -44,10 +44,10 @@ public sealed class RunExecutorTests : IDisposable
     {
         var machine = Machine(new RecordingProvider());
         var results = new ResultsFolder(_folder["mine"]);
-        var run = NewRun(machine, Measurements.DistributionShift);
+        var run = NewRun(machine, MeasurementKinds.DistributionShift);
         var reports = new List<TrainingProgress>();
         new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, null, default);
-        var rows = results.Read<DistributionShiftRow>(run.Id);
+        var rows = results.Read<DistributionShiftRow>(run.Id).Select(row => row.Row).ToList();
         Assert.Equal(21, rows.Count);
         Assert.Equal((DistributionShiftRow.None, 0, "moving_average", 25.0), (rows[0].Shift, rows[0].Strength, rows[0].Statistics, rows[0].Error));
         Assert.Equal(10 + 21, reports.Count);
@@ -60,15 +60,15 @@ public sealed class RunExecutorTests : IDisposable
     {
         var clean = 0;
         var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { AtEachEvaluation = (_, _) => clean++ }));
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         new RunExecutor(machine, new ResultsFolder(_folder["clean"]), "mine").Execute(run, null, null, null, default);
 
         // All batches of the training are scored well, and so are the first of those after it.
         machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { NotANumberFromEvaluation = clean + 6 }));
         var results = new ResultsFolder(_folder["mine"]);
-        run = NewRun(machine, Measurements.DistributionShift);
+        run = NewRun(machine, MeasurementKinds.DistributionShift);
         Assert.Equal(RunStatus.Finished, new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default).Status);
-        var rows = results.Read<DistributionShiftRow>(run.Id);
+        var rows = results.Read<DistributionShiftRow>(run.Id).Select(row => row.Row).ToList();
         Assert.Equal((25.0, true), (rows[0].Error, double.IsFinite(rows[0].Loss!.Value)));
         var wrong = rows.Count(row => row is { Error: null, Loss: null });
         Assert.InRange(wrong, 1, 20);
@@ -81,7 +81,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { NotANumberAtStep = 3 }));
         var results = new ResultsFolder(_folder["mine"]);
-        var run = NewRun(machine, Measurements.DistributionShift);
+        var run = NewRun(machine, MeasurementKinds.DistributionShift);
         Assert.Equal(RunStatus.Diverged, new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default).Status);
         Assert.Empty(results.Read<DistributionShiftRow>(run.Id));
     }
@@ -96,11 +96,11 @@ public sealed class RunExecutorTests : IDisposable
     {
         var machine = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { NotANumberAtEvaluation = (statistics, steps) }));
         var results = new ResultsFolder(_folder["mine"]);
-        var run = Run.Create(NewRun(machine, Measurements.None).Settings with { Norm = new("bn") });
+        var run = Run.Create(NewRun(machine, MeasurementKinds.None).Settings with { Norm = new("bn") });
         var row = new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
         Assert.Equal((RunStatus.Diverged, epoch), (row.Status, row.DivergedEpoch!.Value));
         Assert.Null(row.Error);
-        var last = results.Read<EpochRow>(run.Id)[^1];
+        var last = results.Read<EpochRow>(run.Id)[^1].Row;
         Assert.Equal((epoch, null, null, null), (last.Epoch, last.TestError, last.TestErrorPopulation, last.TestErrorBatch));
         var cell = Assert.Single(SummaryRow.Of([row]));
         Assert.Equal((0, 1, null), (cell.N, cell.NDiverged, cell.Mean));
@@ -111,7 +111,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, engines) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Stop(machine, results, run, step: 7);
         var stopped = Latest(results, run).Checkpoint;
         Assert.Equal((1, 2), (stopped.Position.Epochs.Count, stopped.Position.Step));
@@ -121,7 +121,7 @@ public sealed class RunExecutorTests : IDisposable
         var row = new RunExecutor(machine, results, "mine").Execute(run, new DirectProgress<TrainingProgress>(reports.Add), null, said.Add, default);
         Assert.Equal((2, 7 / 10.0, 25.0), (reports[0].Epoch, reports[0].Fraction, reports[0].TestError!.Value));
         Assert.Equal([7, 3], engines.Select(engine => engine.Steps.Count));
-        Assert.Equal([1, 2], results.Read<EpochRow>(run.Id).Select(epoch => epoch.Epoch));
+        Assert.Equal([1, 2], results.Read<EpochRow>(run.Id).Select(epoch => epoch.Row.Epoch));
         Assert.True(row.Seconds > stopped.Position.Seconds);
         Assert.Contains("2 of 5 steps of epoch 2/2 are done", Assert.Single(said), StringComparison.Ordinal);
         Assert.Contains(said[0], File.ReadAllText(Path.Combine(results.PathOf(run.Id), "log.txt")), StringComparison.Ordinal);
@@ -133,7 +133,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, engines) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Stop(machine, results, run, step: 7);
         new RunExecutor(machine, results, "mine") { Again = true }.Execute(run, null, null, null, default);
         Assert.Equal([7, 10], engines.Select(engine => engine.Steps.Count));
@@ -144,7 +144,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         var kept = new List<string>();
         var watch = new DirectProgress<TrainingProgress>(_ => kept.Add(string.Join(' ', Files(results, run))));
         new RunExecutor(machine, results, "mine") { CheckpointEvery = 1e-9 }.Execute(run, watch, null, null, default);
@@ -156,7 +156,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Stop(machine, results, run, step: 7);
         var other = Machine(new RecordingProvider(settings => new RecordingEngine(settings.Network) { Library = "recording 2.0" }));
         var error = Assert.Throws<ExperimentException>(() => new RunExecutor(other, results, "mine").Execute(run, null, null, null, default));
@@ -174,7 +174,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Stop(machine, results, run, step: 7);
         var (_, checkpoint, state) = Latest(results, run);
         new RunFolder(results, run).Checkpoints.Write(checkpoint with { Images = "others" }, 7, state);
@@ -187,7 +187,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, engines) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Stop(machine, results, run, step: 7);
         Assert.Equal([5, 7], Files(results, run));
         File.WriteAllText(Path.Combine(new RunFolder(results, run).Checkpoints.Root, "7.safetensors"), "");
@@ -208,7 +208,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, engines) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         var row = Path.Combine(results.PathOf(run.Id), "row.csv");
         foreach (var content in new[] { "nonsense", "more of it" })
         {
@@ -231,7 +231,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default);
         var row = Path.Combine(results.PathOf(run.Id), "row.csv");
         File.WriteAllText(row, "nonsense");
@@ -246,7 +246,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var machine = Machine(new RecordingProvider(_ => throw new ExperimentException("There is no library.", ExperimentException.Unavailable)));
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Assert.Throws<ExperimentException>(() => new RunExecutor(machine, results, "mine").Execute(run, null, null, null, default));
         new RunFolder(results, run).RecordFailure("mine", "There is no library.");
         Assert.Null(results.ReadRow(run.Id));
@@ -260,7 +260,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Stop(machine, results, run, step: 7);
         var look = new FileStream(Path.Combine(results.PathOf(run.Id), ".lock"), FileMode.Open, FileAccess.Read, FileShare.Read);
         var record = Task.Run(() => new RunFolder(results, run).RecordFailure("mine", "ended by signal 9"));
@@ -275,7 +275,7 @@ public sealed class RunExecutorTests : IDisposable
     {
         var results = new ResultsFolder(_folder["mine"]);
         var (machine, _) = Recorded();
-        var run = NewRun(machine, Measurements.None);
+        var run = NewRun(machine, MeasurementKinds.None);
         Directory.CreateDirectory(results.PathOf(run.Id));
         File.WriteAllText(new RunFolder(results, run).Checkpoints.Root, "in the way");
         var said = new List<string>();
@@ -323,7 +323,7 @@ public sealed class RunExecutorTests : IDisposable
 
     private static Machine Machine(RecordingProvider provider) => new([provider], new DataFolder());
 
-    private static Run NewRun(Machine machine, Measurements measure) => Run.Create(machine.Resolve(new RunSettings
+    private static Run NewRun(Machine machine, MeasurementKinds measure) => Run.Create(machine.Resolve(new RunSettings
     {
         Dataset = "synthetic",
         Norm = new("gn", 8),

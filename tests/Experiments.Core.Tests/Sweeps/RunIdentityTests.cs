@@ -45,7 +45,7 @@ public sealed class RunIdentityTests
             Engine = "onednn",
             Precision = Precision.Bf16,
             Threads = 2,
-            Measure = Measurements.Percentiles | Measurements.DistributionShift,
+            Measure = MeasurementKinds.Percentiles | MeasurementKinds.DistributionShift,
             MeasureLayer = "norm3",
             MeasurePoints = 10,
         }).Id);
@@ -62,7 +62,7 @@ public sealed class RunIdentityTests
 
     [Fact]
     public void The_values_left_out_are_promised_whatever_the_options_defaults_are() => Assert.Equal(
-        "activation=relu augmentation=crop-flip batch=32 decay-on=all epochs=5 init-scale=1 input=z-score lr=0.1 lr-scaling=linear measure=none measure-points=20 "
+        "activation=relu augmentation=crop-flip batch=32 decay-on=all domains=none epochs=5 freeze=none init-scale=1 input=z-score lr=0.1 lr-scaling=linear measure=none measure-points=20 "
         + "momentum=0.9 norm-position=before optimizer=sgd precision=fp32 schedule=step shortcut=identity threads=1 validation=0 warmup=0 weight-decay=0.0001 weight-standardization=off workers=1",
         string.Join(' ', RunIdentity.Parts.Where(part => part.LeftOut is not null).OrderBy(part => part.Name, StringComparer.Ordinal).Select(part => $"{part.Name}={part.LeftOut}")));
 
@@ -85,6 +85,19 @@ public sealed class RunIdentityTests
     }
 
     [Fact]
+    public void The_weights_that_a_run_begins_with_are_part_of_its_identity_and_where_they_lie_is_not()
+    {
+        RunSettings From(string text) => Settings with { From = StartingWeights.Parse(text) };
+        var run = Run.Create(From("/a/weights.safetensors#0123456789abcdef"));
+        Assert.Contains("\nfrom=0123456789abcdef\n", run.Identity, StringComparison.Ordinal);
+        Assert.Equal(run, Run.Create(From("/b#0123456789abcdef")));
+        Assert.NotEqual(run, Run.Create(From("/a/weights.safetensors#0123456789abcde0")));
+        Assert.NotEqual(run, Run.Create(From("run:bn-b32-s1-a97e28b6")));
+        Assert.StartsWith("bn-frozen-b32-s1-", Run.Create(From("run:x") with { Freeze = Frozen.Norms }).Id, StringComparison.Ordinal);
+        Assert.Equal(run, Run.Create(RunRecord.SettingsOf(RunRecord.Begin(run, "train", "", default)) with { Dataset = "synthetic" }));
+    }
+
+    [Fact]
     public void Where_an_options_default_changes_runs_keep_their_identity()
     {
         // a program whose default is 7 epochs and still promises 5
@@ -102,7 +115,7 @@ public sealed class RunIdentityTests
         Assert.Equal(run, Run.Create(RunOptions.Find("weight-decay")!.Set(RunOptions.Find("lr")!.Set(run.Settings, "1e-1"), "0.00010")));
         Assert.Equal(Typed("momentum", "0"), Typed("momentum", "-0"));
         Assert.Equal(Run.Create(Settings with { Device = "cuda" }), Run.Create(Settings with { Device = "cuda:0" }));
-        var measured = Settings with { Measure = Measurements.Percentiles };
+        var measured = Settings with { Measure = MeasurementKinds.Percentiles };
         Assert.Equal(Run.Create(measured), Run.Create(measured with { MeasureLayer = Run.Create(measured).Network.NormSlots[^1].Name }));
 
         static Run Typed(string option, string text) => Run.Create(RunOptions.Find(option)!.Set(Settings, text));

@@ -28,6 +28,17 @@ public sealed class RunTests
         Assert.Equal(Run.Create(Settings with { Norm = new("gn") }).Id, Run.Create(Settings with { Norm = new("gn", Groups: 32) }).Id);
     }
 
+    [Fact]
+    public void What_cannot_be_frozen_is_refused()
+    {
+        var given = Settings with { From = StartingWeights.OfRun("x"), Freeze = Frozen.NormStatistics };
+        Assert.Contains("--freeze norm-statistics keeps what the weights of --from have, and none are given", Refused(given with { From = null }), StringComparison.Ordinal);
+        Assert.Contains("does not go with --norm gn, which keeps no running statistics", Refused(given with { Norm = new("gn") }), StringComparison.Ordinal);
+        Assert.Contains("does not go with --norm noisy-bn", Refused(given with { Norm = new("noisy-bn"), Freeze = Frozen.AllButLast }), StringComparison.Ordinal);
+        Assert.Contains("--measure landscape and covariate-shift", Refused(given with { Measure = MeasurementKinds.Landscape }), StringComparison.Ordinal);
+        Assert.Contains("--init-scale multiplies random weights", Refused(given with { InitScale = 2 }), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(60_000, 1, "takes 60000 images a step, and there are 50000 training images")]
     [InlineData(500, 200, "takes 100000 images a step, and there are 50000")]

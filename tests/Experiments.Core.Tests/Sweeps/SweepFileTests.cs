@@ -1,5 +1,6 @@
 using Experiments.Core.Figures;
 using Experiments.Core.Sweeps;
+using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Sweeps;
 
@@ -36,13 +37,65 @@ public sealed class SweepFileTests
     }
 
     [Fact]
+    public void Runs_begin_from_runs_of_the_same_norm_and_seed_that_are_trained_first()
+    {
+        const string text = """
+            dataset: synthetic
+            engine: torch
+            device: cpu
+            classes: 5-9
+            seeds: 2
+            batch: [32, 4]
+            lr: 0.01
+            measure: percentiles
+            norm: [bn, { bn: { freeze: norm-statistics } }, gn]
+            pretrain: { classes: 0-4, batch: 32, lr: 0.1, epochs: 7 }
+            quick: { epochs: 1, pretrain: { epochs: 2 } }
+            """;
+        var sweep = SweepFile.Parse(text, "transfer.yaml", "transfer");
+        var first = sweep.Pretraining!.Runs();
+        Assert.Equal(["bn 1", "bn 2", "gn 1", "gn 2"], first.Select(run => $"{run.Settings.Norm.Name} {run.Settings.Seed}"));
+        Assert.All(first, run => Assert.Equal((32, 0.1, 7, "0-4", null, Frozen.None, MeasurementKinds.None),
+            (run.Settings.Batch, run.Settings.Lr, run.Settings.Epochs, run.Settings.Classes, run.Settings.From, run.Settings.Freeze, run.Settings.Measure)));
+        var runs = sweep.Runs();
+        Assert.Equal(12, runs.Count);
+        Assert.All(runs, run => Assert.Equal(first.Single(before => before.Settings.Norm.Name == run.Settings.Norm.Name && before.Settings.Seed == run.Settings.Seed).Id, run.Settings.From!.Run));
+        Assert.Equal(6, runs.Select(run => run.Cell).Distinct().Count());
+        Assert.Equal(runs.Select(run => run.Id), SweepFile.AsWritten(SweepFile.Parse(SweepFile.Write(sweep), "x", "x")).Runs().Select(run => run.Id));
+        Assert.Equal([2], SweepFile.Parse(text, "transfer.yaml", "transfer", SweepForm.Quick).Pretraining!.Runs().Select(run => run.Settings.Epochs).Distinct());
+    }
+
+    [Theory]
+    [InlineData("pretrain: { norm: gn }", "norm has no place under pretrain: a run begins from one of the same norm and seed.")]
+    [InlineData("pretrain: { from: here }", "from has no place under pretrain: runs that are trained first begin with random weights.")]
+    [InlineData("pretrain: { batch: [32, 4] }", "batch has 2 values under pretrain, and one run is trained first for each norm and seed: give one.")]
+    [InlineData("pretrain: yes", "pretrain takes options in which the runs that are trained first differ")]
+    [InlineData("pretrain: { epochs: 2 }\nfrom: here", "from and pretrain exclude each other")]
+    public void What_cannot_be_trained_first_is_refused(string text, string answer) =>
+        Assert.Contains(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "x.yaml", "x")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void The_quick_block_overlays_the_sweep_and_has_a_name_of_its_own()
     {
-        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1", quick: true);
+        var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1", SweepForm.Quick);
         Assert.Equal("figure-1-quick", sweep.Name);
         var runs = sweep.Grid.Expand();
         Assert.Equal(30, runs.Count);
         Assert.All(runs, run => Assert.Equal(("fashion-mnist", "resnet8", 4, 20000), (run.Dataset, run.Model, run.Epochs, run.TrainLimit)));
+    }
+
+    [Fact]
+    public void Each_short_form_overlays_the_full_one_and_not_another()
+    {
+        const string text = "batch: [32, 2]\nepochs: 100\nmodel: resnet20\nquick: { epochs: 4, model: resnet8 }\nevening: { epochs: 30, seeds: 3 }";
+        var evening = SweepFile.Parse(text, "a.yaml", "a", SweepForm.Evening);
+        Assert.Equal("a-evening", evening.Name);
+        Assert.Equal(6, evening.Grid.Expand().Count);
+        Assert.All(evening.Grid.Expand(), run => Assert.Equal(("resnet20", 30), (run.Model, run.Epochs)));
+        Assert.Equal("bad.yaml: there is no evening block for --evening.",
+            Assert.Throws<ExperimentException>(() => SweepFile.Parse("epochs: 3\nquick: { epochs: 1 }", "bad.yaml", "bad", SweepForm.Evening)).Message);
+        // What is wrong with a block is told whatever form is asked for.
+        Assert.Contains("epoch", Assert.Throws<ExperimentException>(() => SweepFile.Parse("epochs: 3\nevening: { epoch: 1 }", "bad.yaml", "bad")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,16 +235,16 @@ public sealed class SweepFileTests
     }
 
     [Fact]
-    public void Every_sweep_in_configs_reads_in_full_and_in_quick_form_and_can_be_trained()
+    public void Every_sweep_in_configs_reads_in_each_of_its_forms_and_can_be_trained()
     {
         var files = Directory.GetFiles(Path.Combine(RepositoryFolder.Root, "configs"), "*.yaml");
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
             Assert.DoesNotContain("TODO", File.ReadAllText(file), StringComparison.Ordinal);
-            foreach (var quick in File.ReadAllText(file).Contains("\nquick:", StringComparison.Ordinal) ? new[] { false, true } : [false])
+            foreach (var form in Enum.GetValues<SweepForm>().Where(form => form == SweepForm.Full || File.ReadAllText(file).Contains($"\n{EnumText.Of(form)}:", StringComparison.Ordinal)))
             {
-                var sweep = SweepFile.Read(file, quick);
+                var sweep = SweepFile.Read(file, form);
                 Assert.NotNull(sweep.Title);
                 Assert.NotNull(sweep.Source);
                 Assert.NotEmpty(sweep.Runs());

@@ -171,8 +171,8 @@ public sealed class SweepFolderTests : IDisposable
         await RunAsync(runs, new InProcessLauncher(Machine), jobs: 1);
         await new SweepRunner(new InProcessLauncher(Machine), other, new Silent()).RunAsync("mine", runs, 4, default);
         Assert.Equal(
-            ResultsFolder.ReadDetails<EpochRow>(_folder["mine"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }),
-            ResultsFolder.ReadDetails<EpochRow>(_folder["other"]).Select(row => row with { Seconds = 0, ImagesPerSecond = 0 }));
+            ResultsFolder.ReadRows<EpochRow>(_folder["mine"]).Select(row => row.Row with { Seconds = 0, ImagesPerSecond = 0 }),
+            ResultsFolder.ReadRows<EpochRow>(_folder["other"]).Select(row => row.Row with { Seconds = 0, ImagesPerSecond = 0 }));
     }
 
     private static Sweep Parse(string yaml) => SweepFile.Parse(yaml, "mine.yaml", "mine");

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Experiments.Core.Files;
+using Experiments.Core.Results.Rows;
 using Experiments.Core.Tests.Data;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
-using Experiments.Core.Training.Measuring;
 using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Tests.Training;
@@ -26,13 +26,13 @@ public sealed class TrainingCheckpointTests : IDisposable
     [Fact]
     public void Everything_comes_back_as_the_same_bits()
     {
-        var landscape = new LandscapePoint(3, 1 / 3.0, 0, double.NaN, null, double.PositiveInfinity);
+        var landscape = new LandscapeRow { Step = 3, Epoch = 1 / 3.0, StepSize = 0, Loss = double.NaN, Smoothness = double.PositiveInfinity };
         var written = Checkpoint() with { Measured = [JsonSerializer.SerializeToElement(new[] { landscape }, ExactJson.Options)] };
         var (read, state) = TrainingCheckpoint.Read("x", written.Write(s_state));
         Assert.Equal(written.Position with { Epochs = [] }, read.Position with { Epochs = [] });
         Assert.Equal(written.Position.Epochs, read.Position.Epochs);
         Assert.Equal((written.Run, written.Conditions, written.Images, written.Started, written.PeakMemoryMib), (read.Run, read.Conditions, read.Images, read.Started, read.PeakMemoryMib));
-        Assert.Equal([landscape], Assert.Single(read.Measured).Deserialize<LandscapePoint[]>(ExactJson.Options)!);
+        Assert.Equal([landscape], Assert.Single(read.Measured).Deserialize<LandscapeRow[]>(ExactJson.Options)!);
         foreach (var (expected, actual) in new[] { (s_state.Parameters, state.Parameters), (s_state.Buffers, state.Buffers), (s_state.Momentum, state.Momentum), (s_state.SecondMoment, state.SecondMoment) })
         {
             Assert.Equal(expected.Select(array => array.Name), actual.Select(array => array.Name));

@@ -14,7 +14,7 @@ public sealed class TrainingEstimateTests
         TestImages = 5,
         PopulationImages = 0,
         MeasurePoints = 0,
-        Shifts = 0,
+        Alterations = 0,
         OnceSeconds = 0.25,
         EpochEndSeconds = 0.125,
         StepSeconds = 1,
@@ -22,7 +22,7 @@ public sealed class TrainingEstimateTests
         BatchTestImageSeconds = 10_000,
         PopulationImageSeconds = 1_000_000,
         MeasurePointSeconds = 7,
-        ShiftSeconds = 0.5,
+        AlterationSeconds = 0.5,
         TimedSteps = 1,
         MemoryMib = null,
         Library = "none",
@@ -46,7 +46,7 @@ public sealed class TrainingEstimateTests
     [Fact]
     public void Shifted_images_are_scored_by_all_kinds_of_statistics_on_one_population()
     {
-        var shifted = Estimate with { Shifts = 21, PopulationImages = 3 };
+        var shifted = Estimate with { Alterations = 21, PopulationImages = 3 };
         Assert.Equal((21 * 5 * 100.5) + (3 * 1_000_000.0) + (21 * 5 * (100.5 + 10_000.5)), shifted.Left(null).Measurements, 1e-6);
         Assert.Equal(21 * 5 * 100.5, (shifted with { PopulationImages = 0 }).Left(null).Measurements, 1e-6);
     }
@@ -66,7 +66,7 @@ public sealed class TrainingEstimateTests
     public void After_the_last_epoch_only_the_shifts_are_left()
     {
         var epoch = new EpochResult(1, 0.1, default, default(Score), null, null, 0, 0);
-        var time = (Estimate with { Shifts = 21, PopulationImages = 3 }).Left(new TrainingPosition([epoch, epoch, epoch, epoch], 0, default, 0, 0));
+        var time = (Estimate with { Alterations = 21, PopulationImages = 3 }).Left(new TrainingPosition([epoch, epoch, epoch, epoch], 0, default, 0, 0));
         Assert.Equal((0, 0), (time.Steps, time.Evaluations));
         Assert.True(time.Measurements > 0);
     }

@@ -87,7 +87,7 @@ public sealed class TrainingLoopTests : IDisposable
     public void Shifts_of_the_test_images_share_one_population_of_images_as_they_are()
     {
         var (loop, engine) = Loop(new RunSettings { Batch = 8, Epochs = 1 });
-        var scores = loop.Evaluate(NormStatistics.Population, 1, [DataShift.None, .. DataShift.AllOf(ShiftKind.Noise)], default).ToList();
+        var scores = loop.Evaluate(NormStatistics.Population, 1, [Alteration.None, .. Alteration.AllOf(AlterationKind.Noise)], default).ToList();
         Assert.Equal([12, 12, 12, 12, 12, 12], scores.Select(score => score.Images));
         Assert.Equal((1, 40), (engine.Populations, engine.Population));
         Assert.Equal(6, engine.SecondPixels.Distinct().Count());
@@ -162,8 +162,8 @@ public sealed class TrainingLoopTests : IDisposable
     [InlineData(50, 5, "median-of-last-5")]
     public void The_headline_is_the_papers_median_from_50_epochs_on(int epochs, int count, string name)
     {
-        Assert.Equal(count, Headline.Epochs(epochs));
-        Assert.Equal(name, Headline.Name(epochs));
+        Assert.Equal(count, ReportedError.Epochs(epochs));
+        Assert.Equal(name, ReportedError.Name(epochs));
     }
 
     [Fact]

@@ -12,11 +12,20 @@ public sealed record BatchOptions
     /// <summary>How training images are varied.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
+    /// <summary>In which styles images are shown.</summary>
+    public Domains Domains { get; init; }
+
+    /// <summary>Images of a worker's batch, which share a style under <see cref="Domains.ByBatch"/>.</summary>
+    public int WorkerBatch { get; init; } = 1;
+
     /// <summary>How the values of a batch lie in memory: as the engine wants them.</summary>
     public ImageLayout Layout { get; init; } = ImageLayout.ChannelsFirst;
 
     /// <summary>How pixels become values.</summary>
     public InputNormalization Input { get; init; } = InputNormalization.ZScore;
+
+    /// <summary>The rows of the images of each training batch, contiguous and from a random place in each image; null: all.</summary>
+    public RowRange? Rows { get; init; }
 
     /// <summary>What inputs are standardized with under <see cref="InputNormalization.ZScore"/>; null for the data set's own, <see cref="Dataset.Statistics"/>.</summary>
     public InputStatistics? Statistics { get; init; }
@@ -24,8 +33,8 @@ public sealed record BatchOptions
 
 /// <summary>
 /// The batches of a run. Which images they hold, in which order and how cropped follows from the seed and the epoch alone, so any epoch
-/// can be had at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is void when the next one is asked for, of
-/// whichever kind. Not for several threads at once.
+/// can be produced at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is overwritten when the next one is asked for, of
+/// any kind. It must not be used by several threads at once.
 /// </summary>
 public sealed class BatchSource
 {
@@ -36,11 +45,12 @@ public sealed class BatchSource
     private readonly BatchOptions _options;
     private readonly InputKernel _kernel;
     private readonly ZcaKernel? _whitening;
+    private readonly Dictionary<int, ImageBatch> _parts = [];
     private ImageBatch _batch;
 
     /// <summary>Prepares to draw from a data set, which stays the caller's to dispose of.</summary>
     /// <exception cref="ExperimentException">
-    /// Statistics are given and the normalization takes none, or they have not one mean for each channel; the images cannot be whitened.
+    /// Statistics are given to a normalization that takes none, or they do not have one mean for each channel; or the images cannot be whitened.
     /// </exception>
     public BatchSource(Dataset dataset, BatchOptions options)
     {
@@ -91,7 +101,8 @@ public sealed class BatchSource
         CheckBatch(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.DataOrder, epoch);
-        return Batches(_dataset.Train, order, WholeBatches(order.Length, batchSize), batchSize, RandomPurpose.Augmentation, epoch, start: step * batchSize);
+        return RandomRows(Batches(_dataset.Train, order, WholeBatches(order.Length, batchSize), batchSize, RandomPurpose.Augmentation, epoch, start: step * batchSize),
+            RandomPurpose.Rows, epoch, step);
     }
 
     /// <summary>
@@ -108,16 +119,17 @@ public sealed class BatchSource
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         var order = Order(_dataset.Train.Count, _options.Seed, RandomPurpose.PopulationOrder, epoch);
         var images = WholeBatches(Math.Min(count, order.Length), batchSize);
-        return Batches(_dataset.Train, order, images, batchSize, RandomPurpose.PopulationAugmentation, epoch);
+        return RandomRows(Batches(_dataset.Train, order, images, batchSize, RandomPurpose.PopulationAugmentation, epoch), RandomPurpose.PopulationRows, epoch, 0);
     }
 
     /// <summary>All test images in the set's order; the last batch may be incomplete.</summary>
     /// <param name="batchSize">Images in a batch.</param>
-    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
-    public IEnumerable<ImageBatch> Evaluation(int batchSize, DataShift? shift = null)
+    /// <param name="alteration">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    /// <param name="rows">So many rows are left of each image, those in its middle; null: all.</param>
+    public IEnumerable<ImageBatch> Evaluation(int batchSize, Alteration? alteration = null, int? rows = null)
     {
         CheckBatch(batchSize);
-        return Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, shift);
+        return MiddleRows(Batches(_dataset.Test, order: null, _dataset.Test.Count, batchSize, augmentation: null, epoch: 0, alteration), rows);
     }
 
     /// <summary>
@@ -125,12 +137,13 @@ public sealed class BatchSource
     /// statistics, where it matters which images share a batch.
     /// </summary>
     /// <param name="batchSize">Images in a batch.</param>
-    /// <param name="shift">What is done to the images before they are normalized; null: they are taken as they are.</param>
-    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, DataShift? shift = null)
+    /// <param name="alteration">What is done to the images before they are normalized; null: they are taken as they are.</param>
+    /// <param name="rows">So many rows are left of each image, those in its middle; null: all.</param>
+    public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, Alteration? alteration = null, int? rows = null)
     {
         CheckBatch(batchSize);
         var order = Order(_dataset.Test.Count, EvaluationSeed, RandomPurpose.EvaluationOrder, epoch: 0);
-        return Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, shift);
+        return MiddleRows(Batches(_dataset.Test, order, order.Length, batchSize, augmentation: null, epoch: 0, alteration), rows);
     }
 
     /// <summary>
@@ -160,11 +173,14 @@ public sealed class BatchSource
             $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
 
     private IEnumerable<ImageBatch> Batches(
-        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, DataShift? shift = null, int start = 0)
+        ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, Alteration? alteration = null, int start = 0)
     {
-        var shifting = shift is null ? null : new ShiftKernel(_dataset.Shape, shift);
+        var altering = alteration is null ? null : new AlterationKernel(_dataset.Shape, alteration);
 
-        // Whitening takes blocks of images, whatever the batch size, and so runs ahead of the batches.
+        // In one style alone, an image has no other.
+        var styles = _options.Domains == Domains.None || alteration is { Kind: not AlterationKind.None } ? [] : DomainStyles.All.Select(style => new AlterationKernel(_dataset.Shape, style)).ToArray();
+
+        // Whitening works on blocks of images of a fixed size, so it prepares more images than the current batch needs.
         var size = _dataset.Shape.Size;
         var (cropped, whitened) = _whitening is null ? ([], []) : (new float[ZcaKernel.BlockSize * size], new float[ZcaKernel.BlockSize * size]);
         for (var first = start; first < count; first += batchSize)
@@ -199,10 +215,21 @@ public sealed class BatchSource
                 ? Crop.Random(_options.Seed, purpose, epoch, image)
                 : Crop.Identity;
             var pixels = images.Pixels(image);
-            _kernel.Write(shifting is null ? pixels : shifting.Apply(pixels, images.Records[image]), crop, values);
+            if (styles.Length > 0)
+                pixels = styles[Style(position, image)].Apply(pixels, images.Records[image]);
+            _kernel.Write(altering is null ? pixels : altering.Apply(pixels, images.Records[image]), crop, values);
         }
 
-        // Always whole blocks, wherever the first batch begins: the rounding of an image could depend on where it lies in its block.
+        // Test images keep their style, whatever the run, and so does what is measured; each has its own, since evaluation knows no training batches.
+        int Style(int position, int image) => augmentation switch
+        {
+            null when images == _dataset.Test => DomainStyles.Draw(EvaluationSeed, RandomPurpose.EvaluationDomain, 0, images.Records[image]),
+            null => DomainStyles.Draw(_options.Seed, RandomPurpose.SampleDomain, 0, image),
+            var purpose => DomainStyles.Draw(_options.Seed, purpose == RandomPurpose.Augmentation ? RandomPurpose.Domain : RandomPurpose.PopulationDomain, epoch,
+                _options.Domains == Domains.ByBatch ? position / _options.WorkerBatch : image),
+        };
+
+        // Blocks begin at the same images wherever the first batch begins, since the rounding of an image could depend on its place in the block.
         void WhitenBlock(int position)
         {
             var ahead = Math.Min(ZcaKernel.BlockSize, count - position);
@@ -210,6 +237,42 @@ public sealed class BatchSource
                 Write(position + i, cropped.AsSpan(i * size, size));
             _whitening!.Whiten(cropped.AsSpan(0, ahead * size), whitened.AsSpan(0, ahead * size));
         }
+    }
+
+    private IEnumerable<ImageBatch> RandomRows(IEnumerable<ImageBatch> batches, RandomPurpose purpose, int epoch, int step) => _options.Rows is not { } range ? batches
+        : batches.Select((batch, index) =>
+        {
+            var random = new RandomStream(_options.Seed, purpose, epoch, step + index);
+            var rows = range.Least + random.NextInt32(range.Most - range.Least + 1);
+            int[] firsts = [.. Enumerable.Range(0, batch.Count).Select(_ => random.NextInt32(batch.Shape.Height - rows + 1))];
+            return Part(batch, rows, image => firsts[image]);
+        });
+
+    private IEnumerable<ImageBatch> MiddleRows(IEnumerable<ImageBatch> batches, int? rows) => rows is not { } count ? batches
+        : batches.Select(batch => Part(batch, count, _ => (batch.Shape.Height - count) / 2));
+
+    /// <summary>So many rows of each image, from one of its own on. Filled anew for the next batch of as many rows.</summary>
+    private ImageBatch Part(ImageBatch whole, int rows, Func<int, int> first)
+    {
+        var shape = whole.Shape with { Height = rows };
+        if (!_parts.TryGetValue(rows, out var part) || part.Capacity < whole.Count)
+            _parts[rows] = part = new ImageBatch(shape, whole.Count, whole.Layout);
+        part.Resize(whole.Count);
+        whole.Labels.CopyTo(part.Labels);
+
+        // A row lies in one piece with the channels last, and in one for each channel with the channels first.
+        var planes = whole.Layout == ImageLayout.ChannelsFirst ? shape.Channels : 1;
+        var row = shape.Channels * shape.Width / planes;
+        for (var image = 0; image < whole.Count; image++)
+        {
+            for (var plane = 0; plane < planes; plane++)
+            {
+                whole.Image(image).Slice(((plane * whole.Shape.Height) + first(image)) * row, rows * row)
+                    .CopyTo(part.Image(image)[(plane * rows * row)..]);
+            }
+        }
+
+        return part;
     }
 
     private ImageBatch Batch(int count)

@@ -8,7 +8,7 @@ namespace Experiments.Core.Data.Images;
 /// <param name="IsGrey">Whether there is no colour in it.</param>
 internal sealed record ImageHeader(int Width, int Height, bool IsGrey)
 {
-    /// <summary>Reads a file's header; null where it has none that can be understood, which decoding will tell of.</summary>
+    /// <summary>Reads a file's header; null where it cannot be understood (decoding then reports what is wrong).</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ImageHeader? Read(string path)
     {

@@ -14,9 +14,12 @@ public sealed class ImageSet
     private readonly int _labelBytes;
     private readonly int[] _records;
 
-    internal ImageSet(MappedFile file, ImageShape shape, int classes, long pixelsAt, long labelsAt, int labelBytes, int[] records)
+    // For each label in the file that of the set, where it has but some classes.
+    private readonly int[]? _labels;
+
+    internal ImageSet(MappedFile file, ImageShape shape, int classes, long pixelsAt, long labelsAt, int labelBytes, int[] records, int[]? labels = null)
     {
-        (_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, _records) = (file, shape, classes, pixelsAt, labelsAt, labelBytes, records);
+        (_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, _records, _labels) = (file, shape, classes, pixelsAt, labelsAt, labelBytes, records, labels);
     }
 
     /// <summary>The size of an image.</summary>
@@ -39,8 +42,9 @@ public sealed class ImageSet
     /// <exception cref="ObjectDisposedException">The data set has been disposed of.</exception>
     public int Label(int index)
     {
-        var label = _file.Bytes(_labelsAt + ((long)_records[index] * _labelBytes), _labelBytes);
-        return label.Length == 1 ? label[0] : label[0] | (label[1] << 8);
+        var bytes = _file.Bytes(_labelsAt + ((long)_records[index] * _labelBytes), _labelBytes);
+        var label = bytes.Length == 1 ? bytes[0] : bytes[0] | (bytes[1] << 8);
+        return _labels is null ? label : _labels[label];
     }
 
     /// <summary>How many images each class has, in the order of the labels.</summary>
@@ -54,5 +58,17 @@ public sealed class ImageSet
 
     /// <summary>The same set with only the given images of it, in the given order.</summary>
     internal ImageSet Only(int[] images) =>
-        new(_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, Array.ConvertAll(images, image => _records[image]));
+        new(_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, Array.ConvertAll(images, image => _records[image]), _labels);
+
+    /// <summary>The images of some classes, in the same order, with labels counted from 0 anew.</summary>
+    /// <param name="labels">The classes' labels, in order.</param>
+    internal ImageSet OfClasses(IReadOnlyList<int> labels)
+    {
+        var present = new int[Classes];
+        Array.Fill(present, -1);
+        for (var label = 0; label < labels.Count; label++)
+            present[labels[label]] = label;
+        var records = Enumerable.Range(0, Count).Where(image => present[Label(image)] >= 0).Select(image => _records[image]);
+        return new ImageSet(_file, Shape, labels.Count, _pixelsAt, _labelsAt, _labelBytes, [.. records], present);
+    }
 }

@@ -14,7 +14,7 @@ internal static class ArchiveUnpacker
     // Beside its data, an archive holds a page of HTML and a list of names.
     private const long MostBesideTheData = 16 << 20;
 
-    /// <summary>Unpacks into a new folder beside the target and puts it there whole; an earlier one is replaced.</summary>
+    /// <summary>Unpacks into a new folder beside the target and then renames it, so that the target is never half unpacked; an earlier one is replaced.</summary>
     /// <exception cref="ExperimentException">The archive is damaged, lacks a file, or holds what none should.</exception>
     public static void Unpack(string archive, CifarSource source, ImageShape shape, string folder)
     {

@@ -30,8 +30,14 @@ public sealed record DatasetDescription
     /// <summary>Whether both parts are published with equally many images of each class, so that other counts show damage.</summary>
     public bool IsBalanced { get; init; } = true;
 
-    /// <summary>What a person should know of how the files were taken, a sentence each.</summary>
+    /// <summary>A sentence for each thing that a person should know about how the files were read.</summary>
     public ImmutableArray<string> Remarks { get; init; } = [];
+
+    /// <summary>The set that this is some classes of; null: it is whole.</summary>
+    public DatasetDescription? Whole { get; init; }
+
+    /// <summary>The labels that its classes have there, in order; none where it is whole.</summary>
+    public ImmutableArray<int> Labels { get; init; } = [];
 
     /// <summary>Number of classes.</summary>
     public int Classes => ClassNames.Length;

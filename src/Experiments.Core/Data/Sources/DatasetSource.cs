@@ -24,7 +24,7 @@ public abstract record DatasetSource
     /// <summary>The places that <see cref="Find"/> looks at, for the sentence that says that nothing is there.</summary>
     internal abstract IReadOnlyList<string> Places(string path);
 
-    /// <summary>What a glance shows to be wrong (a file missing, a size that cannot be): nothing is read.</summary>
+    /// <summary>What is wrong by names and sizes of the files (a file is missing, a size is impossible); no file is read.</summary>
     internal abstract IReadOnlyList<string> Glance(FoundSource found, DatasetDescription set);
 
     /// <summary>Reads every image into the sink and returns what is wrong with the files, a sentence each; none where they are whole.</summary>
@@ -66,7 +66,7 @@ public abstract record DatasetSource
 internal sealed record FoundSource(string Place, ImmutableArray<string> Files)
 {
     /// <summary>
-    /// Changes when the files do: the path, size and time of writing of each. A prepared cache that carries another one is made anew.
+    /// A text of each file's path, size and time of writing, which changes when the files do. A cache with another text is prepared anew.
     /// </summary>
     public string Fingerprint { get; init; } = string.Join('\n', Files.Select(file => new FileInfo(file)).Select(file =>
         FormattableString.Invariant($"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}")));
@@ -74,7 +74,7 @@ internal sealed record FoundSource(string Place, ImmutableArray<string> Files)
     /// <summary>What the images follow from beside the files; empty where nothing does.</summary>
     public string Variant { get; private init; } = "";
 
-    /// <summary>Files of one's own, which become images in more ways than one.</summary>
+    /// <summary>For files of one's own, the settings by which they become images.</summary>
     public static FoundSource Own(string place, ImmutableArray<string> files, string variant)
     {
         var found = new FoundSource(place, files) { Variant = variant };

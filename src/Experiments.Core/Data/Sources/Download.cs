@@ -11,11 +11,11 @@ public sealed record DownloadProgress(long Bytes, long? Total);
 
 /// <summary>
 /// Downloads one file whose MD5 is known. What has come lies in <c>NAME.part</c>, and the next attempt asks the server for the rest of it
-/// only (RFC 9110, section 14); a server that does not know how sends all of it again.
+/// only (RFC 9110, section 14); a server that cannot do this sends all of it again.
 /// </summary>
 internal static class Download
 {
-    // Nothing at all for so long means that nothing will come.
+    // When nothing has arrived for this long, the download has failed.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static async Task ToFileAsync(
@@ -69,7 +69,7 @@ internal static class Download
         }
     }
 
-    // Asks for what is missing of the file and leaves it positioned where the answer goes; null where nothing is missing.
+    // Requests the missing part of the file and moves the file's position to where it belongs; null where nothing is missing.
     private static async Task<HttpResponseMessage?> AskAsync(HttpClient client, Uri url, FileStream file, CancellationToken cancellationToken)
     {
         var have = file.Length;

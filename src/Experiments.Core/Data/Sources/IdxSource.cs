@@ -41,7 +41,7 @@ public sealed record IdxSource : DatasetSource
 
     internal override IReadOnlyList<string> Places(string path) => [Path.Combine(path, Folder), SystemFolder];
 
-    // A place that has all files goes before one that has some, such as what a broken download left.
+    // A place with all of the files is preferred to one with some, such as a broken download leaves.
     internal override FoundSource? Find(string path) => new[] { path, Path.Combine(path, Folder), SystemFolder }
         .Select(place => new FoundSource(place, [.. Files.Select(file => Locate(place, file)).OfType<string>()]))
         .Where(found => found.Files.Length > 0)
@@ -103,7 +103,7 @@ public sealed record IdxSource : DatasetSource
         var findings = new List<Finding>();
         foreach (var file in Files)
         {
-            // Of what is no gzip file, reading it has said so already.
+            // If the file is not gzipped, reading has reported that already.
             if (Locate(found.Place, file) is not { } path || NoGzip(path) is not null)
                 continue;
             try
@@ -133,7 +133,7 @@ public sealed record IdxSource : DatasetSource
         {
             await Download.ToFileAsync(new Uri(folder, file.Name + ".gz"), Path.Combine(target, file.Name + ".gz"), file.GzipMd5, progress, cancellationToken)
                 .ConfigureAwait(false);
-            // A damaged one that is not gzipped would be read in its place.
+            // Otherwise a damaged file without gzip would be read in its place.
             File.Delete(Path.Combine(target, file.Name));
         }
 
@@ -159,7 +159,7 @@ public sealed record IdxSource : DatasetSource
     private static string? Locate(string place, IdxFile file) => new[] { file.Name, file.Name.Replace("-idx", ".idx", StringComparison.Ordinal) }
         .SelectMany(name => new[] { name, name + ".gz" }).Select(name => Path.Combine(place, name)).FirstOrDefault(File.Exists);
 
-    // What is wrong with a file whose name says that it is gzipped and whose content does not; null where it is, or is the IDX file itself.
+    // What is wrong with a file that is named .gz and is not gzipped; null where it is gzipped after all, or is the plain IDX file.
     private string? NoGzip(string path) => !path.EndsWith(".gz", StringComparison.Ordinal) || PackedFile.IsGzip(path) || IsIdx(path) ? null
         : $"{path} is no gzip file{PackedFile.Look(path)}. {HowToGet}.";
 

@@ -55,7 +55,7 @@ internal sealed record ImageFolderSource : DatasetSource
         }
         catch (AggregateException several)
         {
-            // Each thread fails for the same reason, the disk's; one is enough.
+            // All threads fail for the same reason, the disk; the first exception is enough.
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
 

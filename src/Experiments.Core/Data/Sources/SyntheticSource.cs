@@ -32,7 +32,7 @@ public sealed record SyntheticSource : DatasetSource
         }
         catch (AggregateException several)
         {
-            // Each thread fails for the same reason, the disk's; one is enough.
+            // All threads fail for the same reason, the disk; the first exception is enough.
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
 

@@ -11,7 +11,7 @@ internal sealed class ZcaKernel
     public const int BlockSize = 64;
 
     private readonly PackedMatrix _matrix;
-    private readonly float[] _shift;
+    private readonly float[] _offset;
 
     /// <summary>Puts rows and columns of a whitening into the order of a layout.</summary>
     public ZcaKernel(ZcaWhitening whitening, ImageShape shape, ImageLayout layout)
@@ -32,14 +32,14 @@ internal sealed class ZcaKernel
             _matrix.SetRow(i, row);
         }
 
-        _shift = Array.ConvertAll(order, i => whitening.Shift[i]);
+        _offset = Array.ConvertAll(order, i => whitening.Offset[i]);
     }
 
     /// <summary>Whitens images, [N, D], less the means of their channels; the result has as many values.</summary>
     public void Whiten(ReadOnlySpan<float> images, Span<float> result)
     {
-        for (var first = 0; first < result.Length; first += _shift.Length)
-            _shift.CopyTo(result[first..]);
+        for (var first = 0; first < result.Length; first += _offset.Length)
+            _offset.CopyTo(result[first..]);
         _matrix.AddProduct(images, result);
     }
 }

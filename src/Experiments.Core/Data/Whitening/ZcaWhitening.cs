@@ -41,13 +41,13 @@ internal sealed class ZcaWhitening
     private const int RowsAtOnce = 64;
 
     /// <summary>Takes a matrix that has been computed before.</summary>
-    public ZcaWhitening(float[] matrix, float[] shift) => (Matrix, Shift) = (matrix, shift);
+    public ZcaWhitening(float[] matrix, float[] offset) => (Matrix, Offset) = (matrix, offset);
 
     /// <summary>W, [D, D] and symmetric.</summary>
     public float[] Matrix { get; }
 
     /// <summary>[D] values of -W (m - mean of the channel), to be added to the product of W and an image less the means of its channels.</summary>
-    public float[] Shift { get; }
+    public float[] Offset { get; }
 
     /// <summary>
     /// Computes the whitening of a training set. For D = 3072 the eigenvectors alone take a minute of one core, for D = 784 a second.
@@ -65,8 +65,8 @@ internal sealed class ZcaWhitening
 
         // The images that it is applied to are less the means over all training images.
         var (channels, plane) = (InputStatistics.Of(training).Mean, training.Shape.Height * training.Shape.Width);
-        var shift = -(whitening * mean.MapIndexed((i, value) => value - channels[i / plane]));
-        return new ZcaWhitening(Array.ConvertAll(whitening.ToRowMajorArray(), value => (float)value), [.. shift.Select(value => (float)value)]);
+        var offset = -(whitening * mean.MapIndexed((i, value) => value - channels[i / plane]));
+        return new ZcaWhitening(Array.ConvertAll(whitening.ToRowMajorArray(), value => (float)value), [.. offset.Select(value => (float)value)]);
     }
 
     private static Matrix<double> WhiteningOf(Matrix<double> covariance, int threads)

@@ -12,6 +12,9 @@ public record Cell
     /// <summary>The data set trained on: a name, or of images of one's own the folder's name with a slash after it, or the archive's.</summary>
     public required string Dataset { get; init; }
 
+    /// <summary>The classes trained and tested on, by their labels in the data set, where they were not all.</summary>
+    public string? Classes { get; init; }
+
     /// <summary>Height of an image of one's own, in pixels, as trained on.</summary>
     public int? ImageSize { get; init; }
 
@@ -111,6 +114,12 @@ public record Cell
     /// <summary>Which parameters decay: <c>all</c>, or <c>weights</c> (not gamma, beta and biases).</summary>
     public required string DecayOn { get; init; }
 
+    /// <summary>Where the training began with given weights: their checksum, or <c>pretrain</c> where the sweep trained them first, a run for each norm and seed.</summary>
+    public string? StartsFrom { get; init; }
+
+    /// <summary>What of these stayed as it was: <c>none</c>, <c>norm-statistics</c>, <c>norms</c> or <c>all-but-last</c>.</summary>
+    public string Freeze { get; init; } = "none";
+
     /// <summary>What the initial weights were multiplied by.</summary>
     public double InitScale { get; init; } = 1;
 
@@ -119,6 +128,12 @@ public record Cell
 
     /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
     public required string Augmentation { get; init; }
+
+    /// <summary>In which styles images were shown: <c>none</c> (as they are), <c>mixed</c> within a batch, or one <c>by-batch</c>.</summary>
+    public string Domains { get; init; } = "none";
+
+    /// <summary>Rows of an image that a recurrent network was trained on, drawn for each batch, as in <c>12..20</c>, where not all.</summary>
+    public string? Rows { get; init; }
 
     /// <summary>Training images, where limited.</summary>
     public int? TrainLimit { get; init; }
@@ -142,5 +157,5 @@ public record Cell
     internal string Source { get; init; } = "";
 
     /// <summary>The cell that a row belongs to, without what the row says about it.</summary>
-    internal Cell Alone() => new(this);
+    internal Cell ToCell() => new(this);
 }

@@ -4,7 +4,7 @@ namespace Experiments.Core.Results.Rows;
 /// One row of covariate-shift.csv: how the update of the layers below changes a layer's gradient, which is internal covariate shift as
 /// Santurkar et al. 2018 (definition 2.1) measure it.
 /// </summary>
-public sealed record CovariateShiftRow : RunDetail, IRunFile
+public sealed record CovariateShiftRow : IStepRow
 {
     /// <inheritdoc/>
     public static string FileName => "covariate-shift.csv";

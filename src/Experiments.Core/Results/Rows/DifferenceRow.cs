@@ -49,7 +49,7 @@ public sealed record DifferenceRow : Cell
     /// <summary>The same for another value of the runs.</summary>
     internal static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs, Func<RunRow, double?> value)
     {
-        var cells = runs.GroupBy(run => run.Alone()).ToList();
+        var cells = runs.GroupBy(run => run.ToCell()).ToList();
         var peers = cells.ToLookup(cell => WithoutNorm(cell.Key));
         return
         [

@@ -4,7 +4,7 @@ namespace Experiments.Core.Results.Rows;
 /// One row of distribution-shift.csv, and of the CSV that <c>eval --shift</c> writes: the error of a trained network on test images that
 /// were altered, at one strength.
 /// </summary>
-public sealed record DistributionShiftRow : RunDetail, IRunFile
+public sealed record DistributionShiftRow : IRunFile
 {
     /// <summary>The shift of test images that were left as they are.</summary>
     public const string None = "none";

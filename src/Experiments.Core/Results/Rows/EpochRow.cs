@@ -1,7 +1,7 @@
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>One row of epochs.csv: a run after one epoch. Errors are in percent, losses in nats.</summary>
-public sealed record EpochRow : RunDetail, IRunFile
+public sealed record EpochRow : IRunFile
 {
     /// <inheritdoc/>
     public static string FileName => "epochs.csv";
@@ -24,7 +24,7 @@ public sealed record EpochRow : RunDetail, IRunFile
     /// <summary>Test error; BN by its moving averages.</summary>
     public double? TestError { get; init; }
 
-    /// <summary>Test error with population statistics, in the epochs that the headline is taken from.</summary>
+    /// <summary>Test error with population statistics, in the epochs that the reported error is taken from.</summary>
     public double? TestErrorPopulation { get; init; }
 
     /// <summary>Test error with each test batch's own statistics, in the same epochs.</summary>

@@ -1,7 +1,7 @@
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>One row of histograms.csv: a bin of the distribution of a layer's activations after its norm, at a step.</summary>
-public sealed record HistogramRow : RunDetail, IRunFile
+public sealed record HistogramRow : IStepRow
 {
     /// <inheritdoc/>
     public static string FileName => "histograms.csv";

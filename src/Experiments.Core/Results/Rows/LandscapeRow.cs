@@ -4,7 +4,7 @@ namespace Experiments.Core.Results.Rows;
 /// One row of landscape.csv: the loss of one batch a step of some length down its gradient, as Santurkar et al. 2018 ("How does batch
 /// normalization help optimization?", figure 4) look at it.
 /// </summary>
-public sealed record LandscapeRow : RunDetail, IRunFile
+public sealed record LandscapeRow : IStepRow
 {
     /// <inheritdoc/>
     public static string FileName => "landscape.csv";

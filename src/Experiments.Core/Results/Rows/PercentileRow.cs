@@ -1,7 +1,7 @@
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>One row of percentiles.csv: what enters a layer's norm at a step, as percentiles over a batch (the paper's figure 6).</summary>
-public sealed record PercentileRow : RunDetail, IRunFile
+public sealed record PercentileRow : IStepRow
 {
     /// <inheritdoc/>
     public static string FileName => "percentiles.csv";

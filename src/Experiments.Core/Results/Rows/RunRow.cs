@@ -34,6 +34,12 @@ public sealed record RunRow : Cell
     /// <summary>The seed all random numbers follow from.</summary>
     public required long Seed { get; init; }
 
+    /// <summary>The weights it began with: a file and its checksum, or <c>run:</c> and the name of a run in the folder <c>pretrain</c>; empty: random ones.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The beginning of the SHA-256 of these weights.</summary>
+    public string? FromChecksum { get; init; }
+
     /// <summary>The engine's library and its version.</summary>
     public required string EngineVersion { get; init; }
 
@@ -43,13 +49,13 @@ public sealed record RunRow : Cell
     /// <summary>Threads the run computed with.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>The headline: test error in percent, as <see cref="ErrorMeasure"/> says.</summary>
+    /// <summary>The reported test error in percent, as <see cref="ErrorMeasure"/> says.</summary>
     public double? Error { get; init; }
 
     /// <summary><c>median-of-last-5</c> (the paper's; from 50 epochs on) or <c>last</c>.</summary>
     public string? ErrorMeasure { get; init; }
 
-    /// <summary>The headline measure with BN's moving averages (equals <see cref="Error"/>).</summary>
+    /// <summary>The same measure with BN's moving averages (equals <see cref="Error"/>).</summary>
     public double? ErrorMovingAverage { get; init; }
 
     /// <summary>The same measure with population statistics, recomputed over training images at frozen weights.</summary>

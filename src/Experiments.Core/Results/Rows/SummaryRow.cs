@@ -54,7 +54,7 @@ public sealed record SummaryRow : Cell
     public double? MeanTrainError { get; init; }
 
     /// <summary>The cells of these runs, in the order in which they first appear.</summary>
-    public static IReadOnlyList<SummaryRow> Of(IEnumerable<RunRow> runs) => [.. runs.GroupBy(run => run.Alone()).Select(cell => Of(cell.Key, cell))];
+    public static IReadOnlyList<SummaryRow> Of(IEnumerable<RunRow> runs) => [.. runs.GroupBy(run => run.ToCell()).Select(cell => Of(cell.Key, cell))];
 
     private static SummaryRow Of(Cell cell, IEnumerable<RunRow> runs)
     {

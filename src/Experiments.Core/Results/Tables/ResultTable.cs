@@ -48,20 +48,20 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
         var summary = SummaryRow.Of(runs);
         var axis = TableAxis.Of(summary, layout.Columns);
         var rows = axis.Rows(summary, layout.Rows);
-        var seeds = runs.GroupBy(run => run.Alone()).ToDictionary(cell => cell.Key, cell =>
+        var seeds = runs.GroupBy(run => run.ToCell()).ToDictionary(cell => cell.Key, cell =>
             (IReadOnlyDictionary<long, double>)cell.OnePerSeed().Finished().Where(run => selected(run) is not null).ToDictionary(run => run.Seed, run => selected(run)!.Value));
         var measures = summary.Select(cell => cell.ErrorMeasure).OfType<string>().Distinct().ToList();
         var measure = value != "train_error" && measures is [var only] ? $" ({only})" : "";
         var tables = new List<ResultTable>
         {
-            axis.Table($"{value.Replace('_', ' ')} in %{measure}: mean ± standard deviation (seeds)", value, rows, cell => Text(cell, seeds[cell.Alone()])),
+            axis.Table($"{value.Replace('_', ' ')} in %{measure}: mean ± standard deviation (seeds)", value, rows, cell => Text(cell, seeds[cell.ToCell()])),
         };
-        var differences = DifferenceRow.Of(runs, selected).Where(row => row.BaselineNorm == "bn").ToDictionary(row => row.Alone());
+        var differences = DifferenceRow.Of(runs, selected).Where(row => row.BaselineNorm == "bn").ToDictionary(row => row.ToCell());
         if (differences.Count > 0)
         {
             tables.Add(axis.Table("difference to BN in points, paired over seeds: mean ± 95% interval (seeds)", "difference",
-                [.. rows.Where(row => row.Cells.Any(cell => differences.ContainsKey(cell.Alone())))],
-                cell => differences.TryGetValue(cell.Alone(), out var difference) ? Text(difference) : Nothing));
+                [.. rows.Where(row => row.Cells.Any(cell => differences.ContainsKey(cell.ToCell())))],
+                cell => differences.TryGetValue(cell.ToCell(), out var difference) ? Text(difference) : Nothing));
         }
 
         if (axis.IsBatch && value != "train_error")
@@ -94,7 +94,7 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
 
     private static IEnumerable<string> Rises(Series row, Dictionary<Cell, IReadOnlyDictionary<long, double>> seeds, IReadOnlyList<int> batches)
     {
-        var cells = row.Cells.Where(cell => seeds[cell.Alone()].Count > 0).ToDictionary(cell => cell.Batch, cell => seeds[cell.Alone()]);
+        var cells = row.Cells.Where(cell => seeds[cell.ToCell()].Count > 0).ToDictionary(cell => cell.Batch, cell => seeds[cell.ToCell()]);
         if (cells.Count == 0)
             return batches.Select(_ => Nothing);
         var largest = cells.Keys.Max();

@@ -18,7 +18,7 @@ internal sealed class TableAxis
         _name = name;
         _properties = name is null ? [] : PropertiesOf(name);
         _texts = Texts(cells, _properties);
-        _columns = [.. InOrder(cells, _properties).Select(cell => _texts[cell.Alone()]).Distinct()];
+        _columns = [.. InOrder(cells, _properties).Select(cell => _texts[cell.ToCell()]).Distinct()];
     }
 
     /// <summary>Whether it is that of figure 1.</summary>
@@ -41,12 +41,12 @@ internal sealed class TableAxis
         if (properties.Intersect(_properties).Any())
             throw new ExperimentException($"Rows and columns cannot both follow {Known(leading)}: give --columns another column.");
         var lead = Texts(cells, properties);
-        var rest = Series.Along(cells, [.. _properties, .. properties]).SelectMany(row => row.Cells.Select(cell => (cell, row.Label))).ToDictionary(pair => pair.cell.Alone(), pair => pair.Label);
-        var order = InOrder(cells, properties).Select(cell => lead[cell.Alone()]).Distinct().ToList();
+        var rest = Series.Along(cells, [.. _properties, .. properties]).SelectMany(row => row.Cells.Select(cell => (cell, row.Label))).ToDictionary(pair => pair.cell.ToCell(), pair => pair.Label);
+        var order = InOrder(cells, properties).Select(cell => lead[cell.ToCell()]).Distinct().ToList();
         return
         [
             .. from row in rows
-               let cell = row.Cells[0].Alone()
+               let cell = row.Cells[0].ToCell()
                orderby order.IndexOf(lead[cell])
                select row with { Label = string.Join(", ", new[] { Lead(leading, lead[cell]), rest[cell] }.Where(part => part.Length > 0)) },
         ];
@@ -56,7 +56,7 @@ internal sealed class TableAxis
     public ResultTable Table(string heading, string name, IReadOnlyList<Series> rows, Func<SummaryRow, string> text) => _name is null
         ? new ResultTable(heading, ["norm", name], [.. rows.Select(row => (IReadOnlyList<string>)[row.Label, text(row.Cells[0])])])
         : new ResultTable(heading, [_name.Replace('_', ' '), .. _columns], [.. rows.Select(row => (IReadOnlyList<string>)
-            [row.Label, .. _columns.Select(column => row.Cells.FirstOrDefault(cell => _texts[cell.Alone()] == column) is { } cell ? text(cell) : ResultTable.Nothing)])]);
+            [row.Label, .. _columns.Select(column => row.Cells.FirstOrDefault(cell => _texts[cell.ToCell()] == column) is { } cell ? text(cell) : ResultTable.Nothing)])]);
 
     /// <summary>The batch size where it varies, else the groups, else the learning rate, else the scale of the initial weights.</summary>
     private static string? Suggested(IReadOnlyList<SummaryRow> cells)
@@ -90,11 +90,11 @@ internal sealed class TableAxis
         if (properties.Contains(nameof(Cell.Norm)))
         {
             var others = Series.CellColumns.Select(column => column.Property).Except(properties).ToList();
-            return Series.Along(cells, others).SelectMany(norm => norm.Cells.Select(cell => (cell, norm.Label))).ToDictionary(pair => pair.cell.Alone(), pair => pair.Label);
+            return Series.Along(cells, others).SelectMany(norm => norm.Cells.Select(cell => (cell, norm.Label))).ToDictionary(pair => pair.cell.ToCell(), pair => pair.Label);
         }
 
         var column = properties.Count == 1 ? Series.CellColumns.First(one => one.Property == properties[0]) : null;
-        return cells.ToDictionary(cell => cell.Alone(), cell => column is not null ? column.Text(cell) is { Length: > 0 } text ? text : "none"
+        return cells.ToDictionary(cell => cell.ToCell(), cell => column is not null ? column.Text(cell) is { Length: > 0 } text ? text : "none"
             : cell.Groups is { } groups ? $"G={groups}"
             : cell.ChannelsPerGroup is { } channels ? $"{channels} ch/group"
             : "none");

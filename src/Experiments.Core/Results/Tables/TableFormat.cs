@@ -73,7 +73,7 @@ public static class TableWriter
             _ => $"{character}",
         }));
 
-        // In text the sign of a number would be as short as a hyphen.
+        // In LaTeX's text mode a minus sign would be as short as a hyphen.
         return escaped is ['-', >= '0' and <= '9', ..] ? "$-$" + escaped[1..] : escaped;
     }
 }

@@ -9,7 +9,7 @@ public static class TextTable
     /// <param name="heading">What the table shows.</param>
     /// <param name="header">The columns' names.</param>
     /// <param name="rows">The cells, as many in each row as there are names.</param>
-    /// <param name="labels">So many columns, from the left, hold words and stand to the left; the others hold numbers.</param>
+    /// <param name="labels">The number of columns, from the left, that hold words and are aligned to the left; the others hold numbers.</param>
     public static string Align(string heading, IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows, int labels = 1)
     {
         ArgumentNullException.ThrowIfNull(header);

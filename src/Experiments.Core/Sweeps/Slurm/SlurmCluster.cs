@@ -28,7 +28,7 @@ public sealed class SlurmCluster(SweepFolder folder, SlurmRequest request)
         SlurmProgram.Run("sbatch", ["--version"]);
         var longestArray = SlurmProgram.LongestArray();
 
-        // A folder in which no run has left anything is anyone's, but for these.
+        // A folder without results of a run may be taken by another sweep, but not while runs are submitted for it.
         if (folder.Results.StartedRuns.Count == 0)
         {
             var others = Queue().Tasks.Keys.Except(asked.Resolve(machine).Runs().Select(run => run.Id)).ToList();
@@ -55,7 +55,7 @@ public sealed class SlurmCluster(SweepFolder folder, SlurmRequest request)
             throw new ExperimentException($"--gpus asks for GPUs, and {onProcessor} of the {missing.Count} runs would compute on the cpu: give --device cuda, and --engine torch with it, or leave --gpus out.");
         var queue = Queue();
 
-        // Looked at once more after the queue: a run may have ended in between.
+        // Rows are read again after the queue, since a run may have ended in between.
         var wanted = SweepRunner.InOrder(folder.Missing(missing).Where(run => !queue.Tasks.ContainsKey(run.Id)));
         var jobs = new List<SlurmJob>();
         var before = queue.Tasks.Values.Select(task => task.Job).Distinct().ToList();

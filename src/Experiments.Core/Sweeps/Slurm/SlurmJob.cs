@@ -49,14 +49,14 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
             AtomicFile.WriteText(Path.Combine(folder, RunsFile), string.Concat(runs.Select(run => $"{run.Run.Id}\n")));
             AtomicFile.WriteText(Path.Combine(folder, "job.sh"), script);
 
-            // "12", and "12;name" where the cluster was named
+            // sbatch prints "12", or "12;name" where a cluster was named.
             id = SlurmProgram.Run("sbatch", ["--parsable", "job.sh"], folder).Split(';')[0].Trim();
             AtomicFile.WriteText(Path.Combine(folder, IdFile), $"{id}\n");
             return new SlurmJob(folder, id, [.. runs.Select(run => run.Run.Id)]);
         }
         catch (ExperimentException)
         {
-            // A job that cannot be recorded is taken back; its tasks would be submitted again.
+            // A job that cannot be recorded is cancelled: otherwise its tasks would be submitted a second time.
             if (id is not null)
                 SlurmProgram.Run("scancel", [id]);
             Remove(folder);
@@ -73,7 +73,7 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without its number, nobody takes it for a job.
+            // Without the file that holds its number, the folder is not read as a job.
         }
     }
 

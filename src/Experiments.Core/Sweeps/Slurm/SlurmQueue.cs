@@ -21,7 +21,7 @@ public sealed record SlurmTask(string Job, string Task, string? State, string Lo
 /// The last task of each other run that was submitted: it has ended, whatever the end was. To tell which of these runs have failed, ask
 /// the queue first and look for rows after that; a run may end in between.
 /// </param>
-/// <param name="Problem">Why the queue could not be asked, in a sentence, nothing then being known of any task; null where it was.</param>
+/// <param name="Problem">A sentence that says why the queue could not be asked; no task is known then. Null where it could.</param>
 public sealed record SlurmQueue(IReadOnlyDictionary<string, SlurmTask> Tasks, IReadOnlyDictionary<string, SlurmTask> Gone, string? Problem = null) : IRunQueue
 {
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed record SlurmQueue(IReadOnlyDictionary<string, SlurmTask> Tasks, IR
         }
         catch (ExperimentException e) when (e.Message.Contains("Invalid job id", StringComparison.Ordinal))
         {
-            // Said where one job alone is asked for and Slurm no longer knows it.
+            // squeue prints this when it is asked for a single job that Slurm no longer knows.
             return Parse("", jobs);
         }
         catch (ExperimentException e)
@@ -48,7 +48,7 @@ public sealed record SlurmQueue(IReadOnlyDictionary<string, SlurmTask> Tasks, IR
         }
     }
 
-    /// <summary>Puts what squeue has printed, a job, a task and its state a line, and what was submitted together.</summary>
+    /// <summary>Matches the lines of squeue (job, task, state) with the jobs that were submitted.</summary>
     internal static SlurmQueue Parse(string output, IReadOnlyList<SlurmJob> jobs)
     {
         var states = output.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields.Length == 3)

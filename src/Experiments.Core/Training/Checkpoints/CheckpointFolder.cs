@@ -19,7 +19,7 @@ public sealed class CheckpointFolder(string path)
     /// <summary>Whether there is one, whole or not.</summary>
     public bool Any => Files().Count > 0;
 
-    /// <summary>Writes a checkpoint; that before it stays, and what else there is goes.</summary>
+    /// <summary>Writes a checkpoint. The previous one is kept, and all older files are deleted.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="steps">Steps made in all.</param>
     /// <param name="state">What the engine holds.</param>
@@ -29,7 +29,7 @@ public sealed class CheckpointFolder(string path)
         var file = Path.Combine(Root, steps.ToString(CultureInfo.InvariantCulture) + Extension);
         AtomicFile.WriteBytes(file, checkpoint.Write(state));
 
-        // Files of later steps are those that were passed over as damaged, and others what a killed process left of its writing.
+        // Files of later steps were damaged and therefore passed over; other files are what a killed process left half written.
         var before = Files().Where(other => other.Steps < steps).Select(other => other.File).FirstOrDefault();
         foreach (var other in Directory.EnumerateFiles(Root).Where(other => other != file && other != before).ToList())
             TryDelete(() => File.Delete(other));
@@ -39,8 +39,8 @@ public sealed class CheckpointFolder(string path)
     /// <param name="run">The run's name.</param>
     /// <param name="now">What its bits depend on here.</param>
     /// <param name="dataset">Its images.</param>
-    /// <param name="allowDifferentMachine">Whether it goes on where the rest would be others.</param>
-    /// <param name="say">Is told of checkpoints that are damaged, and of what is allowed.</param>
+    /// <param name="allowDifferentMachine">Whether the run may go on although its rest would have other bits than without the stop.</param>
+    /// <param name="say">Called with a sentence for each damaged checkpoint, and for each difference that is allowed.</param>
     /// <exception cref="ExperimentException">The rest of the run would not be the same as if it had never been stopped.</exception>
     public (string File, TrainingCheckpoint Checkpoint, EngineState State)? GoOnFrom(
         string run, TrainingConditions now, Dataset dataset, bool allowDifferentMachine, Action<string> say)

@@ -7,7 +7,7 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Training.Checkpoints;
 
-/// <summary>What the bits of a training depend on beside its settings and its images: the rest of it is the same only where they are.</summary>
+/// <summary>What the bits of a training depend on besides its settings and images. A training that goes on keeps its bits only where these are the same.</summary>
 /// <param name="Engine">The engine's name.</param>
 /// <param name="Precision">The number format.</param>
 /// <param name="Threads">Threads to compute with.</param>
@@ -15,7 +15,7 @@ namespace Experiments.Core.Training.Checkpoints;
 /// <param name="InstructionSet">What the processor offers of the instructions that kernels are chosen by.</param>
 public sealed record TrainingConditions(string Engine, string Precision, int Threads, string Library, string InstructionSet)
 {
-    /// <summary>Where two conditions are not the same, in words that name both; null where they are.</summary>
+    /// <summary>The differences between two conditions, in words that name both; null where there are none.</summary>
     /// <param name="now">The other conditions.</param>
     public string? Differences(TrainingConditions now)
     {

@@ -1,4 +1,4 @@
-using Experiments.Core.Training.Measuring;
+using Experiments.Core.Training.Measurements;
 
 namespace Experiments.Core.Training.Timing;
 
@@ -35,8 +35,8 @@ public sealed record TrainingEstimate
     /// <summary>At how many steps something is measured; 0 where nothing is.</summary>
     public required int MeasurePoints { get; init; }
 
-    /// <summary>How many shifts of the test images are scored after the last epoch; 0 where none is.</summary>
-    public required int Shifts { get; init; }
+    /// <summary>How many alterations of the test images are scored after the last epoch; 0 where none is.</summary>
+    public required int Alterations { get; init; }
 
     /// <summary>Seconds before the first step and after the last epoch, and what first steps and batches took more than those that followed.</summary>
     public required double OnceSeconds { get; init; }
@@ -59,8 +59,8 @@ public sealed record TrainingEstimate
     /// <summary>Seconds of all that is measured at a step.</summary>
     public required double MeasurePointSeconds { get; init; }
 
-    /// <summary>Seconds to shift a test image, in the mean over all shifts.</summary>
-    public required double ShiftSeconds { get; init; }
+    /// <summary>Seconds to alter a test image, in the mean over all alterations.</summary>
+    public required double AlterationSeconds { get; init; }
 
     /// <summary>Training steps that were timed.</summary>
     public required int TimedSteps { get; init; }
@@ -78,13 +78,13 @@ public sealed record TrainingEstimate
         var total = (long)Epochs * StepsPerEpoch;
         var steps = from?.Steps(StepsPerEpoch) ?? 0;
         var evaluations = Epochs - (from?.Epochs.Count ?? 0);
-        var headline = Math.Min(Headline.Epochs(Epochs), evaluations);
+        var reported = Math.Min(ReportedError.Epochs(Epochs), evaluations);
         return new TrainingTime(
             OnceSeconds,
             (total - steps) * StepSeconds,
-            (evaluations * MovingAverage(1, 0)) + (headline * OtherStatistics(1, 0)),
+            (evaluations * MovingAverage(1, 0)) + (reported * OtherStatistics(1, 0)),
             (MeasurementPlan.Spread(total, MeasurePoints).Count(step => step >= steps) * MeasurePointSeconds)
-            + (Shifts > 0 ? MovingAverage(Shifts, ShiftSeconds) + OtherStatistics(Shifts, ShiftSeconds) : 0),
+            + (Alterations > 0 ? MovingAverage(Alterations, AlterationSeconds) + OtherStatistics(Alterations, AlterationSeconds) : 0),
             evaluations * EpochEndSeconds);
     }
 

@@ -101,7 +101,7 @@ public static partial class Checkpoint
         {
             foreach (var parameter in Network.ParametersOf(layer, network.Norm))
                 yield return parameter.Name;
-            if (layer is NormSlot slot && network.Norm.HasRunningStatistics)
+            if (layer is NormSlot slot && slot.Of(network.Norm).HasRunningStatistics)
             {
                 yield return $"{slot.Name}.running_mean";
                 yield return $"{slot.Name}.running_var";

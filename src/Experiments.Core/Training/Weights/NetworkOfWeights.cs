@@ -5,7 +5,7 @@ using Experiments.Core.Norms;
 
 namespace Experiments.Core.Training.Weights;
 
-/// <summary>What the names and shapes of weights tell of the network that they are of.</summary>
+/// <summary>What the names and shapes of weights tell about their network.</summary>
 public sealed partial record NetworkOfWeights
 {
     /// <summary>The network's name; null where it is of none that is known.</summary>
@@ -67,7 +67,7 @@ public sealed partial record NetworkOfWeights
         Safetensors.Tensor? Weight(string layer) => tensors.GetValueOrDefault($"{layer}.weight") ?? tensors.GetValueOrDefault($"{layer}.weight_v");
     }
 
-    // Of these weights tell no difference: statistics of one sample leave no running ones.
+    // The weights do not tell these norms apart: statistics of a single sample leave no running statistics.
     private static IEnumerable<string> WithinSamples => NormCatalog.Entries
         .Where(entry => entry.Define(entry.Defaults) is { Weights: WeightTransform.None, Pooling.OverSamples: false }).Select(entry => entry.Name);
 
