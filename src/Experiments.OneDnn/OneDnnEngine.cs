@@ -41,7 +41,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     public void Profile(bool on) => _step.Profile(on);
 
     /// <inheritdoc/>
-    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
+    public void Train(ImageBatch batch, StepSettings step, Span<float> scores)
     {
         Check(batch, isStep: true);
         _step.Forward(batch.Values, NormMode.Train, step);
@@ -50,7 +50,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     }
 
     /// <inheritdoc/>
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, StepSettings step)
     {
         Check(batch, isStep: true);
         _step.Forward(batch.Values, NormMode.TrainWithoutUpdate, step);
@@ -60,7 +60,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     }
 
     /// <inheritdoc/>
-    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    public void Observe(ImageBatch batch, StepSettings step, string slot, SlotSide side, Span<float> values)
     {
         Check(batch, isStep: false);
         _settings.Network.CheckMap(slot, batch.Count, values.Length);

@@ -90,7 +90,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     /// The step of the training: noise follows from its number, and Batch Renormalization's limits from its ramp. The layer counts its own
     /// steps while <see cref="Mode"/> is null.
     /// </summary>
-    public TrainingStep Step { get; set; } = new(LearningRate: 0);
+    public StepSettings Step { get; set; } = new(LearningRate: 0);
 
     /// <summary>
     /// Whether a norm with running statistics normalizes with these in training too, and leaves them as they are: the BN* of Wu &amp; He 2018,

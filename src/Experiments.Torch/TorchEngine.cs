@@ -35,7 +35,7 @@ internal sealed class TorchEngine : IEngine
     public ImageLayout Layout => ImageLayout.ChannelsLast;
 
     /// <inheritdoc/>
-    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
+    public void Train(ImageBatch batch, StepSettings step, Span<float> scores)
     {
         using var scope = Begin(NormMode.Train, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
@@ -48,7 +48,7 @@ internal sealed class TorchEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, StepSettings step)
     {
         using var scope = Begin(NormMode.TrainWithoutUpdate, _settings.Workers, step);
         var (images, labels) = LoadStep(batch);
@@ -59,7 +59,7 @@ internal sealed class TorchEngine : IEngine
     }
 
     /// <inheritdoc/>
-    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    public void Observe(ImageBatch batch, StepSettings step, string slot, SlotSide side, Span<float> values)
     {
         _settings.Network.CheckMap(slot, batch.Count, values.Length);
         using var scope = Begin(NormMode.TrainWithoutUpdate, workers: 1, step);
@@ -160,7 +160,7 @@ internal sealed class TorchEngine : IEngine
 
     private Scope Begin() => Begin(_settings.Threads);
 
-    private Scope Begin(NormMode mode, int workers = 1, TrainingStep step = default)
+    private Scope Begin(NormMode mode, int workers = 1, StepSettings step = default)
     {
         foreach (var norm in _network.Norms.Values)
             (norm.Mode, norm.Workers, norm.Step) = (mode, workers, step);

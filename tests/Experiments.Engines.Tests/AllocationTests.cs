@@ -81,7 +81,8 @@ public sealed partial class AllocationTests
             left.Add((long)mallinfo2().Used - before);
         }
 
-        Assert.True(Median(left) < 64 * 1024, $"4 engines leave {string.Join(", ", left)} bytes");
+        // What engines leave shows in every measurement. The runtime's compiler takes memory in the background, in some of them.
+        Assert.True(left.Order().ElementAt(1) < 64 * 1024, $"4 engines leave {string.Join(", ", left)} bytes");
 
         void Everything()
         {

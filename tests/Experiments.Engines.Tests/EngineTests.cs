@@ -86,7 +86,7 @@ public sealed class EngineTests
         var batch = Engines.Batch(engine, 6, 1);
         var state = engine.Read();
         // Through the corrections of Batch Renormalization no gradient flows: at the beginning of its ramp there are none.
-        var first = new TrainingStep(0, RenormRamp: 0);
+        var first = new StepSettings(0, RenormRamp: 0);
         var (loss, gradients) = engine.LossAndGradients(batch, first);
         Assert.Equal(state.Parameters.Select(array => array.Name), gradients.Select(array => array.Name));
 

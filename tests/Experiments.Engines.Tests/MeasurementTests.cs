@@ -46,7 +46,7 @@ public sealed class MeasurementTests
         using var engine = Engines.Create(engineName, new EngineSettings(Engines.ResNet(norm), 8, Momentum: 0, WeightDecay: 0));
         var batch = Engines.Batch(engine, 8, 1);
         var landscape = new LandscapeMeasurement(engine);
-        landscape.BeforeStep(new MeasurementPoint(new TrainingStep(0.02), 0), batch, default);
+        landscape.BeforeStep(new MeasurementPoint(new StepSettings(0.02), 0), batch, default);
         var (origin, largest) = (landscape.Rows[0], landscape.Rows[^1]);
         Assert.Equal(engine.LossAndGradients(batch, new(0)).Loss, origin.Loss);
         Engines.Train(engine, batch, largest.StepSize);
@@ -60,7 +60,7 @@ public sealed class MeasurementTests
         var network = Engines.ResNet(norm);
         using var engine = Engines.Create(engineName, new EngineSettings(network, 8));
         var batch = Engines.Batch(engine, 8, 1);
-        var at = new MeasurementPoint(new TrainingStep(0.05), 0);
+        var at = new MeasurementPoint(new StepSettings(0.05), 0);
         var shift = new CovariateShiftMeasurement(engine, network);
         shift.BeforeStep(at, batch, default);
         Engines.Train(engine, batch, at.Step.LearningRate);

@@ -163,8 +163,8 @@ public sealed class EndToEndTests : IDisposable
         var rows = all.Select(row => row.Row).ToList();
         Assert.Equal(
             from statistics in new[] { "moving_average", "population", "batch" }
-            from shift in new[] { "none", "brightness", "contrast", "noise", "blur" }
-            from strength in shift == DistributionShiftRow.None ? [0] : Enumerable.Range(1, 5)
+            from shift in new[] { "none", "brightness", "contrast", "noise", "blur", "invert", "tint" }
+            from strength in shift == DistributionShiftRow.None ? [0] : shift == "invert" ? [5] : Enumerable.Range(1, 5)
             select (statistics, shift, strength),
             rows.Select(row => (row.Statistics, row.Shift, row.Strength)));
 
@@ -195,7 +195,7 @@ public sealed class EndToEndTests : IDisposable
         var checkpoint = _folder["t", "runs", Assert.Single(ResultsFolder.ReadRuns(_folder["t"])).Run, "weights.safetensors"];
         foreach (var (arguments, message) in new[]
         {
-            ("--shift fog", "Known: none, brightness, contrast, noise, blur, all."),
+            ("--shift fog", "Known: none, brightness, contrast, noise, blur, invert, tint, all."),
             ("--shift blur --strength 6", "--strength takes 1 to 5, or all, not '6'."),
             ("--strength 2", "--strength goes with --shift"),
             ("--csv x.csv", "--csv goes with --shift"),

@@ -26,7 +26,7 @@ public sealed class OwnImagesTests : IDisposable
         Run("sweep mine.yaml --out s", 0);
         var rows = File.ReadAllLines(_folder["s", "runs.csv"]);
         Assert.Equal(5, rows.Length);
-        Assert.All(rows.Skip(1), row => Assert.Contains(",flowers/,32,0.2,0,small-cnn,", row, StringComparison.Ordinal));
+        Assert.All(rows.Skip(1), row => Assert.Contains(",flowers/,,32,0.2,0,small-cnn,", row, StringComparison.Ordinal));
 
         // The colour tells the class, so that hardly an image can be missed.
         var errors = rows.Skip(1).Select(row => double.Parse(row.Split(',')[rows[0].Split(',').ToList().IndexOf("error")], System.Globalization.CultureInfo.InvariantCulture)).ToList();

@@ -46,7 +46,7 @@ public sealed class DataFolder
 
     internal DataFolder(string? path, ImmutableArray<DatasetDescription> catalog) => (Path, _catalog) = (path ?? DefaultPath, catalog);
 
-    /// <summary>Decodes image files; null where nothing does.</summary>
+    /// <summary>The decoder of image files; null if there is none.</summary>
     public IImageDecoder? Decoder { get; }
 
     /// <summary><c>data/</c> at the repository's root.</summary>

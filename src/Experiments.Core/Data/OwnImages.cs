@@ -10,7 +10,7 @@ namespace Experiments.Core.Data;
 /// <summary>How images of one's own become a data set.</summary>
 /// <param name="ImageSize">Height and width that image files are scaled to; null: <see cref="OwnImages.DefaultImageSize"/>.</param>
 /// <param name="TestPart">The part of each class to test on, where the images come without a test part; null: none was named.</param>
-/// <param name="SplitSeed">What the choice of these follows from.</param>
+/// <param name="SplitSeed">The seed of the random choice of test images.</param>
 public sealed record OwnImagesOptions(int? ImageSize = null, double? TestPart = null, long SplitSeed = 0);
 
 /// <summary>

@@ -38,7 +38,7 @@ public sealed class RunLog
     /// <summary>Adds a sentence.</summary>
     public void Write(string sentence) => Try(() => File.AppendAllText(Path, sentence + "\n"));
 
-    /// <summary>Begins it anew.</summary>
+    /// <summary>Deletes the log; the next line that is written begins a new one.</summary>
     public void Clear() => Try(() => File.Delete(Path));
 
     /// <summary>A position in a few words.</summary>

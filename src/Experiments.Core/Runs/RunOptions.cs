@@ -159,8 +159,8 @@ public static partial class RunOptions
     public static RunOption? Find(string name) => All.FirstOrDefault(option => option.Name == name);
 
     /// <summary>
-    /// The arguments for <c>train</c> that ask for exactly these settings: those that are not its defaults, and where they are settled
-    /// always engine and device, whose defaults are the machine's.
+    /// The arguments that make <c>train</c> use exactly these settings: every one that is not a default. Engine and device, once they are
+    /// chosen, are always among them, since their defaults differ between machines.
     /// </summary>
     public static IEnumerable<string> ToArguments(RunSettings settings)
     {

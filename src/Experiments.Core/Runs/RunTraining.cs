@@ -27,7 +27,7 @@ internal sealed class RunTraining
     private readonly DateTimeOffset _started;
     private readonly string? _weightsChecksum;
 
-    /// <summary>Puts the engine, the loop and the measurements where the training begins, or goes on.</summary>
+    /// <summary>Makes the engine's state, the loop and the measurements: new ones, or those of a checkpoint that the training goes on from.</summary>
     /// <param name="run">The run.</param>
     /// <param name="folder">Its folder.</param>
     /// <param name="dataset">Its images.</param>

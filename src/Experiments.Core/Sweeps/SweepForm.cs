@@ -1,6 +1,6 @@
 namespace Experiments.Core.Sweeps;
 
-/// <summary>How much of an experiment is run. A sweep's file has a block for each short form, and its options stand in place of the full values.</summary>
+/// <summary>Which form of an experiment is run: the full one, or a short one. A short form has a block in the sweep's file, whose options replace the full values.</summary>
 public enum SweepForm
 {
     /// <summary>The file's own values.</summary>

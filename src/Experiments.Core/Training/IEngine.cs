@@ -119,7 +119,7 @@ public interface IEngine : IDisposable
     /// <param name="batch">The images: worker after worker.</param>
     /// <param name="step">The rate of this step, and what else follows from how far the training is.</param>
     /// <param name="scores">Receives the class scores [N, classes] before the update.</param>
-    void Train(ImageBatch batch, TrainingStep step, Span<float> scores);
+    void Train(ImageBatch batch, StepSettings step, Span<float> scores);
 
     /// <summary>Class scores without an update.</summary>
     /// <param name="batch">Any number of images up to its capacity.</param>
@@ -140,7 +140,7 @@ public interface IEngine : IDisposable
     /// The mean cross-entropy of a training batch and its gradient by every parameter as they are in this step, without decay, without an
     /// update, and without a change of moving averages. The gradient by a parameter that is frozen is 0.
     /// </summary>
-    (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step);
+    (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, StepSettings step);
 
     /// <summary>A forward pass as in this step of the training, by one worker, that changes nothing, and what a norm makes of its input.</summary>
     /// <param name="batch">Any number of images up to its capacity.</param>
@@ -149,7 +149,7 @@ public interface IEngine : IDisposable
     /// <param name="side">Whether what enters the norm is wanted or what leaves it.</param>
     /// <param name="values">Receives the feature map [N, H, W, C].</param>
     /// <exception cref="ArgumentException">The network has no such slot, or the map is of another size.</exception>
-    void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values);
+    void Observe(ImageBatch batch, StepSettings step, string slot, SlotSide side, Span<float> values);
 
     /// <summary>A copy of parameters, running statistics and what the optimizer remembers.</summary>
     EngineState Read();

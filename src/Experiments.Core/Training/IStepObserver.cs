@@ -12,10 +12,10 @@ public interface IStepObserver
     /// <param name="step">The step.</param>
     /// <param name="batch">The images that it will be made on.</param>
     /// <param name="cancellation">Ends a look that takes long.</param>
-    void BeforeStep(TrainingStep step, ImageBatch batch, CancellationToken cancellation);
+    void BeforeStep(StepSettings step, ImageBatch batch, CancellationToken cancellation);
 
     /// <summary>Called when it has been made.</summary>
     /// <param name="step">The step.</param>
     /// <param name="batch">The images that it was made on.</param>
-    void AfterStep(TrainingStep step, ImageBatch batch);
+    void AfterStep(StepSettings step, ImageBatch batch);
 }

@@ -50,7 +50,7 @@ public static class Initialization
         foreach (var (convolution, slot, shape) in Followed(network))
         {
             var values = new float[batch.Count * shape.Size];
-            engine.Observe(batch, new TrainingStep(0), slot.Name, SlotSide.Input, values);
+            engine.Observe(batch, new StepSettings(0), slot.Name, SlotSide.Input, values);
             for (var channel = 0; channel < shape.Channels; channel++)
             {
                 var (mean, deviation) = Moments(values, channel, shape.Channels);

@@ -176,10 +176,10 @@ public sealed record RunSettings
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="step">The step within it, from 0.</param>
     /// <param name="stepsPerEpoch">Steps in an epoch.</param>
-    public TrainingStep StepAt(int epoch, int step, int stepsPerEpoch)
+    public StepSettings StepAt(int epoch, int step, int stepsPerEpoch)
     {
         var number = ((long)epoch * stepsPerEpoch) + step;
         var ramp = Norm.RenormRamp is > 0 and var part ? Math.Min(1, number / (part * Epochs * stepsPerEpoch)) : 1;
-        return new TrainingStep(LearningRate.At(this, epoch, step, stepsPerEpoch), number, ramp);
+        return new StepSettings(LearningRate.At(this, epoch, step, stepsPerEpoch), number, ramp);
     }
 }

@@ -79,7 +79,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="mode">What norms do.</param>
     /// <param name="step">The step of the training that it is of.</param>
-    internal void Forward(ReadOnlySpan<float> images, NormMode mode, TrainingStep step = default)
+    internal void Forward(ReadOnlySpan<float> images, NormMode mode, StepSettings step = default)
     {
         _compilation.Team.Enter();
         (_compilation.Pass.Mode, _compilation.Pass.Step) = (mode, step);
@@ -102,7 +102,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <param name="slot">The norm's slot.</param>
     /// <param name="side">Which of the two.</param>
     /// <param name="values">Receives the map, [N, H, W, C].</param>
-    internal void Observe(ReadOnlySpan<float> images, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    internal void Observe(ReadOnlySpan<float> images, StepSettings step, string slot, SlotSide side, Span<float> values)
     {
         fixed (float* to = values)
         {

@@ -11,7 +11,7 @@ internal sealed unsafe class Pass
     internal NormMode Mode { get; set; }
 
     /// <summary>The training step that the pass belongs to.</summary>
-    internal TrainingStep Step { get; set; }
+    internal StepSettings Step { get; set; }
 
     /// <summary>What parameters are updated with.</summary>
     internal UpdateStep Update { get; set; }

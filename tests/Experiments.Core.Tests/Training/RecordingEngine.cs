@@ -43,7 +43,7 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public ImageLayout Layout => ImageLayout.ChannelsFirst;
 
-    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
+    public void Train(ImageBatch batch, StepSettings step, Span<float> scores)
     {
         Steps.Add((batch.Count, step.LearningRate, batch.Values[0]));
         AtEachStep?.Invoke();
@@ -72,9 +72,9 @@ internal sealed class RecordingEngine(Network network) : IEngine
         AtEachCollection?.Invoke(batch.Count);
     }
 
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step) => throw new NotSupportedException();
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, StepSettings step) => throw new NotSupportedException();
 
-    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    public void Observe(ImageBatch batch, StepSettings step, string slot, SlotSide side, Span<float> values)
     {
         Observations.Add((batch.Count, slot, side));
         AtEachObservation?.Invoke(batch.Count);

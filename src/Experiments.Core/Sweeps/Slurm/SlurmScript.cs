@@ -5,7 +5,7 @@ namespace Experiments.Core.Sweeps.Slurm;
 /// <summary>The batch script of a job array, one run a task.</summary>
 internal static class SlurmScript
 {
-    /// <summary>The script's text. It lies, and Slurm starts it, beside the file of commands.</summary>
+    /// <summary>The script's text. The script lies in the folder of the file of commands, and Slurm runs it there.</summary>
     /// <param name="name">The sweep's name.</param>
     /// <param name="tasks">How many tasks, numbered from 1 as the lines of the commands are.</param>
     /// <param name="cpus">Processors of a task.</param>

@@ -6,7 +6,7 @@ namespace Experiments.Core.Training.Measurements;
 /// <summary>A step of a training that is measured.</summary>
 /// <param name="Step">The step.</param>
 /// <param name="Epoch">Epochs passed before it, with their fraction.</param>
-public readonly record struct MeasurementPoint(TrainingStep Step, double Epoch);
+public readonly record struct MeasurementPoint(StepSettings Step, double Epoch);
 
 /// <summary>
 /// A measurement around single steps of a training, which does not change the training: the engine's state is the same bits

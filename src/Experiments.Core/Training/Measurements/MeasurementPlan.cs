@@ -50,14 +50,14 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
         Enumerable.Range(0, points).Select(point => points == 1 ? 0 : point * (steps - 1) / (points - 1)).ToHashSet();
 
     /// <inheritdoc/>
-    public void BeforeStep(TrainingStep step, ImageBatch batch, CancellationToken cancellation)
+    public void BeforeStep(StepSettings step, ImageBatch batch, CancellationToken cancellation)
     {
         if (steps.Contains(step.Number))
             Measure(measurement => measurement.BeforeStep(At(step), batch, cancellation));
     }
 
     /// <inheritdoc/>
-    public void AfterStep(TrainingStep step, ImageBatch batch)
+    public void AfterStep(StepSettings step, ImageBatch batch)
     {
         if (steps.Contains(step.Number))
             Measure(measurement => measurement.AfterStep(At(step), batch));
@@ -83,7 +83,7 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
             measurement.Restore(results);
     }
 
-    private MeasurementPoint At(TrainingStep step) => new(step, (double)step.Number / stepsPerEpoch);
+    private MeasurementPoint At(StepSettings step) => new(step, (double)step.Number / stepsPerEpoch);
 
     private void Measure(Action<IMeasurement> look)
     {

@@ -35,7 +35,7 @@ public sealed class Observation(IEngine engine, ImageShape shape, string layer, 
     /// <summary>The values there at the weights as they are; null where one is not finite.</summary>
     /// <param name="step">The step that is to be made.</param>
     /// <param name="cancellation">Ends it between two batches.</param>
-    public Distribution? At(TrainingStep step, CancellationToken cancellation)
+    public Distribution? At(StepSettings step, CancellationToken cancellation)
     {
         var values = new float[images.Sum(batch => batch.Count) * shape.Size];
         var rest = values.AsSpan();

@@ -57,7 +57,7 @@ public sealed class StepBenchmark
         do
         {
             cancellation.ThrowIfCancellationRequested();
-            _engine.Train(_batch, new TrainingStep(_learningRate), _scores);
+            _engine.Train(_batch, new StepSettings(_learningRate), _scores);
             steps++;
             passed = clock.Elapsed.TotalSeconds;
         }

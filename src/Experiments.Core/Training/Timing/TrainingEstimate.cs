@@ -65,7 +65,7 @@ public sealed record TrainingEstimate
     /// <summary>Training steps that were timed.</summary>
     public required int TimedSteps { get; init; }
 
-    /// <summary>Private memory in MiB after all of this; null where the system does not tell.</summary>
+    /// <summary>Private memory in MiB after everything above was timed; null where the system does not report it.</summary>
     public required double? MemoryMib { get; init; }
 
     /// <summary>The library that computed.</summary>

@@ -69,7 +69,7 @@ public sealed class MeasurementPlanTests : IDisposable
         var network = Network(settings);
         var engine = new RecordingEngine(network);
         var plan = MeasurementPlan.Create(settings, Source(settings, engine), engine, network);
-        plan.BeforeStep(new TrainingStep(0.1), new ImageBatch(_dataset.Shape, 0, engine.Layout), default);
+        plan.BeforeStep(new StepSettings(0.1), new ImageBatch(_dataset.Shape, 0, engine.Layout), default);
         Assert.Equal(Enumerable.Repeat((images, "norm2", SlotSide.Input), batches).Concat(Enumerable.Repeat((images, "norm2", SlotSide.Output), batches)), engine.Observations);
     }
 

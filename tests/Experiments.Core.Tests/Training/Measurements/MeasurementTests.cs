@@ -17,7 +17,7 @@ public sealed class MeasurementTests
     private static readonly Network TwoLayers = new("two-layers", new ImageShape(2, 1, 1), 2, NormCatalog.Create(new("none")),
         [new Convolution("conv1", 2, 1, 1), new NormSlot("norm1", 1), new Convolution("conv2", 1, 2, 1)]);
 
-    private static readonly MeasurementPoint At = new(new TrainingStep(Rate, Number: 6), 1.5);
+    private static readonly MeasurementPoint At = new(new StepSettings(Rate, Number: 6), 1.5);
 
     [Fact]
     public void On_a_quadratic_loss_the_smoothness_is_the_curvature_along_the_gradient()

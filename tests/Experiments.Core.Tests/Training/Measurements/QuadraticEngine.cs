@@ -22,7 +22,7 @@ internal sealed class QuadraticEngine(Network network, double[,] curvature) : IE
 
     public ImageLayout Layout => ImageLayout.ChannelsFirst;
 
-    public void Train(ImageBatch batch, TrainingStep step, Span<float> scores)
+    public void Train(ImageBatch batch, StepSettings step, Span<float> scores)
     {
         var gradient = Gradient();
         for (var i = 0; i < gradient.Length; i++)
@@ -32,13 +32,13 @@ internal sealed class QuadraticEngine(Network network, double[,] curvature) : IE
         }
     }
 
-    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, TrainingStep step)
+    public (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, StepSettings step)
     {
         var gradient = Gradient();
         return (gradient.Zip(_weights, (g, w) => g * (double)w).Sum() / 2, Arrays(gradient));
     }
 
-    public void Observe(ImageBatch batch, TrainingStep step, string slot, SlotSide side, Span<float> values)
+    public void Observe(ImageBatch batch, StepSettings step, string slot, SlotSide side, Span<float> values)
     {
         Observations.Add((batch.Count, slot, side));
         var size = values.Length / batch.Count;

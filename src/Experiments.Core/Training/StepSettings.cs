@@ -4,4 +4,4 @@ namespace Experiments.Core.Training;
 /// <param name="LearningRate">The rate.</param>
 /// <param name="Number">The steps before it, by which a noisy norm draws its noise.</param>
 /// <param name="RenormRamp">How far Batch Renormalization's limits have risen from BN's (0) to their own (1).</param>
-public readonly record struct TrainingStep(double LearningRate, long Number = 0, double RenormRamp = 1);
+public readonly record struct StepSettings(double LearningRate, long Number = 0, double RenormRamp = 1);
