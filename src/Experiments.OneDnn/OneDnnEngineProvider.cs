@@ -45,18 +45,22 @@ public sealed class OneDnnEngineProvider : IEngineProvider
     }
 
     /// <inheritdoc/>
-    public string? Refuses(RunSettings settings) => Refuses(settings.Model, NormCatalog.Create(settings.Norm));
+    public string? Refuses(RunSettings settings) =>
+        Refuses(settings.Model, ModelCatalog.IsRecurrent(settings.Model), ModelCatalog.IsTransformer(settings.Model), NormCatalog.Create(settings.Norm));
 
     /// <inheritdoc/>
     /// <exception cref="ExperimentException">The library, the device or the precision is not available here, or the network is none that it computes.</exception>
-    public IEngine Create(EngineSettings settings) => Refuses(settings.Network.Model, settings.Network.Norm) is { } refused ? throw new ExperimentException(refused)
+    public IEngine Create(EngineSettings settings) => Refuses(settings.Network) is { } refused ? throw new ExperimentException(refused)
         : Unavailable(settings.Device, settings.Precision) is { } reason
         ? throw new ExperimentException(reason, ExperimentException.Unavailable)
         : new OneDnnEngine(settings, settings.Precision == Precision.Bf16 && !s_hasBf16.Value);
 
-    private static string? Refuses(string model, Norm norm) => ModelCatalog.IsRecurrent(model)
-        ? $"The onednn engine has no recurrent layers, which {model} is made of: take --engine torch."
-        : ModelCatalog.IsTransformer(model) ? $"The onednn engine has no attention, which {model} is made of: take --engine torch."
+    private static string? Refuses(Network network) =>
+        Refuses(network.Model, network.IsRecurrent, network.AllLayers.Any(layer => layer is SelfAttention), network.Norm);
+
+    private static string? Refuses(string model, bool isRecurrent, bool isTransformer, Norm norm) =>
+        isRecurrent ? $"The onednn engine has no recurrent layers, which {model} is made of: take --engine torch."
+        : isTransformer ? $"The onednn engine has no attention, which {model} is made of: take --engine torch."
         : norm.Pooling is { OverSamples: true, Places: PlaceSpan.One }
         ? $"The onednn engine has no statistics of one place over several images, as --norm {norm.Name} --places one takes them: take --engine torch." : null;
 
