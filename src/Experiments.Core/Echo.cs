@@ -1,13 +1,13 @@
 namespace Experiments.Core;
 
-/// <summary>Shows in a message what came, without letting it take the message over.</summary>
+/// <summary>Shortens a text that came from outside, so that a message can quote it.</summary>
 public static class Echo
 {
     private const int Most = 60;
 
-    /// <summary>The text's first line, as far as it has room in a sentence, with a sign in the place of each character that cannot be shown.</summary>
-    /// <param name="text">What came.</param>
-    /// <param name="most">How many characters have room.</param>
+    /// <summary>The text's first line, cut to a number of characters, with a replacement sign for each control character.</summary>
+    /// <param name="text">The text to quote.</param>
+    /// <param name="most">The most characters to show.</param>
     public static string Of(string text, int most = Most)
     {
         ArgumentNullException.ThrowIfNull(text);

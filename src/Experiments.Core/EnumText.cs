@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Experiments.Core;
 
-/// <summary>Values of enumerations as they are typed and stand in files.</summary>
+/// <summary>Values of enumerations as people type them and as files hold them.</summary>
 public static partial class EnumText
 {
     /// <summary>A value in lower case, its words joined by hyphens: <c>CropFlip</c> is <c>crop-flip</c>.</summary>

@@ -6,13 +6,13 @@ namespace Experiments.Core;
 /// <summary>Other programs of this machine, run to their end.</summary>
 internal static class ExternalProgram
 {
-    /// <summary>Runs one, without input.</summary>
+    /// <summary>Runs a program without input.</summary>
     /// <param name="program">Its name or path.</param>
-    /// <param name="arguments">What it is to do.</param>
-    /// <param name="missing">What to tell where it is not on this machine.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="missing">The message if the program is not on this machine.</param>
     /// <param name="folder">The folder it works in; null: this process's.</param>
-    /// <returns>How it ended, and what it printed.</returns>
-    /// <exception cref="ExperimentException">It is not on this machine.</exception>
+    /// <returns>The program's exit code, its output and its error output.</returns>
+    /// <exception cref="ExperimentException">The program is not on this machine.</exception>
     public static (int ExitCode, string Output, string Complaints) Run(string program, IEnumerable<string> arguments, string missing, string? folder = null)
     {
         var start = new ProcessStartInfo(program, arguments)

@@ -42,19 +42,19 @@ public enum RandomPurpose
     /// <summary>The noise of altered test images; the epoch is the alteration's strength, the item is the image.</summary>
     Alteration = 13,
 
-    /// <summary>Which images of a class are held out as test images, where a set comes without; the item is the class.</summary>
+    /// <summary>Which images of a class are held out as test images, if a data set has no test images; the item is the class.</summary>
     TestSplit = 14,
 
     /// <summary>Which rows of the images of a batch a recurrent network is trained on; the item is the step.</summary>
     Rows = 15,
 
-    /// <summary>Likewise of the population statistics' pass.</summary>
+    /// <summary>The same for the population statistics' pass.</summary>
     PopulationRows = 16,
 
     /// <summary>The style of a training image, or of a batch of them; the item is the image or the batch.</summary>
     Domain = 101,
 
-    /// <summary>The same of the population statistics' pass.</summary>
+    /// <summary>The same for the population statistics' pass.</summary>
     PopulationDomain = 102,
 
     /// <summary>The style of a test image; the item is the image.</summary>

@@ -1,10 +1,10 @@
 namespace Experiments.Core;
 
-/// <summary>A mean over seeds and how sure it is.</summary>
-/// <param name="N">The values it is taken over.</param>
-/// <param name="Mean">Their mean; none without values.</param>
-/// <param name="Sd">Their sample standard deviation (n - 1 in the denominator); none under two values.</param>
-/// <param name="HalfWidth">Half the 95% interval of the mean by Student's t; none under two values.</param>
+/// <summary>A mean over seeds, and how certain it is.</summary>
+/// <param name="N">The number of values.</param>
+/// <param name="Mean">Their mean; null without values.</param>
+/// <param name="Sd">Their sample standard deviation (n - 1 in the denominator); null for fewer than two values.</param>
+/// <param name="HalfWidth">Half the 95% interval of the mean by Student's t; null for fewer than two values.</param>
 public sealed record Estimate(int N, double? Mean, double? Sd, double? HalfWidth)
 {
     /// <summary>The interval's lower end.</summary>
@@ -14,7 +14,7 @@ public sealed record Estimate(int N, double? Mean, double? Sd, double? HalfWidth
     public double? High => Mean + HalfWidth;
 }
 
-/// <summary>What is said about several values: of seeds, of repetitions.</summary>
+/// <summary>Statistics of several values, such as those of seeds or of repetitions.</summary>
 public static class Statistics
 {
     /// <summary>The middle of some values: of an even number, half way between the two in the middle.</summary>
@@ -24,7 +24,7 @@ public static class Statistics
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
-    /// <summary>The value that this share of some values lies under, between two of them in proportion.</summary>
+    /// <summary>The value that a share (0 to 1) of some values lies under, interpolated linearly between two of them.</summary>
     public static double Quantile(IEnumerable<double> values, double share)
     {
         var sorted = values.Order().ToList();

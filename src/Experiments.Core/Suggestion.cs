@@ -3,10 +3,10 @@ namespace Experiments.Core;
 /// <summary>What an unknown name was probably meant to be.</summary>
 public static class Suggestion
 {
-    // The most names that are worth a reader's while.
+    // The most names that a message lists if there is another place that lists them.
     private const int Many = 20;
 
-    // What other programs call what is known here by another name.
+    // Names that other programs use, each with the name used here.
     private static readonly Dictionary<string, string> OtherNames = new()
     {
         ["learning-rate"] = "lr",
@@ -30,13 +30,13 @@ public static class Suggestion
         ["optim"] = "optimizer",
     };
 
-    // What is longer was no slip of a finger, and comparing it would take its length in time and memory.
+    // A longer name is no slip of a finger, and comparing it would take time and memory in proportion to its length.
     private const int LongestName = 100;
 
-    /// <summary>What came, the nearest known name where one is near, and all there are unless they are many.</summary>
-    /// <param name="kind">What was named.</param>
-    /// <param name="name">The name that came.</param>
-    /// <param name="known">The names there are.</param>
+    /// <summary>A message: the unknown name, the nearest known name if one is near, and all known names unless they are many.</summary>
+    /// <param name="kind">What the name is for.</param>
+    /// <param name="name">The unknown name.</param>
+    /// <param name="known">The known names.</param>
     /// <param name="listed">A sentence on where the names are listed, in place of a list that is too long.</param>
     public static string Unknown(string kind, string name, IEnumerable<string> known, string? listed = null)
     {
@@ -48,8 +48,8 @@ public static class Suggestion
     }
 
     /// <summary>
-    /// The known name that was probably meant: the one with the fewest edits from the given one, else one that the given one has as a word or that
-    /// other programs know it by; null where there is none.
+    /// The known name that was probably meant: the one that other programs call by the given name, else the one with the fewest edits from the given name,
+    /// else one that is a word of it; null if there is none.
     /// </summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
@@ -67,7 +67,7 @@ public static class Suggestion
             ?? names.Find(candidate => typed.Split('-', '_').Contains(Bare(candidate)));
     }
 
-    // Levenshtein's distance, neighbouring letters swapped counting once.
+    // Levenshtein's distance; two swapped neighbouring letters count as one edit.
     private static int Distance(string a, string b)
     {
         var d = new int[a.Length + 1, b.Length + 1];

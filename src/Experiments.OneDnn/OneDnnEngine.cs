@@ -24,7 +24,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
         _team = new OpenMP(settings.Threads);
         _team.Enter();
         _parameters = new ParameterStore(settings);
-        // First of all, since it decides how the weights lie.
+        // This is compiled first, since it decides how the weights lie in memory.
         _step = Compile(settings.Workers * settings.Batch, settings.Workers, training: true);
     }
 
@@ -72,7 +72,7 @@ internal sealed class OneDnnEngine : IProfiledEngine
     {
         Check(batch, isStep: false);
         var mode = statistics.InEvaluation();
-        // A chunk at a time where images do not depend on each other.
+        // Takes one chunk at a time if the images do not depend on each other.
         var together = mode == NormMode.Batch && _settings.Network.Norm.HasRunningStatistics ? batch.Count : Compilation.ChunkFor(_settings);
         for (var first = 0; first < batch.Count; first += together)
         {

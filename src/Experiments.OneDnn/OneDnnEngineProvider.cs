@@ -49,7 +49,7 @@ public sealed class OneDnnEngineProvider : IEngineProvider
         Refuses(settings.Model, ModelCatalog.IsRecurrent(settings.Model), ModelCatalog.IsTransformer(settings.Model), NormCatalog.Create(settings.Norm));
 
     /// <inheritdoc/>
-    /// <exception cref="ExperimentException">The library, the device or the precision is not available here, or the network is none that it computes.</exception>
+    /// <exception cref="ExperimentException">The library, device or precision is not available here, or the engine cannot compute the network.</exception>
     public IEngine Create(EngineSettings settings) => Refuses(settings.Network) is { } refused ? throw new ExperimentException(refused)
         : Unavailable(settings.Device, settings.Precision) is { } reason
         ? throw new ExperimentException(reason, ExperimentException.Unavailable)
@@ -64,10 +64,10 @@ public sealed class OneDnnEngineProvider : IEngineProvider
         : norm.Pooling is { OverSamples: true, Places: PlaceSpan.One }
         ? $"The onednn engine has no statistics of one place over several images, as --norm {norm.Name} --places one takes them: take --engine torch." : null;
 
-    /// <summary>The library, for the record.</summary>
+    /// <summary>The library's name, for the record.</summary>
     internal static string NameOf(bool emulateBf16) => emulateBf16 ? $"{OneDnnLibrary.Name}, bf16 emulated" : OneDnnLibrary.Name;
 
-    /// <summary>Whether the library has convolutions in bfloat16 for this processor: asked by making one's three passes.</summary>
+    /// <summary>Whether the library has convolutions in bfloat16 for this processor: tries to make the three passes of one.</summary>
     private static bool HasBf16()
     {
         using var context = new OneDnnContext();

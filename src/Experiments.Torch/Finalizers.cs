@@ -4,17 +4,17 @@ namespace Experiments.Torch;
 
 /// <summary>
 /// Keeps finalizers from running while libtorch computes. TorchSharp makes a native number for every <c>x + y</c> and <c>x * 2</c>, within
-/// its own layers and optimizers too, and frees it in a finalizer: which may run while libtorch still reads the number, since nothing refers to
-/// it any more once its address has been handed over. With a thread that collects garbage all the time, one addition in 7,000 failed or
+/// its own layers and optimizers too, and frees it in a finalizer. The finalizer may run while libtorch still reads the number, since nothing refers to
+/// the number any more once its address has been handed over. With a thread that collects garbage all the time, one addition in 7,000 failed or
 /// was wrong.
 /// <para>
-/// A collection itself does no harm, and nothing can forbid one that another thread asks for. So the one thread that runs
-/// finalizers is held instead: an object is thrown away whose finalizer waits, and a step begins when it is there. That takes a small
-/// collection, a millisecond in a large program, so the hold serves the steps of the next second. Then, or soon after the last step, it
-/// ends, and what has gathered is finalized before there is another. The end of the process waits for the thread of the finalizers, so that
-/// where it comes while another thread trains, it comes with the end of the hold. A thread that ended the process while it holds them itself would
-/// wait for ever: the runtime (.NET 10) tells of the end on the thread of the finalizers alone, and so nobody before it is free. No engine calls
-/// back from within an entry, so nothing can ask for that.
+/// A collection itself does no harm, and nothing can forbid one that another thread asks for. So this class holds the one thread that runs
+/// finalizers: it throws away an object whose finalizer waits, and a step begins once that finalizer runs. That takes a small collection,
+/// a millisecond in a large program, so one hold serves the steps of the next second. Then, or soon after the last step, the hold ends, and
+/// the objects that have gathered are finalized before the next hold. The end of the process waits for the finalizer thread, so if it is
+/// asked for while another thread trains, it comes when the hold ends. A thread that ended the process while it holds finalizers itself
+/// would wait for ever: the runtime (.NET 10) announces the end on the finalizer thread alone, so nobody hears of it before that thread is
+/// free. No engine calls back from within an entry, so nothing can ask for the end there.
 /// </para>
 /// </summary>
 internal sealed class Finalizers : IDisposable
@@ -34,14 +34,14 @@ internal sealed class Finalizers : IDisposable
     }
 
     /// <summary>
-    /// No finalizer runs until what is returned is disposed of, by any thread; so who holds them must not wait for one. Engines on several
-    /// threads hold them together.
+    /// Keeps every finalizer from running until the returned object is disposed of, which any thread may do. Until then the caller must not
+    /// wait for a finalizer. Engines on several threads share one hold.
     /// </summary>
     internal static Finalizers Keep()
     {
         lock (s_lock)
         {
-            // Engines on several threads hardly ever pause together of themselves.
+            // Engines on several threads rarely pause at the same time, so this one waits for the others to pause, a second at most.
             if (s_holders > 0 && s_hold is { IsOld: true })
                 Monitor.Wait(s_lock, s_longest);
             if (s_holders == 0 && s_hold is { IsOld: true })
@@ -100,7 +100,7 @@ internal sealed class Finalizers : IDisposable
         {
             var hold = new Hold();
             var gate = hold.ThrowAway();
-            // One small collection finds it dead, unless one that another thread asked for has made it older while it was alive.
+            // One small collection finds the gate dead, unless another thread's collection moved it to an older generation while it was alive.
             for (var generation = 0; gate.IsAlive; generation = Math.Min(generation + 1, GC.MaxGeneration))
                 GC.Collect(generation, GCCollectionMode.Forced, blocking: true);
             hold._reached.Task.Wait();

@@ -8,12 +8,12 @@ internal static class Library
 {
     private static readonly Lazy<string?> s_problem = new(Load);
 
-    /// <summary>Why libtorch cannot be used here, in one sentence; null where it can.</summary>
+    /// <summary>Why libtorch cannot be used here, in one sentence; null if it can.</summary>
     internal static string? Problem => s_problem.Value;
 
     /// <summary>
-    /// The devices that it can compute on, the best first. A libtorch for the processor alone is not loaded for this answer: who looks for
-    /// the fastest engine and takes another does without.
+    /// The devices that it can compute on, the best first. A libtorch for the processor alone is not loaded for this answer: whoever looks for
+    /// the fastest engine and takes another one does not need it.
     /// </summary>
     internal static IReadOnlyList<string> Devices => (Has("torch_cpu"), Has("torch_cuda")) switch
     {
@@ -30,14 +30,14 @@ internal static class Library
     /// <summary>How many tensors have not been disposed.</summary>
     internal static long LiveTensors => Tensor.TotalCount;
 
-    /// <summary>Computes with so many threads from here on. OpenMP counts per calling thread, so every entry says it again.</summary>
+    /// <summary>Sets the number of threads to compute with. OpenMP keeps one number for each calling thread, so every entry sets it again.</summary>
     internal static void UseThreads(int threads)
     {
         if (get_num_threads() != threads)
             set_num_threads(threads);
     }
 
-    // The loader is asked before TorchSharp is: where it fails, TorchSharp prints forty lines and copies half a gigabyte before it gives up.
+    // The loader is asked before TorchSharp: if loading fails, TorchSharp prints forty lines and copies half a gigabyte before it gives up.
     private static string? Load()
     {
         try
@@ -64,7 +64,7 @@ internal static class Library
     private static bool Has(string name) =>
         OldCppLibrary.Folders().Any(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, $"*{name}.*").Any());
 
-    /// <summary>A runtime identifier as packages have it: a .NET that a distribution built says its own name in place of linux, as in ubuntu.24.04-x64.</summary>
+    /// <summary>A runtime identifier as packages have it: a .NET built by a distribution has its name in place of linux, as in ubuntu.24.04-x64.</summary>
     internal static string Portable(string rid)
     {
         if (rid.StartsWith("win", StringComparison.Ordinal) || rid.StartsWith("osx", StringComparison.Ordinal))
@@ -73,7 +73,7 @@ internal static class Library
         return $"linux-{(musl ? "musl-" : "")}{rid.Split('-')[^1]}";
     }
 
-    /// <summary>Why libtorch cannot be used, and what would do.</summary>
+    /// <summary>Why libtorch cannot be used, and what would help.</summary>
     /// <param name="rid">This machine's runtime identifier, as packages have it.</param>
     /// <param name="built">Whether libtorch lies beside the program.</param>
     /// <param name="loader">What the system's loader says.</param>
@@ -87,7 +87,7 @@ internal static class Library
                 : $"There is no libtorch package for {rid}, only for {Systems}: take --engine onednn where oneDNN is installed.";
         }
 
-        // The loader says what failed, then a line for every place that it tried; the reason is in the line of the file that is there.
+        // The loader says what failed, then a line for every place that it tried; the reason is in the line of the file that exists.
         var lines = loader.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         bool IsTooOld(string line) => line.Contains("' not found", StringComparison.Ordinal);
         var reason = lines.FirstOrDefault(IsTooOld) ?? lines.Skip(1).FirstOrDefault(line => !line.Contains(OldCppLibrary.Library, StringComparison.Ordinal)

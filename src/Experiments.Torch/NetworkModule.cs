@@ -4,7 +4,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Torch;
 
-/// <summary>A network's layer records, one module each: TorchSharp's own where it has the layer.</summary>
+/// <summary>A network with one module for each layer record: TorchSharp's own module if TorchSharp has the layer.</summary>
 internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> layers;
@@ -41,16 +41,16 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
     {
         if (ChannelsLast || input.size(0) > 1)
             return layers.call(input);
-        // With channels first libtorch convolves one image of few channels with NNPACK (see TransformedConvolution.ChannelsLast): two it does not.
+        // With channels first libtorch convolves one image of few channels with NNPACK (see TransformedConvolution.ChannelsLast), but not two.
         using var scope = NewDisposeScope();
         return layers.call(input.expand(2, -1, -1, -1).contiguous()).narrow(0, 0, 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// Convolutions are faster with channels last. But libtorch's kernel for groups takes channels first, and to change the order around every
-    /// norm costs more than the convolutions gain. Channels stay last all the same in steps of one image, and where a convolution has another
-    /// number of channels than whole vectors of 16: with these first, libtorch computes wrong numbers (see
-    /// <see cref="TransformedConvolution.ChannelsLast"/>). An image of three channels may enter.
+    /// norm costs more than the convolutions gain. Channels still stay last in steps of one image, and if a convolution's number of channels
+    /// is no multiple of 16: with channels first, libtorch computes wrong numbers there (see
+    /// <see cref="TransformedConvolution.ChannelsLast"/>). Three input channels, those of an image, are allowed.
     /// </summary>
     private static bool WantsChannelsLast(EngineSettings settings) => settings.Batch * settings.Workers == 1
         || settings.Network.Norm is not { Pooling: { OverSamples: false, Places: PlaceSpan.All }, Use: StatisticsUse.CentreAndScale, Weights: WeightTransform.None }
@@ -79,7 +79,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
 
     private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous)
     {
-        // In place of what was just made, of which nobody else has need; but never of an input that a shortcut may share.
+        // Overwrites a map that was just made and that nobody else needs, but never an input that a shortcut may share.
         var inPlace = previous is NormSlot or Residual;
         switch (layer)
         {
@@ -102,7 +102,7 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
             case NormSlot slot:
                 return NormFor(slot);
             case LayerScale s:
-                // No norm, of which a gamma is left.
+                // A layer scale is a norm that normalizes nothing and has only a gamma.
                 var scale = new NormLayer(new Norm("", null, Affine.Scale), s.Channels, device: _device);
                 _learnt[$"{s.Name}.weight"] = scale.Gamma!;
                 return scale;

@@ -27,15 +27,15 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     private readonly Tensor? running_mean;
     private readonly Tensor? running_var;
 
-    // Where a sequence is normalized step by step: the step, whose statistics are the row of this number.
+    // The step, if a sequence is normalized step by step; its statistics are in the row of this number. null otherwise.
     private int? _step;
 
     /// <summary>Makes the layer, with gamma 1, beta 0, running mean 0 and running variance 1.</summary>
     /// <param name="norm">The normalization, for example <c>NormCatalog.Create(new("gn", Groups: 8))</c>.</param>
     /// <param name="channels">C, the channels of its input.</param>
-    /// <param name="places">The places (H * W, or the steps of a sequence) that running statistics are kept for, where the norm keeps them for each place.</param>
+    /// <param name="places">The places (H * W, or the steps of a sequence), for a norm that keeps running statistics for each place.</param>
     /// <param name="workers">The workers that a training batch falls into, one after the other: BN takes its statistics within one, SyncBN over all.</param>
-    /// <param name="seed">What the noise of a noisy norm follows from.</param>
+    /// <param name="seed">The seed of the noise of a noisy norm.</param>
     /// <param name="position">Which of the network's norms it is, so that each draws a noise of its own.</param>
     /// <param name="device">Where its arrays lie; null: on the processor.</param>
     /// <param name="dtype">Their type; null: float32.</param>
@@ -102,8 +102,8 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     internal bool AlwaysByDefinition { get; set; }
 
     /// <summary>
-    /// Normalizes one step of a sequence, by the running statistics of that step where each has its own. Beyond the last step that there are
-    /// statistics of, these are the last one's (Cooijmans et al. 2017, section 5).
+    /// Normalizes one step of a sequence, by the running statistics of that step if each step has its own. Steps beyond the last one that has
+    /// statistics take those of the last (Cooijmans et al. 2017, section 5).
     /// </summary>
     /// <param name="input">x, [N, C].</param>
     /// <param name="step">The step, from 0 on.</param>
@@ -130,7 +130,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         var mode = Mode ?? (training ? NormMode.Train : NormMode.MovingAverage);
         var y = (_norm, StatisticsAreFrozen && mode.IsTraining() ? NormMode.MovingAverage : mode) switch
         {
-            // A handle of its own: what goes into a layer of TorchSharp's and what comes out are disposed of one by one.
+            // The output needs a handle of its own: the input and the output of a TorchSharp layer are disposed of separately.
             ({ Pooling: null }, _) => ScaleAndShift(input.alias()),
             ({ HasRunningStatistics: true }, NormMode.MovingAverage) => ScaleAndShift(Stored(input, OfStep(running_mean!), OfStep(running_var!))),
             ({ HasRunningStatistics: true }, NormMode.Population) => ScaleAndShift(Stored(input, Population(input, moments => moments.Mean), Population(input, moments => moments.Variance))),
@@ -143,10 +143,10 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         return y.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Forgets what was seen in the mode <see cref="NormMode.Collect"/>.</summary>
+    /// <summary>Forgets the statistics collected in the mode <see cref="NormMode.Collect"/>.</summary>
     public void ForgetPopulation() => Array.ForEach(_population, moments => moments.Clear());
 
-    /// <summary>By the batch's own statistics.</summary>
+    /// <summary>Normalizes by the batch's own statistics.</summary>
     private Tensor ByBatch(Tensor x, NormMode mode)
     {
         var blocks = _norm.Pooling!.Over((int)x.size(0), Workers, _channels, (int)(x.numel() / (x.size(0) * _channels)));
@@ -193,7 +193,7 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
     {
         var (rMax, dMax) = renorm.Limits(Step.RenormRamp);
         using var noGrad = no_grad();
-        // One value a block from one a channel: [1, 1, G, 1, P, 1]
+        // Takes one value for each block from those for each channel: [1, 1, G, 1, P, 1]
         Tensor PerBlock(Tensor stored) => PerChannel(stored, mean).narrow(3, 0, 1);
         var movingDeviation = (PerBlock(running_var!) + Norm.Epsilon).sqrt();
         var r = ((variance + Norm.Epsilon).sqrt() / movingDeviation).clamp(1 / rMax, rMax);
@@ -226,13 +226,13 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         return bias is null ? y : y + bias.view(OverPlaces(x));
     }
 
-    /// <summary>[C, 1, 1], or as many ones as there are sizes after the channels'.</summary>
+    /// <summary>The shape [C, 1, 1], with a one for each axis of x after the channels.</summary>
     private long[] OverPlaces(Tensor x) => [_channels, .. Enumerable.Repeat(1L, (int)x.dim() - 2)];
 
-    /// <summary>The row of a step of what is kept for each place, or all of it.</summary>
+    /// <summary>The current step's row of an array that has one for each place; else the whole array.</summary>
     private Tensor OfStep(Tensor stored) => _step is { } step && stored.dim() > 1 ? stored.select(0, step) : stored.alias();
 
-    /// <summary>What is kept, [C] or [P, C], beside a batch's statistics [S, 1, G, 1, P, 1]: [1, 1, G, c, P, 1].</summary>
+    /// <summary>Reshapes a kept array, [C] or [P, C], to [1, 1, G, c, P, 1], to go with a batch's statistics [S, 1, G, 1, P, 1].</summary>
     private Tensor PerChannel(Tensor stored, Tensor statistics)
     {
         var own = OfStep(stored);
@@ -253,16 +253,16 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
                 continue;
             }
 
-            // The running variance takes the unbiased one.
+            // The running variance averages the unbiased variance.
             PerChannel(running_mean!, mean).mul_(1 - _norm.RunningMomentum).add_(blockMean, _norm.RunningMomentum);
             PerChannel(running_var!, mean).mul_(1 - _norm.RunningMomentum).add_(blockVariance, _norm.RunningMomentum * count / (count - 1));
         }
     }
 
-    /// <summary>Mean or variance of what was collected, [C] or [P, C], where and as x is.</summary>
+    /// <summary>Mean or variance of the collected population, [C] or [P, C], on the device and in the type of x.</summary>
     private Tensor Population(Tensor x, Func<(double Mean, double Variance), double> moment)
     {
-        // Of a step that none of the sequences reached, the last one that they did.
+        // A step that none of the sequences reached takes the statistics of the last step that one reached.
         var places = _step is { } step ? [_population.Take(step + 1).LastOrDefault(place => !place.IsEmpty) ?? _population[0]] : _population;
         var moments = from place in places from channel in Enumerable.Range(0, _channels) select moment(place[channel]);
         var values = tensor(moments.ToArray(), x.dtype, x.device);

@@ -24,7 +24,7 @@ internal static class OldCppLibrary
     private const long VersionNeeds = 0x6ffffffe;
     private const ushort Weak = 2;
 
-    /// <summary>Loads the library from its folder, patched, for TorchSharp to find when it asks for it.</summary>
+    /// <summary>Loads the library from its folder, patched, so that TorchSharp finds it when it asks for it.</summary>
     /// <exception cref="DllNotFoundException">It does not load for another reason as well; the message has the system's words.</exception>
     /// <exception cref="IOException">There is no room for the copy.</exception>
     internal static void Use()
@@ -33,7 +33,7 @@ internal static class OldCppLibrary
         var image = File.ReadAllBytes(file);
         if (!MarkNeedWeak(image, MissingVersion))
             throw new DllNotFoundException($"{file} does not need {MissingVersion}.");
-        // The copy's neighbours are not with it: what is loaded already is not looked for.
+        // The copy lies without its neighbours, so this one is loaded first: the system does not look for a library that is already loaded.
         NativeLibrary.Load(Path.Combine(Path.GetDirectoryName(file)!, "libtorch.so"));
         var folder = Directory.CreateTempSubdirectory("experiments-");
         try
@@ -108,7 +108,7 @@ internal static class OldCppLibrary
         return headers;
     }
 
-    /// <summary>Where in the file an address in memory is; -1 where in none of its segments.</summary>
+    /// <summary>Where in the file an address in memory is; -1 if it is in none of the file's segments.</summary>
     private static long OffsetOf(ReadOnlySpan<byte> image, long address)
     {
         foreach (var header in Headers(image, Load))

@@ -10,15 +10,15 @@ internal abstract class ParameterOptimizer : IDisposable
 
     private ParameterOptimizer(OptimizerHelper optimizer) => _optimizer = optimizer;
 
-    /// <summary>The steps that AdamW's averages are over; 0 under SGD.</summary>
+    /// <summary>The number of steps that AdamW's averages cover; 0 under SGD.</summary>
     internal abstract long Updates { get; }
 
-    /// <summary>The optimizer that is asked for.</summary>
+    /// <summary>Makes the optimizer that the settings ask for.</summary>
     /// <param name="settings">Which, and for what network.</param>
     /// <param name="learnt">A parameter by its name.</param>
     internal static ParameterOptimizer Create(EngineSettings settings, Func<string, Parameter> learnt)
     {
-        // Two groups where only weights decay; of equal decay they are the same as one.
+        // There are two groups if only weights decay; two groups with equal decay act as one.
         var groups = settings.Network.Parameters.Where(parameter => !settings.IsFrozen(parameter)).GroupBy(settings.Decays)
             .Select(group => (Decay: group.Key ? settings.WeightDecay : 0, Names: group.Select(parameter => parameter.Name).ToList())).ToList();
         var names = groups.SelectMany(group => group.Names);
@@ -52,10 +52,10 @@ internal abstract class ParameterOptimizer : IDisposable
     /// <summary>AdamW's average of squared gradients; null under SGD.</summary>
     internal abstract Tensor? SecondMoment(string name);
 
-    /// <summary>Sets all of it to zero.</summary>
+    /// <summary>Sets all that is remembered to zero.</summary>
     internal abstract void Forget();
 
-    /// <summary>Sets what is remembered of a parameter; of one that is frozen nothing is.</summary>
+    /// <summary>Sets what is remembered of a parameter; nothing is remembered of a frozen one.</summary>
     internal abstract void Remember(string name, Tensor momentum, Tensor? secondMoment, long updates);
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace Experiments.Torch;
 /// <summary>
 /// Keeps the C library from giving memory back to the system. libtorch allocates every result anew, and glibc fetches each block of
 /// 128 kB or more from the system and returns it when it is freed, so that every operation on a feature map of that size pays for
-/// fresh, zeroed pages: a third of a training step at batch 32. Kept, the memory of one step serves the next.
+/// fresh, zeroed pages: a third of a training step at batch 32. If the memory of one step is kept, it serves the next.
 /// </summary>
 internal static partial class ProcessMemory
 {
@@ -18,18 +18,18 @@ internal static partial class ProcessMemory
     {
         try
         {
-            // The largest block that glibc lets come from its heap; and as much of the heap's end as an int can say.
+            // First the largest block that glibc allows on its heap; then as much free memory at the heap's end as an int can hold.
             return Set(MapThreshold, 32 << 20) != 0 && Set(TrimThreshold, int.MaxValue) != 0 && Set(TopPad, 16 << 20) != 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
-            // Another C library, which has no such settings: it is only slower.
+            // Another C library has no such settings; training is only slower with it.
             return false;
         }
     });
 
-    /// <summary>Does so, once for the process.</summary>
-    /// <returns>Whether the C library does as it is told: only glibc does.</returns>
+    /// <summary>Tells the C library to keep memory, once for the process.</summary>
+    /// <returns>Whether the C library obeys: only glibc does.</returns>
     internal static bool Keep() => s_kept.Value;
 
     [LibraryImport("libc", EntryPoint = "mallopt")]

@@ -3,8 +3,8 @@ using Experiments.Core.Networks;
 namespace Experiments.Torch;
 
 /// <summary>
-/// A recurrent layer over the rows of an image, step by step, with a norm in each slot that <see cref="Recurrent"/> has: what TorchSharp's LSTM and GRU have
-/// no room for. Without a norm it computes what these do.
+/// A recurrent layer over the rows of an image, step by step, with a norm in each slot that <see cref="Recurrent"/> has. TorchSharp's LSTM and GRU have
+/// no room for norms. Without a norm, this module computes the same as they do.
 /// </summary>
 internal sealed class RecurrentModule : nn.Module<Tensor, Tensor>
 {

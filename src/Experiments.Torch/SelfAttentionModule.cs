@@ -2,7 +2,7 @@ using Experiments.Core.Networks;
 
 namespace Experiments.Torch;
 
-/// <summary>Self-attention of the places of a map, with the parameters of TorchSharp's MultiheadAttention, whose form takes tokens in place of maps.</summary>
+/// <summary>Self-attention of the places of a map, with the parameters of TorchSharp's MultiheadAttention, which takes tokens in place of maps.</summary>
 internal sealed class SelfAttentionModule : nn.Module<Tensor, Tensor>
 {
     private readonly Parameter in_proj_weight;
@@ -41,7 +41,7 @@ internal sealed class SelfAttentionModule : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (n, c, heads) = (input.size(0), input.size(1), _layer.Heads);
-        // [N, T, C] gives [N, T, 3 * heads * C/heads], and that queries, keys and values [N, heads, T, C/heads].
+        // [N, T, C] gives [N, T, 3 * heads * C/heads], which gives queries, keys and values [N, heads, T, C/heads].
         var tokens = input.flatten(2).transpose(1, 2);
         var parts = nn.functional.linear(tokens, in_proj_weight, in_proj_bias).view(n, -1, 3, heads, c / heads).permute(2, 0, 3, 1, 4);
         var attended = nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2]).transpose(1, 2).reshape(n, -1, c);

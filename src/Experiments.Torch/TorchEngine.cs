@@ -150,7 +150,7 @@ internal sealed class TorchEngine : IEngine
         _labels.Dispose();
     }
 
-    /// <summary>Whatever calls libtorch stands between this and the end of what it returns.</summary>
+    /// <summary>Begins an entry: all calls of libtorch come after this call and before the returned scope is disposed of.</summary>
     private static Scope Begin(int threads)
     {
         var finalizers = Finalizers.Keep();
@@ -202,7 +202,7 @@ internal sealed class TorchEngine : IEngine
             empty([count], int64).DetachFromDisposeScope());
     }
 
-    /// <summary>One array a parameter, in the order of the network; zeros where there is nothing yet.</summary>
+    /// <summary>One array a parameter, in the order of the network; zeros if there is nothing yet.</summary>
     private List<NamedArray> Read(Func<string, Tensor?> values) => [.. _settings.Network.Parameters.Select(parameter =>
         new NamedArray(parameter.Name, parameter.Shape, values(parameter.Name) is { } tensor ? Floats(tensor) : new float[parameter.Size]))];
 

@@ -4,8 +4,8 @@ using Experiments.Core.Training;
 namespace Experiments.Torch;
 
 /// <summary>
-/// The reference engine: libtorch with autograd, on the processor or on CUDA devices, in fp32. It is there to be right, and to
-/// reach the GPU.
+/// The reference engine: libtorch with autograd, on the processor or on CUDA devices, in fp32. Its purpose is to be right, and to
+/// use the GPU.
 /// </summary>
 public sealed class TorchEngineProvider : IEngineProvider
 {
@@ -15,7 +15,7 @@ public sealed class TorchEngineProvider : IEngineProvider
     /// <inheritdoc/>
     public string? Library => Torch.Library.Problem is null ? Torch.Library.Name : null;
 
-    /// <summary>What becomes of memory that libtorch frees on the processor, in a few words: its speed depends on it.</summary>
+    /// <summary>What becomes of memory that libtorch frees on the processor, in a few words: the speed of libtorch depends on it.</summary>
     public static string Memory => ProcessMemory.Keep()
         ? "glibc is told to keep the memory that libtorch frees"
         : "the C library is left to give back the memory that libtorch frees";

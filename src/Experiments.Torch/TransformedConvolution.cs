@@ -3,12 +3,12 @@ using Experiments.Core.Norms;
 namespace Experiments.Torch;
 
 /// <summary>
-/// A convolution whose kernel is transformed before it is applied, as a norm's <see cref="WeightTransform"/> says: what TorchSharp's
-/// Conv2d does not do. Autograd differentiates the transform.
+/// A convolution whose kernel is transformed before it is applied, as a norm's <see cref="WeightTransform"/> says. TorchSharp's
+/// Conv2d cannot do this. Autograd differentiates the transform.
 /// </summary>
 public sealed class TransformedConvolution : nn.Module<Tensor, Tensor>
 {
-    // Over one output channel's weights.
+    // The axes of one output channel's weights.
     private static readonly long[] s_kernel = [1, 2, 3];
 
     private readonly Parameter weight;

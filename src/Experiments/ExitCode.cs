@@ -20,7 +20,7 @@ internal static class ExitCode
     /// <summary>Another process is at work on the same run or sweep.</summary>
     public const int Busy = ExperimentException.Busy;
 
-    /// <summary>Ended since its terminal went away; what was done is kept.</summary>
+    /// <summary>Ended because its terminal went away; what was done is kept.</summary>
     public const int HungUp = 129;
 
     /// <summary>Ended by Ctrl+C; what was done is kept.</summary>

@@ -2,7 +2,7 @@ using Experiments.Core;
 
 namespace Experiments;
 
-/// <summary>Finds the file that a sweep was named by.</summary>
+/// <summary>Finds the file or folder of the sweep that was typed.</summary>
 internal static class SweepSource
 {
     private static string Configs => Path.Combine(RepositoryFolder.Root, "configs");
@@ -16,8 +16,8 @@ internal static class SweepSource
     /// whatever folder.
     /// </summary>
     /// <param name="typed">The path or name.</param>
-    /// <param name="say">Is told which file was taken, where it is not the path itself.</param>
-    /// <exception cref="ExperimentException">There is none; the message says which name is near.</exception>
+    /// <param name="say">Is told which file was taken, if it is not the path itself.</param>
+    /// <exception cref="ExperimentException">There is no such file or folder; the message suggests names.</exception>
     public static string Find(string typed, Action<string> say)
     {
         if (Path.Exists(typed))

@@ -7,17 +7,17 @@ namespace Experiments.Core.Data;
 
 /// <summary>The state of a data set, from names and sizes of its files; no file is read.</summary>
 /// <param name="Set">The data set.</param>
-/// <param name="Place">The folder or archive it was found in; null where it is not there.</param>
-/// <param name="Bytes">Bytes of its files; 0 where it has none.</param>
+/// <param name="Place">The folder or archive it was found in; null if it was not found.</param>
+/// <param name="Bytes">Bytes of all its files; 0 if it has none.</param>
 /// <param name="Prepared">Whether its images lie ready in the cache.</param>
-/// <param name="Mistakes">What is wrong with the files, or, where there are none, how to get them; a sentence each.</param>
+/// <param name="Mistakes">What is wrong with the files, a sentence each; if there are no files, how to get them.</param>
 public sealed record DatasetStatus(DatasetDescription Set, string? Place, long Bytes, bool Prepared, IReadOnlyList<string> Mistakes)
 {
     /// <summary>Whether it can be used, as far as names and sizes of files show.</summary>
     public bool IsReady => Place is not null && Mistakes.Count == 0;
 }
 
-/// <summary>What a full check of a data set came to.</summary>
+/// <summary>The result of a full check of a data set.</summary>
 /// <param name="Set">The data set.</param>
 /// <param name="Place">The folder or archive that was checked.</param>
 /// <param name="Findings">What was found, good and bad.</param>
@@ -31,8 +31,8 @@ public sealed record Verification(
 }
 
 /// <summary>
-/// The folder where data sets land: finds, checks and downloads them. A path that leads to one set's own folder or archive serves as well;
-/// prepared images then go to the default folder's cache.
+/// The folder of the data sets; it finds, checks and downloads them. The path may also lead to one set's own folder or archive; prepared
+/// images then go to the default folder's cache.
 /// </summary>
 public sealed class DataFolder
 {
@@ -40,7 +40,7 @@ public sealed class DataFolder
 
     /// <summary>Takes a folder, which need not exist yet; null for <see cref="DefaultPath"/>.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="decoder">Decodes image files; null: nothing does.</param>
+    /// <param name="decoder">Decodes image files; null if there is no decoder.</param>
     public DataFolder(string? path = null, IImageDecoder? decoder = null)
         : this(path, DatasetCatalog.All) => Decoder = decoder;
 
@@ -69,8 +69,8 @@ public sealed class DataFolder
     }
 
     /// <summary>
-    /// Reads all files of a set and checks sizes, headers, labels, the number of images of each class, published checksums where there
-    /// are any, and the prepared images. Damaged prepared images are deleted; they are made anew at the next use.
+    /// Reads all files of a set and checks sizes, headers, labels, the number of images of each class, published checksums if there
+    /// are any, and the prepared images. Damaged prepared images are deleted; the next use makes them again.
     /// </summary>
     /// <exception cref="ExperimentException">The name is unknown, the set is not there, or a file cannot be read.</exception>
     public Verification Verify(string name) => Verify(DatasetCatalog.Find(name));
@@ -102,15 +102,15 @@ public sealed class DataFolder
     }
 
     /// <summary>
-    /// Gets a data set: downloads it into this folder (going on where an earlier download ended), compares it with the published MD5s, and
-    /// unpacks it where it comes in an archive. Returns one sentence that tells what was done, or that nothing needed to be.
+    /// Gets a data set: downloads it into this folder (an interrupted download is continued), compares it with the published MD5s, and
+    /// unpacks it if it comes in an archive. Returns one sentence that tells what was done, or that nothing needed to be done.
     /// </summary>
     /// <param name="name">The data set.</param>
     /// <param name="url">
-    /// Where to download from, an archive's own address or, for a set of several files, that of the folder they lie in; null for the official one.
+    /// The address of the archive or, for a set of several files, of the folder that holds them; null for the official address.
     /// </param>
-    /// <param name="progress">Told how far the download is.</param>
-    /// <param name="cancellationToken">Ends the download; what has come is kept for the next time.</param>
+    /// <param name="progress">Receives the progress of the download.</param>
+    /// <param name="cancellationToken">Cancels the download; bytes already received are kept for the next time.</param>
     /// <exception cref="ExperimentException">
     /// The name is unknown; the address cannot be reached; a file is not the published one; the folder cannot be written.
     /// </exception>
@@ -147,7 +147,7 @@ public sealed class DataFolder
     internal FoundSource Require(DatasetDescription set) =>
         set.Source.Find(Path) ?? throw new ExperimentException(Missing(set), ExperimentException.Unavailable);
 
-    /// <summary>Where the prepared images of a set lie that was found at a place: never inside the set's own folder.</summary>
+    /// <summary>The cache folder for the prepared images of a set found at a place; it is never inside the set's own folder.</summary>
     internal string CachePath(FoundSource found) => System.IO.Path.Combine(Same(found.Place, Path) ? DefaultPath : Path, "cache");
 
     internal static ExperimentException CannotRead(DatasetDescription set, FoundSource found, Exception exception) => new(

@@ -9,38 +9,38 @@ namespace Experiments.Core.Data;
 public sealed record DataOptions
 {
     /// <summary>
-    /// The data folder, or the very folder or archive that holds the set; null for <c>data/</c> at the repository's root.
+    /// The data folder, or the folder or archive of the set itself; null for <c>data/</c> at the repository's root.
     /// </summary>
     public string? Folder { get; init; }
 
-    /// <summary>Train on this many images only, the classes in the set's own proportions; null for all.</summary>
+    /// <summary>Train on this many images only, with the classes in the set's own proportions; null for all.</summary>
     public int? TrainLimit { get; init; }
 
-    /// <summary>Test on this many images only, likewise; null for all.</summary>
+    /// <summary>Test on this many images only, with the classes in the set's own proportions; null for all.</summary>
     public int? TestLimit { get; init; }
 
     /// <summary>
-    /// Hold this many images, the classes in the set's own proportions, out of the training set, to be tested on instead of the test set; 0 for none.
-    /// They are the same whatever <see cref="TrainLimit"/> is.
+    /// How many images are held out of the training set, with the classes in the set's own proportions, and tested on instead of the test
+    /// set; 0 for none. They are the same images whatever <see cref="TrainLimit"/> is.
     /// </summary>
     public int Validation { get; init; }
 
-    /// <summary>Decodes image files; null: nothing does, and a set of them cannot be opened.</summary>
+    /// <summary>Decodes image files; null if there is no decoder; a set of image files then cannot be opened.</summary>
     public IImageDecoder? Decoder { get; init; }
 
-    /// <summary>Called with a sentence when long work begins that is done only once, and while another process that does it is waited for; may be null.</summary>
+    /// <summary>Called with a sentence when long, one-time work begins, and during the wait for another process that does it; may be null.</summary>
     public Action<string>? Say { get; init; }
 
-    /// <summary>Threads for work that takes a while; its result is the same whatever their number.</summary>
+    /// <summary>Number of threads for long work; it does not change the result.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>Ends that work, and waiting for another process.</summary>
+    /// <summary>Cancels long work, and the wait for another process.</summary>
     public CancellationToken Cancellation { get; init; }
 }
 
 /// <summary>
-/// A data set opened for training: images as bytes in a cache file that is prepared on first use and mapped into memory. Immutable, and
-/// free to be read from several threads.
+/// A data set opened for training: images as bytes in a cache file that is prepared on first use and mapped into memory. It is
+/// immutable, and several threads may read it.
 /// </summary>
 public sealed class Dataset : IDisposable
 {
@@ -55,7 +55,7 @@ public sealed class Dataset : IDisposable
         _whitening = new Lazy<ZcaWhitening>(whitening);
     }
 
-    /// <summary>What the set is as published.</summary>
+    /// <summary>The description of the set as published.</summary>
     public DatasetDescription Description { get; }
 
     /// <summary>The name, for example <c>cifar10</c>.</summary>
@@ -88,13 +88,13 @@ public sealed class Dataset : IDisposable
     /// </summary>
     public InputStatistics Statistics { get; }
 
-    /// <summary>The whitening of <see cref="Train"/>, from the cache, or computed where it is not there.</summary>
+    /// <summary>The whitening of <see cref="Train"/>, read from the cache, or computed if it is not there.</summary>
     internal ZcaWhitening Whitening => _whitening.Value;
 
     /// <summary>Opens a data set by name; on first use its images are prepared, which takes some seconds.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ExperimentException">
-    /// The name is unknown; files are missing or wrong, each of which is named; a limit is not positive or beyond the set; the cache
+    /// The name is unknown; files are missing or wrong (the message names each); a limit is not positive or beyond the set; the cache
     /// cannot be written.
     /// </exception>
     public static Dataset Open(string name, DataOptions? options = null) => Open(DatasetCatalog.Find(name), options);
@@ -136,7 +136,7 @@ public sealed class Dataset : IDisposable
         }
     }
 
-    /// <summary>Computes what a normalization takes from the cache, where it is not there yet.</summary>
+    /// <summary>Computes the whitening if the normalization needs it and the cache does not have it yet.</summary>
     public void Prepare(InputNormalization normalization)
     {
         if (normalization == InputNormalization.Zca)
@@ -146,7 +146,7 @@ public sealed class Dataset : IDisposable
     /// <summary>Ends the mapping; spans taken from the image sets are void from here on.</summary>
     public void Dispose() => _file.Dispose();
 
-    // In the order of the files, which is kind to the disk; training draws an order of its own anyway.
+    // Sorts images into the order of the files, so that the disk reads in sequence; training draws its own order anyway.
     private static ImageSet Sorted(ImageSet set, ReadOnlySpan<int> images)
     {
         var sorted = images.ToArray();
@@ -154,7 +154,7 @@ public sealed class Dataset : IDisposable
         return set.Only(sorted);
     }
 
-    /// <summary>Checks limits against the size of a set; its files are not looked at.</summary>
+    /// <summary>Checks limits against the size of a set; no file is read.</summary>
     /// <exception cref="ExperimentException">A limit is not positive or beyond the set.</exception>
     public static void Check(DatasetDescription set, DataOptions options)
     {

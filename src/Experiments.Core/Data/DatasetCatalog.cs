@@ -4,10 +4,10 @@ using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Data;
 
-/// <summary>The data sets that the program knows. A set is added by being listed here.</summary>
+/// <summary>The data sets that the program knows. To add a set, list it here.</summary>
 public static class DatasetCatalog
 {
-    /// <summary>All data sets, those first that need no download.</summary>
+    /// <summary>All data sets; those that need no download come first.</summary>
     public static ImmutableArray<DatasetDescription> All { get; } =
     [
         new()
@@ -25,9 +25,9 @@ public static class DatasetCatalog
             Source = new SyntheticSource(),
         },
 
-        // Xiao, Rasul & Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms", 2017; addresses and the
-        // MD5s of the gzipped files (each the second): https://github.com/zalandoresearch/fashion-mnist. Debian's gzipped files hold the same
-        // bytes under other headers; the first MD5 is of the file unpacked, which both have in common.
+        // Xiao, Rasul & Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms", 2017; addresses and
+        // MD5s of the gzipped files (the second of each file): https://github.com/zalandoresearch/fashion-mnist. Debian's gzipped files hold
+        // the same bytes under other headers; the first MD5 is of the unpacked file, which is the same for both.
         new()
         {
             Name = "fashion-mnist",
@@ -124,7 +124,7 @@ public static class DatasetCatalog
     public static IEnumerable<string> Names => All.Select(set => set.Name);
 
     /// <summary>The data set of a name.</summary>
-    /// <exception cref="ExperimentException">There is none of that name.</exception>
+    /// <exception cref="ExperimentException">No data set has this name.</exception>
     public static DatasetDescription Find(string name) => All.FirstOrDefault(set => set.Name == name)
         ?? throw new ExperimentException(Suggestion.Unknown("data set", name, Names));
 }

@@ -5,12 +5,12 @@ using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Data;
 
-/// <summary>What was found in images of one's own, all of them read.</summary>
+/// <summary>The result of reading all images of the user's own data set.</summary>
 /// <param name="Set">The set.</param>
-/// <param name="TrainCounts">Training images of each class that can be read, in the order of the labels.</param>
-/// <param name="TestCounts">Test images of each class.</param>
-/// <param name="Sizes">The sizes of the images as they lie there, in a few words.</param>
-/// <param name="Findings">What is good and bad.</param>
+/// <param name="TrainCounts">Number of readable training images of each class, in the order of the labels.</param>
+/// <param name="TestCounts">Number of readable test images of each class.</param>
+/// <param name="Sizes">The sizes of the images as stored, in a few words.</param>
+/// <param name="Findings">What was found, good and bad.</param>
 public sealed record DatasetCheck(
     DatasetDescription Set, IReadOnlyList<int> TrainCounts, IReadOnlyList<int> TestCounts, string Sizes, IReadOnlyList<Finding> Findings)
 {
@@ -19,9 +19,9 @@ public sealed record DatasetCheck(
     /// <summary>Whether nothing is wrong.</summary>
     public bool IsWhole => Findings.All(finding => finding.Good);
 
-    /// <summary>Reads all images of a set: what cannot be read is named, and images that are there twice are found by their checksums.</summary>
+    /// <summary>Reads all images of a set, names files that cannot be read, and finds duplicate images by their checksums.</summary>
     /// <param name="set">The set.</param>
-    /// <param name="folder">Where sets of the catalog lie, and what decodes.</param>
+    /// <param name="folder">The data folder; it also has the decoder.</param>
     /// <exception cref="ExperimentException">The files are no longer there, or cannot be read.</exception>
     public static DatasetCheck Of(DatasetDescription set, DataFolder folder)
     {
@@ -59,7 +59,7 @@ public sealed record DatasetCheck(
     private static string Examples(List<string> all) =>
         $"{string.Join(", ", all.Take(MostNamed))}{(all.Count > MostNamed ? $" and {all.Count - MostNamed} more" : "")}";
 
-    // The pixels' checksums, as they are trained on: the same picture saved anew, or with another date, is the same.
+    // Checksums of the pixels that are trained on, so a copy of a picture that was saved again, or with another date, counts as the same.
     private sealed class Hashes : IImageSink
     {
         private readonly ConcurrentDictionary<(DatasetPart Part, int Index), (UInt128 Hash, int Label)> _images = new();

@@ -19,7 +19,7 @@ namespace Experiments.Core.Data;
 /// header  SHA-256 of the lines above
 /// </code>
 /// It is derived from the source and may be deleted at any time. Opening it compares the length, the text and the labels' checksum;
-/// the pixels' takes a tenth of a second and more, and is left to <see cref="DataFolder.Verify(string)"/>.
+/// the pixels' checksum takes a tenth of a second or more, and only <see cref="DataFolder.Verify(string)"/> compares it.
 /// </summary>
 internal static class ImageCache
 {
@@ -30,11 +30,11 @@ internal static class ImageCache
 
     private const int MostMistakes = 10;
 
-    /// <summary>Maps the prepared images of a set, and prepares them first where they are not there, damaged, or from other files.</summary>
+    /// <summary>Maps the prepared images of a set, and prepares them first if they are missing, damaged, or from other files.</summary>
     /// <param name="set">The data set.</param>
     /// <param name="folder">The data folder.</param>
-    /// <param name="say">Is told of waiting for another process that prepares them; null for nobody.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="say">Is told that this process waits for another one that prepares them; null: nobody is told.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     public static MappedFile Open(DatasetDescription set, DataFolder folder, Action<string>? say = null, CancellationToken cancellation = default)
     {
         var found = folder.Require(set);
@@ -54,10 +54,10 @@ internal static class ImageCache
             ExperimentException.Unavailable);
     }
 
-    /// <summary>Where the prepared images of a set found in one place lie.</summary>
+    /// <summary>The path of the prepared images of a set found in one place.</summary>
     public static string PathOf(DatasetDescription set, FoundSource found, DataFolder folder)
     {
-        // Each copy of a set has a cache file of its own, so that using two copies in turn does not prepare them anew each time.
+        // Each copy of a set has a cache file of its own, so that using two copies in turn does not prepare them again each time.
         // Images that the program makes itself come from no place and are the same everywhere.
         var place = found.Files.Length == 0 ? "" : $"-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(found.Place) + found.Variant)))[..8]}";
         return Path.Combine(folder.CachePath(found), $"{set.Name.TrimEnd('/')}{place}.images");
@@ -70,13 +70,13 @@ internal static class ImageCache
         return new ImageSet(file, set.Shape, set.Classes, layout.Pixels(part), layout.Labels(part), layout.LabelBytes, [.. Enumerable.Range(0, set.Count(part))]);
     }
 
-    /// <summary>Whether the pixels are those that were written.</summary>
+    /// <summary>Whether the pixels still have the checksum that was written with them.</summary>
     public static bool IsWhole(MappedFile file, DatasetDescription set) => Lines(file)?[4] == "pixels " + PixelHash(file, new Layout(set));
 
-    /// <summary>The checksum of labels and pixels, as they were when they were written: the same wherever the images came from.</summary>
+    /// <summary>A checksum of labels and pixels as they were written; it does not depend on where the images came from.</summary>
     public static string Fingerprint(MappedFile file) => Sha256(Lines(file)![3..]);
 
-    /// <summary>Maps prepared images; null where there are none that fit the source.</summary>
+    /// <summary>Maps prepared images; returns null if there are none that fit the source.</summary>
     public static MappedFile? TryOpen(string path, DatasetDescription set, FoundSource found)
     {
         MappedFile file;
@@ -161,7 +161,7 @@ internal static class ImageCache
         "source " + Sha256([found.Fingerprint]),
     ];
 
-    // The lines of the text without the last one, which holds their checksum; null where the checksum is wrong.
+    // The lines of the text without the last one, which holds their checksum; null if the checksum is wrong.
     private static string[]? Lines(MappedFile file)
     {
         if (file.Length < Page)
@@ -186,16 +186,16 @@ internal static class ImageCache
     }
 
     /// <summary>
-    /// Takes the lock of a file in the cache, and removes what killed processes left half written. A process that waits says for
-    /// which process and why, after a second and then every minute.
+    /// Takes the lock of a file in the cache, and removes half-written files of killed processes. While it waits, it says for which
+    /// process and why, after a second and then every minute.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="set">The data set.</param>
     /// <param name="work">What the process with the lock does, as in "prepares the images of cifar10".</param>
-    /// <param name="say">Is told of the wait; null for nobody.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <param name="patience">How long to wait; null: longer than any living process needs.</param>
-    /// <exception cref="ExperimentException">The lock is not let go in time, or the folder cannot be written to.</exception>
+    /// <param name="say">Is told of the wait; null: nobody is told.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <param name="patience">How long to wait; null: longer than any working process needs.</param>
+    /// <exception cref="ExperimentException">The lock is not released in time, or the folder cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IDisposable Lock(string path, DatasetDescription set, string work, Action<string>? say, CancellationToken cancellation, TimeSpan? patience = null)
     {
@@ -241,7 +241,7 @@ internal static class ImageCache
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // What could not be written cannot always be deleted; the error that led here says so already.
+            // A file that could not be written cannot always be deleted either; the error that led here reports the cause already.
         }
     }
 
@@ -250,7 +250,7 @@ internal static class ImageCache
     {
         public long Length => Pixels(DatasetPart.Test) + ((long)set.TestCount * set.Shape.Size);
 
-        // Of more classes than a byte can tell apart, labels are little-endian words.
+        // If there are more classes than a byte can tell apart, a label is two bytes, little-endian.
         public int LabelBytes => set.Classes > byte.MaxValue + 1 ? 2 : 1;
 
         public long Labels(DatasetPart part) => Page + (part == DatasetPart.Test ? (long)set.TrainCount * LabelBytes : 0);
@@ -289,7 +289,7 @@ internal static class ImageCache
             }
             catch (IOException exception)
             {
-                // This tells a cache that cannot be written from a source that cannot be read.
+                // An IOException here means that the cache cannot be written; any other means that the source cannot be read.
                 throw CannotWrite(_set, _path, exception);
             }
         }

@@ -7,19 +7,19 @@ using Experiments.Core.Files;
 
 namespace Experiments.Core.Data;
 
-/// <summary>How images of one's own become a data set.</summary>
-/// <param name="ImageSize">Height and width that image files are scaled to; null: <see cref="OwnImages.DefaultImageSize"/>.</param>
-/// <param name="TestPart">The part of each class to test on, where the images come without a test part; null: none was named.</param>
+/// <summary>How the user's own images become a data set.</summary>
+/// <param name="ImageSize">Height and width that image files are scaled to; null for <see cref="OwnImages.DefaultImageSize"/>.</param>
+/// <param name="TestPart">The fraction of each class to test on, if the images have no test part; null if none was named.</param>
 /// <param name="SplitSeed">The seed of the random choice of test images.</param>
 public sealed record OwnImagesOptions(int? ImageSize = null, double? TestPart = null, long SplitSeed = 0);
 
 /// <summary>
-/// Images of one's own, by a path: a folder of class folders of PNG and JPEG files, with train/ and test/ above them or without; a folder of
-/// IDX files, as MNIST's; a NumPy archive. Describing them reads names, headers and labels.
+/// The user's own images at a path: a folder of class folders of PNG and JPEG files, with or without train/ and test/ above them; a folder
+/// of IDX files, like MNIST's; or a NumPy archive. Describing them reads names, headers and labels.
 /// </summary>
 public static partial class OwnImages
 {
-    /// <summary>Height and width that image files are scaled to where no other is named: CIFAR's.</summary>
+    /// <summary>Height and width that image files are scaled to if no other is named: CIFAR's.</summary>
     public const int DefaultImageSize = 32;
 
     /// <summary>The largest height or width.</summary>
@@ -43,8 +43,8 @@ public static partial class OwnImages
     }
 
     /// <summary>
-    /// What a path is called in results: the last folder with a slash after it, or the archive's name. No name of the catalog is like it, and
-    /// it stays when the images move.
+    /// The name of a path in results: its last folder with a slash after it, or the archive's name. No name of the catalog has this form,
+    /// and the name stays the same when the images move.
     /// </summary>
     public static string NameOf(string path)
     {
@@ -52,11 +52,11 @@ public static partial class OwnImages
         return last.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) ? last : $"{last}/";
     }
 
-    /// <summary>Looks at the images at a path.</summary>
-    /// <param name="path">The folder or archive; or, where a folder holds the IDX files of several sets, the folder and what the files of one begin with.</param>
-    /// <param name="options">How they become a data set.</param>
-    /// <param name="wantsTest">Whether a set without test images is accepted or refused.</param>
-    /// <exception cref="ExperimentException">Nothing is there, or it is no data set; the message says what was expected.</exception>
+    /// <summary>Describes the images at a path as a data set.</summary>
+    /// <param name="path">The folder or archive; or, for one of several IDX sets in a folder, the folder and the beginning of its file names.</param>
+    /// <param name="options">How the images become a data set.</param>
+    /// <param name="wantsTest">Whether a set without test images is refused; false: it is accepted.</param>
+    /// <exception cref="ExperimentException">Nothing is there, or what is there is no data set; the message says what was expected.</exception>
     public static DatasetDescription Describe(string path, OwnImagesOptions options, bool wantsTest = true)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -150,7 +150,7 @@ public static partial class OwnImages
                 + $"{Path.Combine(Path.GetDirectoryName(files[0].Path)!, stems[0])}.");
         }
 
-        // EMNIST's images are published with columns in the place of rows (Cohen et al. 2017); nothing in the files says so but their names.
+        // EMNIST's images are published with columns in the place of rows (Cohen et al. 2017); only the files' names show it.
         var isTransposed = files[0].Stem.Contains("emnist", StringComparison.OrdinalIgnoreCase);
         if (isTransposed)
             remarks.Add($"{place}: by the files' names these are EMNIST's images, which are published transposed; they are turned upright.");
@@ -241,7 +241,7 @@ public static partial class OwnImages
     private static IEnumerable<string> Folders(string folder) => Directory.EnumerateDirectories(folder)
         .Where(path => Path.GetFileName(path) is not (['.', ..] or ['_', '_', ..])).Order(StringComparer.Ordinal);
 
-    // In the order of classes and names, whatever order the file system has them in.
+    // The images in the order of classes and names, which does not depend on the order in the file system.
     private static List<(string Class, string File)> Images(string folder, List<string> remarks)
     {
         var images = new List<(string, string)>();
@@ -272,7 +272,7 @@ public static partial class OwnImages
             .Select(pair => new IdxFileName(pair.file, pair.Match.Groups["stem"].Value, pair.Match.Groups["part"].Value != "train", pair.Match.Groups["content"].Value)),
     ];
 
-    // As published, and as archivers leave them: train-images-idx3-ubyte, t10k-labels.idx1-ubyte.gz, emnist-balanced-test-images-idx3-ubyte.
+    // Names as published, and as archivers leave them: train-images-idx3-ubyte, t10k-labels.idx1-ubyte.gz, emnist-balanced-test-images-idx3-ubyte.
     [GeneratedRegex(@"^(?<stem>|.*[-_.])(?<part>train|t10k|test)[-_.](?<content>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?$")]
     private static partial Regex IdxName();
 

@@ -18,18 +18,18 @@ namespace Experiments.Core.Data;
 /// images  SHA-256 of which images are trained on
 /// values  SHA-256 of the floats
 /// </code>
-/// It may be deleted at any time; where it is missing, damaged or from other images it is computed again.
+/// It may be deleted at any time; if it is missing, damaged or from other images, it is computed again.
 /// </summary>
 internal static class ZcaCache
 {
     private const int Page = 4096;
 
-    /// <summary>Reads the whitening of a training set, and computes it first where it is not there.</summary>
+    /// <summary>Reads the whitening of a training set, and computes it first if it is not there.</summary>
     /// <param name="set">The data set.</param>
     /// <param name="found">Its files.</param>
     /// <param name="folder">The folder they were found in.</param>
     /// <param name="training">The images trained on.</param>
-    /// <param name="options">Whom to tell that it is computed, and about how long that takes; with how many threads; and what ends it.</param>
+    /// <param name="options">Whom to tell that it is computed and about how long that takes, the number of threads, and the cancellation.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ExperimentException">The cache cannot be written.</exception>
     public static ZcaWhitening Open(DatasetDescription set, FoundSource found, DataFolder folder, ImageSet training, DataOptions options)

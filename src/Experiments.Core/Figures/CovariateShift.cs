@@ -3,8 +3,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// Internal covariate shift as Santurkar et al. 2018 measure it, against the step: how far a layer's gradient moves and turns when the
-/// layers below are updated. A line a norm: the median over layers, in a band of the quartiles.
+/// Internal covariate shift as Santurkar et al. 2018 measure it, against the step: how far a layer's gradient moves and turns when the layers below
+/// are updated. Each norm has a line, the median over layers, in a band from the lower to the upper quartile.
 /// </summary>
 internal static class CovariateShift
 {

@@ -3,8 +3,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// Error on altered test images against how strongly they are altered, from clean ones on: a panel an alteration, a line a norm and,
-/// where a norm has the choice, kind of statistics at evaluation.
+/// Error on altered test images against how strongly they are altered, from clean ones on: a panel for each alteration, a line for each norm and,
+/// where a norm has the choice, each kind of statistics at evaluation.
 /// </summary>
 internal static class DistributionShift
 {
@@ -66,10 +66,12 @@ internal static class DistributionShift
         };
     }
 
-    /// <summary>The kinds of statistics that a cell was evaluated with; one, and no word of it, where they come to the same.</summary>
+    /// <summary>
+    /// The kinds of statistics that a cell was evaluated with; if all kinds give the same errors, only one, which the label does not name.
+    /// </summary>
     /// <param name="cell">The cell.</param>
     /// <param name="score">The kind of statistics of a row, and its error.</param>
-    /// <param name="point">What the error of a row is drawn at.</param>
+    /// <param name="point">The place at which the error of a row is drawn.</param>
     internal static IEnumerable<(string Label, SeriesShape Shape, string Name)> Kinds<T>(CellMeasurement<T> cell, Func<T, (string Statistics, double? Error)> score, Func<T, object> point)
     {
         var there = cell.Seeds.SelectMany(rows => rows).Select(row => score(row).Statistics).Distinct().ToList();

@@ -4,12 +4,12 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// Training and test error against the epoch, side by side as in the paper's figures 4 and 5. A line a norm; where the norms also ran at
-/// several batch sizes, a row of panels a norm and a line a batch size.
+/// Training and test error against the epoch, side by side as in the paper's figures 4 and 5. There is a line for each norm; if the norms also ran
+/// at several batch sizes, there is a row of panels for each norm and a line for each batch size.
 /// </summary>
 internal static class ErrorAgainstEpoch
 {
-    // In a long run the first twentieth of the epochs, far above the rest, would flatten what is to be seen.
+    // The y axis does not cover the first twentieth of the epochs: in a long run they lie far above the rest and would flatten it.
     private const int LeadIn = 20;
 
     public static Figure Of(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
@@ -68,7 +68,7 @@ internal static class ErrorAgainstEpoch
 
     private static string Name(int batch) => $"batch {batch}";
 
-    /// <summary>Mean, and of several seeds the lowest and highest, over the seeds that have the epoch.</summary>
+    /// <summary>For each epoch, the mean over the seeds that have it and, if there are several seeds, the lowest and highest value.</summary>
     private static IReadOnlyList<FigurePoint> Points(List<List<EpochRow>> seeds, Func<EpochRow, double?> error) =>
     [
         .. seeds.SelectMany(epochs => epochs).Where(epoch => error(epoch) is not null)

@@ -4,8 +4,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// GN's error against its number of groups, and against its channels per group (the paper's table 3). LN is GN with one group and IN is
-/// GN with one channel per group, so they stand there where the sweep has them; other norms are lines across.
+/// GN's error against its number of groups, and against its channels per group (the paper's table 3). LN is GN with one group and IN is GN with one
+/// channel per group, so they are points of these lines if the sweep has them; other norms are lines across.
 /// </summary>
 internal static class ErrorAgainstGroups
 {

@@ -3,8 +3,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// A recurrent network's error against how many rows of a test image it reads: a line a norm and, where a norm has the choice, kind of statistics at
-/// evaluation. What lengths it was trained on stands below.
+/// A recurrent network's error against how many rows of a test image it reads: a line for each norm and, where a norm has the choice, each kind of
+/// statistics at evaluation. A note below says which lengths it was trained on.
 /// </summary>
 internal static class ErrorAgainstLength
 {

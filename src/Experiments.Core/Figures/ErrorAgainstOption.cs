@@ -4,9 +4,9 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// Error against a numeric option, a line a norm: against batch size, from large to small as in the paper's figure 1, with others' numbers
-/// in panels of their own, as rises above their own values; against the learning rate or the scale of the initial
-/// weights, a panel a batch size.
+/// Error against a numeric option, with a line for each norm. Batch sizes run from large to small as in the paper's figure 1, and others' numbers
+/// stand in panels of their own, as rises above their own values. Against the learning rate or the scale of the initial weights, there is a panel
+/// for each batch size.
 /// </summary>
 internal static class ErrorAgainstOption
 {
@@ -37,7 +37,7 @@ internal static class ErrorAgainstOption
         {
             Kind = spec.Kind,
             Title = spec.TitleText,
-            Subtitle = references.Count > 0 ? "" : subtitle, // it would stand above somebody else's panel as well
+            Subtitle = references.Count > 0 ? "" : subtitle, // it would also stand above the references' panels
             Rows = Figure.InRows(
                 batches.Select((batch, panel) =>
                 {
@@ -111,14 +111,19 @@ internal static class ErrorAgainstOption
     private static (double Low, double High) Rises(IEnumerable<Theirs> lines) =>
         ErrorAxis.Ends([.. lines.SelectMany(line => Reference.Rises(line.Errors)).Select(point => point.Rise)]);
 
-    /// <summary>The same, reaching over this many points, upwards as far as there is anything and then downwards: panels side by side then have slopes
-    /// that the eye can compare.</summary>
+    /// <summary>
+    /// Widens the ends of an axis to a span of this many points: upwards, but at most to <paramref name="most"/>, and then downwards. Panels side
+    /// by side then have slopes that the eye can compare.
+    /// </summary>
     private static (double Low, double High) Over((double Low, double High) ends, double span, double most = double.PositiveInfinity) =>
         Math.Min(most, ends.Low + span) is var high && span > ends.High - ends.Low ? (high - span, high) : ends;
 
     private static double OffsetOf(int index, int count) => index - ((count - 1) / 2.0);
 
-    /// <summary>A reference's GN is drawn as ours where there is one GN of ours alone, since a reference names no number of groups.</summary>
+    /// <summary>
+    /// The label of a reference's norm. If we have only one series of this norm, it is that one's label, since a reference does not say GN's number
+    /// of groups.
+    /// </summary>
     private static string LabelOf(string norm, IReadOnlyList<Series> series) =>
         series.Where(one => one.Norm == norm).ToList() is [var only] ? only.Label : NormLabel.Of(norm);
 

@@ -6,10 +6,10 @@ namespace Experiments.Core.Figures;
 /// <summary>What figures of cells have in common: the axis of error, the bars over seeds, the crosses of diverged runs, the small print.</summary>
 internal static class ErrorAxis
 {
-    /// <summary>What the errors are of.</summary>
+    /// <summary>The label of the axis: test error or validation error.</summary>
     public static string Label(IEnumerable<Cell> cells) => $"{(cells.All(cell => cell.Validation > 0) ? "validation" : "test")} error (%)";
 
-    /// <summary>An axis that holds these ends.</summary>
+    /// <summary>An axis with this label and these ends.</summary>
     public static Axis Of(string label, (double Low, double High) ends) => new() { Label = label, Low = ends.Low, High = ends.High };
 
     /// <summary>A cell as a point. With one seed it has no bar, and no bar goes beyond the errors that are possible.</summary>
@@ -25,8 +25,8 @@ internal static class ErrorAxis
         DatasetCatalog.All.FirstOrDefault(one => one.Name == cell.Dataset) is { } known ? 100 - (100.0 / known.Classes) : 100;
 
     /// <summary>
-    /// The ends of the axis. Bars widen it only up to a distance from the means that is the range of the means (or two points):
-    /// over two seeds an interval is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
+    /// The ends of the axis. Bars widen it beyond the means by at most the range of the means (or two points, if that is more): an interval over
+    /// two seeds is six times as wide as over three, and would flatten all else. Such a bar leaves the panel.
     /// </summary>
     public static (double Low, double High) Ends(IReadOnlyCollection<FigurePoint> points)
     {
@@ -35,7 +35,9 @@ internal static class ErrorAxis
         return Ends([.. means, .. Bars(points).Select(end => Math.Clamp(end, means.Min() - reach, means.Max() + reach))], floor: 0, ceiling: 100);
     }
 
-    /// <summary>Ends that hold these values with a little air, and do not go beyond what there can be.</summary>
+    /// <summary>
+    /// Ends that hold these values and a little room beyond them, but stay within <paramref name="floor"/> and <paramref name="ceiling"/>.
+    /// </summary>
     public static (double Low, double High) Ends(IReadOnlyCollection<double> values, double floor = double.NegativeInfinity, double ceiling = double.PositiveInfinity)
     {
         var air = Math.Max(0.25, (values.Max() - values.Min()) * 0.05);

@@ -4,8 +4,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// The error of every point of the grid with its interval, a row each in the grid's order (the paper's table 1 as a picture). Rows that
-/// differ in batch size alone are one, with a look a batch size.
+/// The error of every point of the grid with its interval, a row each in the grid's order (the paper's table 1 as a picture). Cells that differ
+/// only in batch size share a row, with a look for each batch size.
 /// </summary>
 internal static class ErrorByNorm
 {

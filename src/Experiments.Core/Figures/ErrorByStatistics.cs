@@ -4,8 +4,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// How much of a norm's error at small batches is a matter of evaluation: its error with moving averages, with population statistics and
-/// with each batch's own, beside the training error, against batch size. A panel a norm over samples; the others have no such choice.
+/// How much of a norm's error at small batches is a matter of evaluation: its error with moving averages, with population statistics and with each
+/// batch's own, beside the training error, against batch size. There is a panel for each norm over samples; the other norms have no such choice.
 /// </summary>
 internal static class ErrorByStatistics
 {

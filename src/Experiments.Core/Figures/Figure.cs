@@ -1,7 +1,9 @@
 namespace Experiments.Core.Figures;
 
-/// <summary>What a figure shows: words, axes and numbers, and how its lines are told apart. How large it is and where anything stands is the
-/// matter of whoever draws it.</summary>
+/// <summary>
+/// What a figure shows: words, axes and numbers, and how its lines are told apart. Whoever draws the figure decides how large it is and where
+/// things stand.
+/// </summary>
 public sealed record Figure
 {
     /// <summary>Which figure it is.</summary>
@@ -19,7 +21,7 @@ public sealed record Figure
     /// <summary>Small print: seeds, bars, measure.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>Whether a legend names the series; not where the names up the y axis do.</summary>
+    /// <summary>Whether a legend names the series; false where names along the y axis do.</summary>
     public bool HasLegend { get; init; } = true;
 
     /// <summary>All panels, row by row.</summary>
@@ -39,14 +41,14 @@ public sealed record Figure
                 : new LegendEntry(label.Crossed!.Label, label.Crossed.Look, null, HasLine: false)),
     ];
 
-    /// <summary>Panels cut into rows: two and two of four, which would leave one alone under three, and otherwise three side by side.</summary>
+    /// <summary>Panels cut into rows of three. Four panels make two rows of two, since the fourth would otherwise stand alone.</summary>
     internal static IReadOnlyList<IReadOnlyList<T>> InRows<T>(IEnumerable<T> panels)
     {
         var all = panels.ToList();
         return [.. all.Chunk(all.Count == 4 ? 2 : MostColumns)];
     }
 
-    /// <summary>No row has more panels.</summary>
+    /// <summary>The most panels in a row.</summary>
     internal const int MostColumns = 3;
 
     private static bool Crossed((Panel Panel, PanelSeries Series) one) => one.Panel.Crosses.Any(cross => cross.Series == one.Series.Label);
@@ -56,7 +58,7 @@ public sealed record Figure
 /// <param name="Label">The name of the series.</param>
 /// <param name="Look">How it looks.</param>
 /// <param name="Shape">What is drawn of it; null: nothing but crosses, since all its runs diverged.</param>
-/// <param name="HasLine">Whether a line of it is drawn anywhere; not where it has but single points.</param>
+/// <param name="HasLine">Whether a line of it is drawn anywhere; false if it has only single points.</param>
 public sealed record LegendEntry(string Label, Look Look, SeriesShape? Shape, bool HasLine);
 
 /// <summary>One pair of axes, and what is drawn on them.</summary>
@@ -65,7 +67,7 @@ public sealed record Panel
     /// <summary>The panel's name in the data beside the picture; empty where there is only one panel.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The line above it, if any.</summary>
+    /// <summary>The line above the panel; empty if there is none.</summary>
     public string Title { get; init; } = "";
 
     /// <summary>The axis along the bottom.</summary>
@@ -80,7 +82,9 @@ public sealed record Panel
     /// <summary>Where runs diverged.</summary>
     public IReadOnlyList<Cross> Crosses { get; init; } = [];
 
-    /// <summary>Whether names stand along the y axis and values run along the x axis: a point's <see cref="FigurePoint.X"/> is then its row's number.</summary>
+    /// <summary>
+    /// Whether names stand along the y axis and values run along the x axis: a point's <see cref="FigurePoint.X"/> is then its row's number.
+    /// </summary>
     public bool IsSideways { get; init; }
 }
 
@@ -89,14 +93,14 @@ public sealed record Panel
 /// <param name="X">Its place along the axis.</param>
 /// <param name="Colour">Its colour.</param>
 /// <param name="Diverged">How many runs diverged.</param>
-/// <param name="Runs">Of how many.</param>
+/// <param name="Runs">How many runs diverged or finished.</param>
 /// <param name="Row">The row it stands in, from 0, where several belong to one place.</param>
 public sealed record Cross(string Series, double X, string Colour, int Diverged, int Runs, int Row);
 
 /// <summary>An axis, and the values it reaches over: it ends at the data.</summary>
 public sealed record Axis
 {
-    /// <summary>What it is of, with its unit.</summary>
+    /// <summary>What the axis shows, with its unit.</summary>
     public required string Label { get; init; }
 
     /// <summary>Its lower end.</summary>
@@ -105,7 +109,7 @@ public sealed record Axis
     /// <summary>Its upper end.</summary>
     public required double High { get; init; }
 
-    /// <summary>Whether equal ratios are equally far apart.</summary>
+    /// <summary>Whether the axis is logarithmic, so that equal ratios are equally far apart.</summary>
     public bool IsLogarithmic { get; init; }
 
     /// <summary>Whether it runs from large to small, as batch sizes do in the paper.</summary>
@@ -139,7 +143,10 @@ public sealed record PanelSeries
     /// <summary>Its points, in the order in which a line goes through them.</summary>
     public required IReadOnlyList<FigurePoint> Points { get; init; }
 
-    /// <summary>Its place among series that stand side by side at the same values, so that bars do not hide each other; 0 where it stands on the value itself.</summary>
+    /// <summary>
+    /// Its place among series that stand side by side at the same values, so that bars do not hide each other; 0 where it stands on the value
+    /// itself.
+    /// </summary>
     public double Offset { get; init; }
 
     /// <summary>Whether there is anything of it to see.</summary>
@@ -193,6 +200,6 @@ public enum SeriesShape
     /// <summary>A line across at one value.</summary>
     Across,
 
-    /// <summary>A density, as a hill that stands in line with those of the other series.</summary>
+    /// <summary>A density, drawn as a hill; the hills of all series stand one below the other.</summary>
     Ridge,
 }

@@ -3,8 +3,8 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>The rows that figures are drawn from. Of the files beside runs.csv, a figure reads its own alone, when it asks for it.</summary>
-/// <param name="runs">The runs to draw; rows of other runs are passed over.</param>
+/// <summary>The rows that figures are drawn from. Of the files beside runs.csv, only the one that a figure asks for is read.</summary>
+/// <param name="runs">The runs to draw; rows of other runs are ignored.</param>
 /// <param name="folders">The results folders, or runs.csv files, that the runs are from.</param>
 public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<string> folders)
 {
@@ -13,7 +13,9 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
     /// <summary>The runs to draw.</summary>
     public IReadOnlyList<RunRow> Runs { get; } = runs;
 
-    /// <summary>Reads the runs of results folders. Those of several folders stay apart, each named by its folder, though both may hold the same run.</summary>
+    /// <summary>
+    /// Reads the runs of results folders. Runs of several folders stay apart, even if two folders hold the same run: each is named by its folder.
+    /// </summary>
     /// <exception cref="ExperimentException">There is no such folder, or its runs cannot be read.</exception>
     public static FigureData Read(IReadOnlyList<string> folders)
     {
@@ -23,10 +25,10 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
             .Select(run => names.Count == 1 ? run : run with { Run = NameIn(names[folder], run.Run), Source = names[folder] }))], folders);
     }
 
-    /// <summary>The same, with some of the runs alone.</summary>
+    /// <summary>The same data, with only the runs for which <paramref name="isDrawn"/> is true.</summary>
     public FigureData Where(Func<RunRow, bool> isDrawn) => new([.. Runs.Where(isDrawn)], folders);
 
-    /// <summary>The same with these rows, in place of those in the folders.</summary>
+    /// <summary>Takes these rows in place of those of their kind in the folders, and returns this object.</summary>
     public FigureData With<T>(IReadOnlyList<OfRun<T>> rows)
         where T : class, IRunFile
     {
@@ -50,7 +52,7 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
 
     private static string NameIn(string folder, string run) => $"{folder}: {run}";
 
-    /// <summary>The folders' own names, with as many of those above as it takes to tell them apart.</summary>
+    /// <summary>Each folder's own name, after the names of as many folders above it as are needed to tell all folders apart.</summary>
     private static Dictionary<string, string> Names(IReadOnlyList<string> folders)
     {
         var paths = folders.Distinct().ToDictionary(folder => folder, folder => Path.GetFullPath(ResultsFolder.At(folder).Root).Split(

@@ -5,7 +5,7 @@ namespace Experiments.Core.Figures;
 /// <summary>One row of the file beside a picture: a point that the picture shows. Missing values are empty.</summary>
 public sealed record FigureRow
 {
-    /// <summary>Its place along the x axis: a number, or a row's name in error-by-norm; empty for a line across.</summary>
+    /// <summary>The point's place along the x axis: a number, or a row's name in error-by-norm; empty for a line across.</summary>
     public required string X { get; init; }
 
     /// <summary>The value shown; empty for a band without a middle, and where all runs diverged.</summary>
@@ -20,7 +20,7 @@ public sealed record FigureRow
     /// <summary>The line it belongs to, as the legend names it.</summary>
     public required string Series { get; init; }
 
-    /// <summary>The panel it stands in; empty where there is one alone.</summary>
+    /// <summary>The panel it stands in; empty if there is only one.</summary>
     public required string Panel { get; init; }
 
     /// <summary>All points of a figure, panel by panel and series by series.</summary>
@@ -45,7 +45,7 @@ public sealed record FigureRow
         ];
     }
 
-    /// <summary>To seven digits: more than any picture shows, and the same on every machine.</summary>
+    /// <summary>Rounds to seven digits, which is more than any picture shows and the same on every machine; null if the value is not finite.</summary>
     private static double? Rounded(double value) =>
         double.IsFinite(value) ? double.Parse(value.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : null;
 }

@@ -36,7 +36,7 @@ public enum FigureKind
     /// <summary>The loss along the gradient, against the step (Santurkar et al. 2018, figure 4).</summary>
     Landscape,
 
-    /// <summary>How updates below turn a layer's gradient, against the step (Santurkar et al. 2018).</summary>
+    /// <summary>How updates of the layers below turn a layer's gradient, against the step (Santurkar et al. 2018).</summary>
     CovariateShift,
 
     /// <summary>Error on altered test images, against the strength of what was done to them.</summary>
@@ -59,19 +59,22 @@ public enum FigureFormat
     Pdf,
 }
 
-/// <summary>A figure, but for its data.</summary>
+/// <summary>Describes a figure, without its data.</summary>
 public sealed record FigureSpec
 {
     /// <summary>What is drawn.</summary>
     public required FigureKind Kind { get; init; }
 
-    /// <summary>The line above the figure; where none is given, what it shows.</summary>
+    /// <summary>The line above the figure; null: the title of the figure's kind.</summary>
     public string? Title { get; init; }
 
     /// <summary>What the runs were made for: the sweep's title, where the figure is its main one. It begins the smaller line under the title.</summary>
     public string? Purpose { get; init; }
 
-    /// <summary>Others' errors against batch size, each in a panel of its own, as rises above their own values.</summary>
+    /// <summary>
+    /// Others' errors against batch size. Each reference has a panel of its own, which shows rises above each norm's value at its largest batch
+    /// size.
+    /// </summary>
     public IReadOnlyList<Reference> References { get; init; } = [];
 
     /// <summary>Whether error against batch size also has a dashed line for BN evaluated with population statistics.</summary>
@@ -80,7 +83,10 @@ public sealed record FigureSpec
     /// <summary>The line above the figure.</summary>
     internal string TitleText => Title ?? FigureKinds.Describe(Kind).Title;
 
-    /// <summary>The smaller line under the title: what the runs were made for, unless the title says it, and what they have in common (data set, network, epochs).</summary>
+    /// <summary>
+    /// The smaller line under the title: what the runs were made for, unless the title says it, and what they have in common (data set, network,
+    /// epochs).
+    /// </summary>
     internal string SubtitleOf(IReadOnlyList<Cell> cells)
     {
         var common = Series.InCommon(cells);
@@ -109,7 +115,7 @@ public sealed record FigureDescription(FigureKind Kind, string Name, string Titl
 /// <summary>The figures there are, and their names.</summary>
 public static class FigureKinds
 {
-    /// <summary>All of them. Those drawn from another file than runs.csv need runs that measured it.</summary>
+    /// <summary>All figures. A figure that is drawn from another file than runs.csv needs runs that measured what is in that file.</summary>
     public static IReadOnlyList<FigureDescription> All { get; } =
     [
         new(FigureKind.ErrorAgainstBatch, "error-against-batch", "Error against batch size", "error against batch size, a line a norm; published numbers beside it", Runs),
@@ -139,7 +145,7 @@ public static class FigureKinds
     public static string DataFile(this FigureKind kind) => Describe(kind).DataFile;
 
     /// <summary>The figure of a name.</summary>
-    /// <exception cref="ExperimentException">There is none; the message lists those that there are.</exception>
+    /// <exception cref="ExperimentException">There is no such figure; the message lists those that there are.</exception>
     public static FigureKind Parse(string name) => All.FirstOrDefault(one => one.Name == name)?.Kind
         ?? throw new ExperimentException(Suggestion.Unknown("figure", name, Names));
 

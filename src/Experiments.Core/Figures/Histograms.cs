@@ -4,8 +4,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// How a layer's activations are distributed after its norm: a panel a cell of the grid and layer, and in it a ridge a step, the first at
-/// the top and lightest, over one x axis for all panels.
+/// How a layer's activations are distributed after its norm: a panel for each cell of the grid and layer, and in it a ridge for each step, the
+/// first at the top and lightest, over one x axis for all panels.
 /// </summary>
 internal static class Histograms
 {
@@ -77,7 +77,8 @@ internal static class Histograms
         : [.. Enumerable.Range(0, MostRidges).Select(index => steps[(int)Math.Round(index * (steps.Count - 1.0) / (MostRidges - 1))])];
 
     /// <summary>
-    /// Each step's epoch to a tenth, so that the last step of eight epochs, at 7.99, is epoch 8; the step itself where that does not tell it from the others.
+    /// The name of each step: its epoch to a tenth, so that the last step of eight epochs, at 7.99, is epoch 8; if two steps would have the same
+    /// name, the steps' numbers.
     /// </summary>
     private static Dictionary<long, string> Names(IReadOnlyList<long> steps, IReadOnlyList<HistogramRow> rows)
     {

@@ -3,8 +3,8 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Figures;
 
 /// <summary>
-/// The optimization landscape along the gradient, against the step (Santurkar et al. 2018, figure 4): how far the loss and the gradient
-/// vary over step sizes, and the effective beta-smoothness, a look a norm.
+/// The optimization landscape along the gradient, against the step (Santurkar et al. 2018, figure 4): how far the loss and the gradient vary over
+/// step sizes, and the effective beta-smoothness, with a look for each norm.
 /// </summary>
 internal static class Landscape
 {
@@ -50,7 +50,7 @@ internal static class Landscape
         }
     }
 
-    /// <summary>At each step, what each seed's rows reach over step sizes, and of that the median over seeds.</summary>
+    /// <summary>For each step, the lowest and highest values of each seed over step sizes, and the medians of these over seeds.</summary>
     private static IReadOnlyList<Extremes> Points(IEnumerable<IReadOnlyList<LandscapeRow>> seeds) =>
     [
         .. seeds.SelectMany(rows => rows.Where(row => row.StepSize > 0).GroupBy(row => row.Step).Select(step => Of(step.Key, [.. step])))
@@ -69,7 +69,7 @@ internal static class Landscape
     private static double Middle(IEnumerable<Extremes> seeds, Func<Extremes, double> value) =>
         Finite(seeds.Select(seed => (double?)value(seed))) is { Count: > 0 } values ? Statistics.Median(values) : double.NaN;
 
-    /// <summary>Far along a steep gradient the loss is not finite; the band then covers the step sizes at which it is.</summary>
+    /// <summary>The finite values. Far along a steep gradient the loss is not finite; the band then covers only the step sizes at which it is.</summary>
     private static List<double> Finite(IEnumerable<double?> values) => [.. values.OfType<double>().Where(double.IsFinite)];
 
     private static double Min(List<double> values) => values.DefaultIfEmpty(double.NaN).Min();

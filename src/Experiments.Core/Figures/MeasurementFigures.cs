@@ -16,11 +16,15 @@ internal static class MeasurementFigures
     /// <summary>From this ratio of the largest value to the smallest on, an axis is logarithmic.</summary>
     private const double LogarithmicFrom = 30;
 
-    /// <summary>No such axis reaches further down than this part of its top: as a learning rate falls to 0, so does all that is measured at it.</summary>
+    /// <summary>
+    /// A logarithmic axis begins no lower than its top divided by this: as a learning rate falls to 0, so does all that is measured with it.
+    /// </summary>
     private const double MostReach = 500;
 
-    /// <summary>The cells that have measured, in the grid's order. Diverged runs count: what they measured before is often the point.</summary>
-    /// <exception cref="ExperimentException">No run has.</exception>
+    /// <summary>
+    /// The cells that have measured, in the grid's order. Diverged runs count: what they measured before they diverged is often the point.
+    /// </summary>
+    /// <exception cref="ExperimentException">No run has measured.</exception>
     public static IReadOnlyList<CellMeasurement<T>> Of<T>(FigureSpec spec, IReadOnlyList<SummaryRow> cells, FigureData data)
         where T : class, IRunFile
     {
@@ -37,7 +41,7 @@ internal static class MeasurementFigures
         ];
     }
 
-    /// <summary>Each label at each of some layers, as rows of panels: a row a label where there are several layers.</summary>
+    /// <summary>Each cell with each of these layers, as rows of panels; if there are several layers, a row for each cell.</summary>
     public static IReadOnlyList<IReadOnlyList<(CellMeasurement<T> Cell, string Layer)>> Grid<T>(IReadOnlyList<CellMeasurement<T>> cells, IReadOnlyList<string> layers) =>
         layers.Count == 1
             ? Figure.InRows(cells.Select(cell => (cell, layers[0])))
@@ -46,14 +50,14 @@ internal static class MeasurementFigures
     /// <summary>A panel's title: the label, and the layer.</summary>
     public static string Title<T>(CellMeasurement<T> cell, string layer) => $"{cell.Label}: {layer}";
 
-    /// <summary>Layers in the order of the rows; of more than fit side by side, the first, the middle one and the last.</summary>
+    /// <summary>Layers in the order of the rows; if there are more than fit side by side, only the first, the middle one and the last.</summary>
     public static IReadOnlyList<string> Layers(IEnumerable<string> layers)
     {
         var all = layers.Distinct().ToList();
         return all.Count <= Figure.MostColumns ? all : [all[0], all[all.Count / 2], all[^1]];
     }
 
-    /// <summary>What is to be said where a figure shows one seed, or some of the layers.</summary>
+    /// <summary>The notes of a figure that shows only one of several seeds, or only some of the layers.</summary>
     public static IEnumerable<string> Notes<T>(IReadOnlyList<CellMeasurement<T>> cells, Func<T, string> layerOf)
     {
         var seeds = cells.Select(cell => cell.LowestSeed).Distinct().ToList();

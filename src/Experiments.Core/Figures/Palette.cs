@@ -2,7 +2,7 @@ using Experiments.Core.Norms;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>How a series looks. Each of the three tells it from the others, so that a figure also reads in grey.</summary>
+/// <summary>How a series looks. Colour, marker and dash each tell it from other series, so that a figure can also be read in grey.</summary>
 /// <param name="Colour">For example <c>#0072B2</c>.</param>
 /// <param name="Marker">The marker of its points.</param>
 /// <param name="Dash">How its line is dashed.</param>
@@ -48,7 +48,7 @@ public enum Marker
 /// <summary>How a line is dashed.</summary>
 public enum Dash
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>Without dashes.</summary>
     Solid,
 
     /// <summary>Long dashes.</summary>
@@ -71,12 +71,12 @@ public enum Dash
 }
 
 /// <summary>
-/// Colours that stay apart for colour-blind readers (Okabe and Ito's, but for their yellow, which is lost on white, and darker ones for
-/// the rarer norms), each with a marker and a dash of its own. A norm keeps its look from figure to figure.
+/// Colours that colour-blind readers can tell apart, each with a marker and a dash of its own: Okabe and Ito's without their yellow, which is lost
+/// on white, and darker ones for the rarer norms. A norm keeps its look from figure to figure.
 /// </summary>
 internal static class Palette
 {
-    /// <summary>For what belongs to no series.</summary>
+    /// <summary>The colour of what belongs to no series.</summary>
     public const string Grey = "#666666";
 
     private static readonly string[] Colours =
@@ -89,7 +89,7 @@ internal static class Palette
 
     private static readonly Dash[] Patterns = Enum.GetValues<Dash>();
 
-    // These keep the looks of the figures that are published; whatever else the catalogue has follows.
+    // These norms keep the looks that they have in the published figures; the other norms of the catalogue follow.
     private static readonly string[] Published =
     [
         "bn", "gn", "ln", "in", "syncbn", "wn", "none", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn", "ghost-bn", "bgn",
@@ -97,7 +97,7 @@ internal static class Palette
 
     private static readonly string[] OfNorm = [.. Published.Union(NormCatalog.Entries.Select(entry => entry.Name))];
 
-    /// <summary>A look for each label. The first label of a norm has the norm's, others the next free one.</summary>
+    /// <summary>A look for each label. The first label of a norm gets the norm's own look, the others get the next free one.</summary>
     public static IReadOnlyDictionary<string, Look> Assign(IEnumerable<(string Label, string Norm)> series)
     {
         var distinct = series.DistinctBy(one => one.Label).ToList();

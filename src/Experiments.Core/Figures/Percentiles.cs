@@ -2,10 +2,10 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Figures;
 
-/// <summary>Percentiles of what enters a norm, against the epoch (the paper's figure 6): a panel a cell of the grid and layer.</summary>
+/// <summary>Percentiles of what enters a norm, against the epoch (the paper's figure 6): a panel for each cell of the grid and layer.</summary>
 internal static class Percentiles
 {
-    /// <summary>Where one panel's values reach so much further than another's, each panel has an axis of its own.</summary>
+    /// <summary>If one panel's values range more than this many times as far as another's, each panel has a y axis of its own.</summary>
     private const double Apart = 5;
 
     private static readonly IReadOnlyList<(string Label, Look Look, Func<PercentileRow, double> Of)> Lines =

@@ -6,7 +6,7 @@ namespace Experiments.Core.Files;
 
 /// <summary>
 /// Files written whole or not at all: into a temporary file beside the target, flushed to disk, then renamed over it. A reader sees the
-/// old file or the new one, and writers that end at once leave the file of one of them.
+/// old file or the new one, and if several writers end at the same time, the file of one of them stays.
 /// </summary>
 public static partial class AtomicFile
 {
@@ -15,10 +15,10 @@ public static partial class AtomicFile
     // No write takes this long. Older temporary files were left by processes of other machines; whether those still live cannot be asked.
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
-    /// <summary>Writes a file through <paramref name="write"/>, making its folder where there is none.</summary>
+    /// <summary>Writes a file through <paramref name="write"/>, and makes its folder if there is none.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
-    /// <param name="toDisk">Whether it is on the disk on return, and outlives a loss of power.</param>
+    /// <param name="toDisk">Whether the file is on the disk on return, and so outlives a loss of power.</param>
     /// <exception cref="ExperimentException">The folder cannot be written to, or the disk is full.</exception>
     public static void Write(string path, Action<Stream> write, bool toDisk = true)
     {
@@ -97,7 +97,7 @@ public static partial class AtomicFile
     [GeneratedRegex(@"\.[0-9a-f]{32}-(?<process>\d{1,9})-(?<machine>.+)\.tmp$")]
     private static partial Regex Writer();
 
-    /// <summary>Removes what a write that failed left behind; after one that succeeded there is nothing.</summary>
+    /// <summary>Removes the temporary file that a failed write left; after a successful write there is none.</summary>
     private static void Discard(string path)
     {
         try

@@ -6,11 +6,11 @@ using System.Text.Json;
 
 namespace Experiments.Core.Files;
 
-/// <summary>Marks the property whose column leads a file, wherever it is declared.</summary>
+/// <summary>Marks the property whose column is the first of a file, wherever the property is declared.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class LeadingColumnAttribute : Attribute;
 
-/// <summary>Marks the property whose own properties are columns, in its place.</summary>
+/// <summary>Marks a property that is no column itself; its own properties are columns in its place.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class ColumnsOfAttribute : Attribute;
 
@@ -33,22 +33,23 @@ internal sealed class Column
         IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
     }
 
-    /// <summary>Whether a file must have it.</summary>
+    /// <summary>Whether a file must have the column.</summary>
     public bool IsRequired { get; }
 
-    /// <summary><c>ErrorPopulation</c> becomes <c>error_population</c>.</summary>
+    /// <summary>The column's name: <c>ErrorPopulation</c> becomes <c>error_population</c>.</summary>
     public string Name { get; }
 
     /// <summary>The property's own name.</summary>
     public string Property => _property.Name;
 
-    /// <summary>What a value must be, for the message that one is not.</summary>
+    /// <summary>What a value must be, for the message about a wrong one.</summary>
     public string Expected =>
         _type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(_type).Select(Snake))}"
         : _type == typeof(double) ? "a number"
         : "a whole number";
 
-    /// <summary>The columns of a record, in the order in which they are declared, a base record's first; that with <see cref="LeadingColumnAttribute"/> leads.</summary>
+    /// <summary>The columns of a record, in the order in which they are declared, a base record's first; the one with <see cref="LeadingColumnAttribute"/>
+    /// comes first.</summary>
     public static IReadOnlyList<Column> Of(Type row) => Known.GetOrAdd(row, static row =>
     [
         .. row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -60,7 +61,7 @@ internal sealed class Column
                 ? Of(property.PropertyType).Select(column => new Column(column._property, property)) : [new Column(property)]),
     ]);
 
-    /// <summary>The value as text: invariant, numbers such that they read back as the same bits, empty for none.</summary>
+    /// <summary>The value as text, the same in every culture. Numbers read back as the same bits; null is an empty text.</summary>
     public string Text(object row) => _property.GetValue(Holder(row)) switch
     {
         null => "",

@@ -3,7 +3,8 @@ using CsvHelper;
 namespace Experiments.Core.Files;
 
 /// <summary>
-/// Row records as CSV: a column a property, snake_case headers, invariant numbers that read back as the same bits, empty for none.
+/// Row records as CSV: one column for each property, snake_case headers, numbers that are the same in every culture and read back as the same bits, an empty
+/// text for null.
 /// </summary>
 public static class CsvFile
 {
@@ -24,8 +25,8 @@ public static class CsvFile
     }
 
     /// <summary>
-    /// Reads the rows. Columns that the record does not know are passed over, and one that it need not have keeps its default: what an earlier
-    /// version wrote can still be read.
+    /// Reads the rows. Columns that the record does not know are skipped, and an optional column that the file lacks keeps its default, so that files of an
+    /// earlier version can still be read.
     /// </summary>
     /// <exception cref="ExperimentException">The file cannot be read, lacks a column that it must have, or has a value that does not fit; the message
     /// names file, line and column.</exception>

@@ -4,9 +4,9 @@ using System.Globalization;
 namespace Experiments.Core.Files;
 
 /// <summary>
-/// A lock that lets one process at a time use a folder. It is an open file that no other process may open (on Unix an advisory lock, which ends with the process that holds it, however
-/// it ends). The file stays, since removing it would let two processes lock two files of one
-/// name. A second file beside it names the process that took the lock last.
+/// A lock that lets one process at a time use a folder. It is an open file that no other process may open (on Unix an advisory lock, which ends with the
+/// process that holds it, however it ends). The file stays, since removing it would let two processes lock two files of one name. A second file beside it
+/// names the process that took the lock last.
 /// </summary>
 internal static class FolderLock
 {
@@ -15,16 +15,16 @@ internal static class FolderLock
     // A process that only asks whether the lock is held takes it for a moment. So the lock counts as held only when it has been refused for longer than that.
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMilliseconds(500);
 
-    // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows: somebody else has it; any other error will not go away.
+    // EWOULDBLOCK on Linux and macOS, ERROR_SHARING_VIOLATION on Windows: another process holds the lock. Any other error will not go away.
     private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
 
-    /// <summary>Takes a folder, waiting for whoever has it.</summary>
+    /// <summary>Takes a folder; waits while another process has it.</summary>
     /// <param name="folder">The folder, which is made where there is none.</param>
     /// <param name="patience">How long to wait; at least half a second, which outlasts those who only look whether it is held.</param>
-    /// <param name="name">Which of its locks.</param>
+    /// <param name="name">The file name of the lock; a folder may have several.</param>
     /// <param name="waiting">Called about every ten milliseconds with how long the wait has lasted and which process holds the lock; may be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="ExperimentException">It is not let go in time, or cannot be written to.</exception>
+    /// <exception cref="ExperimentException">The folder is not let go in time, or cannot be written to.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static IDisposable Take(
         string folder, TimeSpan patience, string name = Usual, Action<TimeSpan, string?>? waiting = null, CancellationToken cancellation = default)
@@ -57,7 +57,7 @@ internal static class FolderLock
         }
     }
 
-    /// <summary>Whether a process has the folder now. Nothing is written, so that anyone who may read it can ask.</summary>
+    /// <summary>Whether a process has the folder now. Nothing is written, so that anyone who may read the folder can ask.</summary>
     public static bool IsHeld(string folder, string name = Usual)
     {
         try

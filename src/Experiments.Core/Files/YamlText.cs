@@ -15,13 +15,13 @@ internal static partial class YamlText
     // A sweep nests four deep (references); each level costs the parser some frames of its stack.
     private const int MostDepth = 32;
 
-    // Repetitions by anchors included. The largest file in configs/ has about 200.
+    // This includes repetitions by anchors. The largest file in configs/ has about 200.
     private const int MostNodes = 10_000;
 
     /// <summary>The keys and values of a file's one document.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="path">Where it is from, for messages.</param>
-    /// <exception cref="ExperimentException">It is no such YAML; file, line and reason are told.</exception>
+    /// <exception cref="ExperimentException">The text is no such YAML; the message has file, line and reason.</exception>
     public static YamlMappingNode Load(string text, string path)
     {
         CheckCharacters(text, path);
@@ -32,7 +32,7 @@ internal static partial class YamlText
             : throw new ExperimentException($"{path}:1: expected keys and values such as 'batch: [32, 16, 8]'.");
     }
 
-    /// <summary>A file of these keys and values.</summary>
+    /// <summary>The text of a YAML file with these keys and values.</summary>
     /// <param name="root">The keys and values.</param>
     /// <param name="heading">The comment it begins with.</param>
     public static string Write(YamlMappingNode root, string heading)
@@ -82,7 +82,7 @@ internal static partial class YamlText
         }
     }
 
-    // Counts what the file says with its anchors written out, so that no small file stands for a huge one.
+    // Counts a file's values with all repetitions by anchors, so that no small file stands for a huge one.
     private static void CheckNesting(Parser parser, string path)
     {
         var open = new Stack<(AnchorName Anchor, int Before)>();

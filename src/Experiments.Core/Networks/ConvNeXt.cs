@@ -4,26 +4,26 @@ using Experiments.Core.Norms;
 namespace Experiments.Core.Networks;
 
 /// <summary>
-/// ConvNeXt (Liu et al., "A ConvNet for the 2020s", CVPR 2022): patches, four stages of n, n, 3n and n blocks with 1, 2, 4 and 8 times the
-/// width, halving height and width between them, the mean over what is left, a norm, and a linear classifier. A block is a depthwise 7x7
-/// convolution, a norm, a 1x1 convolution to four times the channels, GELU, a 1x1 convolution back, and a layer scale. Patches are 4x4, as
-/// published, of images of 64x64 and more, and 2x2 of smaller ones. There is no stochastic depth. The norm is any; the paper's is
-/// <c>ln-channels</c> (with an epsilon of 1e-6 there). Eighteen blocks of width 96 are the published ConvNeXt-T.
+/// ConvNeXt (Liu et al., "A ConvNet for the 2020s", CVPR 2022): patches, four stages of n, n, 3n and n blocks with 1, 2, 4 and 8 times the width,
+/// halving height and width between them, the mean over what is left, a norm, and a linear classifier. A block is a depthwise 7x7 convolution, a
+/// norm, a 1x1 convolution to four times the channels, GELU, a 1x1 convolution back, and a layer scale. Patches are 4x4, as published, of images of
+/// 64x64 and more, and 2x2 of smaller ones. There is no stochastic depth. Any norm may be used; the paper's is <c>ln-channels</c> (with an epsilon
+/// of 1e-6 there). Eighteen blocks of width 96 are the published ConvNeXt-T.
 /// </summary>
 public static class ConvNeXt
 {
-    /// <summary>A third of the published width: 32, 64, 128, 256 channels, of which the paper's 32 groups divide each.</summary>
+    /// <summary>A third of the published width: 32, 64, 128, 256 channels, each of which can be divided into the paper's 32 groups.</summary>
     public const int DefaultWidth = 32;
 
-    /// <summary>Blocks in the smallest one.</summary>
+    /// <summary>Blocks in the smallest ConvNeXt.</summary>
     public const int FewestBlocks = 6;
 
     /// <summary>The smallest height and width that the network takes.</summary>
     public const int SmallestImage = 16;
 
     /// <summary>
-    /// The paper's, also for short trainings: a block begins as the identity, as one does whose last gamma is 0, and SGD's first steps lift the
-    /// scale off, since its gradient is a sum over all places.
+    /// What a layer scale begins with. It is the paper's value, also for short trainings: a block begins as the identity, like a block whose last
+    /// gamma is 0, and SGD's first steps move the scale away from it, since the scale's gradient is a sum over all places.
     /// </summary>
     private const double InitialScale = 1e-6;
 
@@ -33,7 +33,7 @@ public static class ConvNeXt
     /// <param name="model">Its name.</param>
     /// <param name="blocks">Blocks in all: 6n.</param>
     /// <param name="width">Channels of the first stage.</param>
-    /// <param name="step">How far on the way.</param>
+    /// <param name="step">The step on the way to ConvNeXt.</param>
     /// <param name="activation">The activation.</param>
     /// <param name="input">The size of an image, 16 x 16 at least.</param>
     /// <param name="classes">The number of classes.</param>
@@ -70,7 +70,7 @@ public static class ConvNeXt
         return new Network(model, input, classes, norm, layers);
     }
 
-    /// <summary>The first layers: before the step of the patches a convolution whose windows overlap, with the same stride.</summary>
+    /// <summary>The first layers. Before <see cref="ConvNeXtStep.PatchifyStem"/> the windows of the convolution overlap, with the same stride.</summary>
     private static List<Layer> Stem(ImageShape input, int width, ConvNeXtStep step, ActivationKind activation)
     {
         var stride = Math.Min(input.Height, input.Width) >= 64 ? 4 : 2;

@@ -6,14 +6,15 @@ namespace Experiments.Core.Networks;
 /// <param name="Name">The layer's name within the network, for example <c>layer1.0.conv1</c>; empty where it has no parameters.</param>
 public abstract record Layer(string Name);
 
-/// <summary>A convolution, mostly without bias: the norm that follows (or, without one, the shift in its slot) brings it.</summary>
+/// <summary>A convolution, mostly without a bias: the norm that follows adds one, or without a norm the shift in its slot.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="In">Input channels.</param>
 /// <param name="Out">Output channels.</param>
 /// <param name="Kernel">Height and width of the kernel.</param>
 /// <param name="Stride">The stride.</param>
 /// <param name="Groups">
-/// The groups that input and output channels fall into, each output channel seeing one group: with as many as channels, a depthwise convolution.
+/// The groups that input and output channels are divided into; an output channel sees only its own group. With as many groups as channels, it is a
+/// depthwise convolution.
 /// </param>
 /// <param name="HasBias">Whether a number is added to each output channel.</param>
 public sealed record Convolution(string Name, int In, int Out, int Kernel, int Stride = 1, int Groups = 1, bool HasBias = false) : Layer(Name)
@@ -21,15 +22,15 @@ public sealed record Convolution(string Name, int In, int Out, int Kernel, int S
     /// <summary>The standard deviation of its initial weights; null: that of <see cref="Training.Initialization"/> for convolutions.</summary>
     public double? Deviation { get; init; }
 
-    /// <summary>Zeros on every side: so many that stride 1 keeps the size, and none where the kernel cuts the map into patches.</summary>
+    /// <summary>Zeros added on every side: as many as keep the size at stride 1, and none if the kernel cuts the map into patches.</summary>
     public int Padding => Stride == Kernel ? 0 : (Kernel - 1) / 2;
 }
 
-/// <summary>A slot for a norm over so many channels. Which norm, the network as a whole says.</summary>
+/// <summary>A slot for a norm over a number of channels. The network says which norm it is.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Channels">C, the channels it normalizes.</param>
 /// <param name="EndsResidual">
-/// The last norm of a residual branch: its gamma begins at 0, so that the block begins as the identity (Goyal et al. 2017).
+/// Whether it is the last norm of a residual branch, whose gamma begins at 0, so that the block begins as the identity (Goyal et al. 2017).
 /// </param>
 public sealed record NormSlot(string Name, int Channels, bool EndsResidual = false) : Layer(Name)
 {
@@ -37,15 +38,18 @@ public sealed record NormSlot(string Name, int Channels, bool EndsResidual = fal
     public SlotShift Shift { get; init; } = SlotShift.OfNormOrBias;
 
     /// <summary>
-    /// Whether it stands inside a recurrence, where the places of a map come one after the other: a norm over all of them has no statistics
-    /// there, and the slot holds none.
+    /// Whether it stands inside a recurrence, where the places of a map come one after the other: a norm over all places has no statistics there,
+    /// and the slot then holds no norm.
     /// </summary>
     public bool IsInRecurrence { get; init; }
 
-    /// <summary>What gamma begins with where the norm is over samples.</summary>
+    /// <summary>What gamma begins with if the norm is over samples.</summary>
     public double ScaleOverSamples { get; init; } = 1;
 
-    /// <summary>The places that statistics are kept for where each has its own: beyond them, the last one's are used. Null: all of the map.</summary>
+    /// <summary>
+    /// The number of places that statistics are kept for, if each place has its own; later places use those of the last one. Null: all places of
+    /// the map.
+    /// </summary>
     public int? MostPlaces { get; init; }
 
     /// <summary>What this slot holds of a network's norm.</summary>
@@ -64,7 +68,7 @@ public sealed record NormSlot(string Name, int Channels, bool EndsResidual = fal
         return hasShift ? norm : norm with { Affine = norm.Affine & ~Affine.Shift };
     }
 
-    /// <summary>The sizes of the running mean of what this slot holds, and of its running variance.</summary>
+    /// <summary>The sizes of the running mean of this slot's norm, and of its running variance.</summary>
     /// <param name="norm">The network's norm, which keeps them.</param>
     /// <param name="places">H * W of the slot's map.</param>
     public IReadOnlyList<int> RunningShape(Norm norm, int places) => norm.RunningShape(Channels, Math.Min(places, MostPlaces ?? places));
@@ -73,13 +77,13 @@ public sealed record NormSlot(string Name, int Channels, bool EndsResidual = fal
 /// <summary>Whether the norm in a slot has the shift that it has elsewhere.</summary>
 public enum SlotShift
 {
-    /// <summary>It has; without a norm, that is the bias of what stands before the slot.</summary>
+    /// <summary>It has the shift. Without a norm, the slot still has it: it is the bias of the layer before the slot.</summary>
     OfNormOrBias,
 
-    /// <summary>It has; without a norm there is nothing that a bias belongs to.</summary>
+    /// <summary>It has the shift. Without a norm, the slot has none, since there is no layer whose bias it would be.</summary>
     OfNorm,
 
-    /// <summary>It has not: the layer adds a bias of its own.</summary>
+    /// <summary>It does not have the shift: the layer adds a bias of its own.</summary>
     None,
 }
 
@@ -106,10 +110,10 @@ public enum ActivationKind
 public sealed record LayerScale(string Name, int Channels, double Initial) : Layer(Name);
 
 /// <summary>The network's activation function.</summary>
-/// <param name="Kind">Which.</param>
+/// <param name="Kind">Which function it is.</param>
 public sealed record Activation(ActivationKind Kind) : Layer("");
 
-/// <summary>The largest of each 2 x 2 places; an odd last row or column is left out. The first of equals counts.</summary>
+/// <summary>The largest of each 2 x 2 places; an odd last row or column is left out. Of equal values, the first counts.</summary>
 public sealed record MaxPool() : Layer("");
 
 /// <summary>The sum of two paths from the same input. An empty shortcut is the identity.</summary>

@@ -37,7 +37,9 @@ public static class ModelCatalog
         _ => ActivationKind.Relu,
     };
 
-    /// <summary>Whether a network's norms stand between convolution and activation and follow every convolution, so that their place is a choice.</summary>
+    /// <summary>
+    /// Whether a network's norms stand between convolution and activation and follow every convolution, so that their place can be chosen.
+    /// </summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool HasNormAfterEachConvolution(string model) => Parse(model).Family is not (Family.ConvNeXt or Family.ConvNeXtStep or Family.Vit or Family.Lstm or Family.Gru);
 
@@ -45,7 +47,7 @@ public static class ModelCatalog
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsTransformer(string model) => Parse(model).Family == Family.Vit;
 
-    /// <summary>Whether what a network's shortcuts do where the shape changes is a choice.</summary>
+    /// <summary>Whether it can be chosen what a network's shortcuts do where the shape changes.</summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsResidual(string model) => Parse(model).Family == Family.ResNet;
 
@@ -53,7 +55,10 @@ public static class ModelCatalog
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static bool IsRecurrent(string model) => Parse(model).Family is Family.Lstm or Family.Gru;
 
-    /// <summary>What a network is, where its name is known for another one: resnet50 and resnet152 have a depth that both of He et al.'s series have; null elsewhere.</summary>
+    /// <summary>
+    /// Says what a network is, if its name does not tell: resnet50 and resnet152 are names in both of He et al.'s series, and the steps to ConvNeXt
+    /// have only a number; null for other networks.
+    /// </summary>
     /// <exception cref="ExperimentException">There is no network of that name.</exception>
     public static string? Remark(string model) => Parse(model) switch
     {
@@ -78,7 +83,7 @@ public static class ModelCatalog
     /// <param name="norm">The normalization.</param>
     /// <param name="block">Convolution, norm and activation; null: the norm before the network's own activation.</param>
     /// <param name="steps">Recurrent networks: the most rows of an image that they are trained on; null: all.</param>
-    /// <exception cref="ExperimentException">There is no network of that name, or it does not take images so small.</exception>
+    /// <exception cref="ExperimentException">There is no network of that name, or it does not take images of this size.</exception>
     public static Network Build(string model, int? width, Shortcut shortcut, ImageShape input, int classes, Norm norm, BuildingBlock? block = null, int? steps = null)
     {
         var channels = width ?? DefaultWidth(model);
@@ -108,7 +113,7 @@ public static class ModelCatalog
         };
     }
 
-    /// <summary>The places of a network's norms, whatever the norm and the images.</summary>
+    /// <summary>The slots for a network's norms, which are the same for every norm and every image size.</summary>
     /// <param name="model">The name.</param>
     /// <param name="width">Channels of its first stage; null: its default.</param>
     /// <param name="shortcut">Residual networks: what their shortcuts do where the shape changes.</param>
@@ -154,7 +159,7 @@ public static class ModelCatalog
 
     private static string Text(string family, int number) => family + number.ToString(CultureInfo.InvariantCulture);
 
-    // Those that are no ConvNeXt yet.
+    // The steps before the last one, which is ConvNeXt itself.
     private static IEnumerable<ConvNeXtStep> Steps => Enum.GetValues<ConvNeXtStep>().Where(step => step < ConvNeXtStep.ConvNeXt);
 
     private static int? DepthAfter(string family, string model) =>

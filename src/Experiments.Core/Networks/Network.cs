@@ -3,7 +3,7 @@ using Experiments.Core.Norms;
 
 namespace Experiments.Core.Networks;
 
-/// <summary>What a parameter is to its layer; initialisation and weight decay go by it.</summary>
+/// <summary>What a parameter is to its layer; initialisation and weight decay depend on it.</summary>
 public enum ParameterKind
 {
     /// <summary>A convolution's kernel [Out, In / groups, K, K], before the norm's weight transform.</summary>
@@ -43,7 +43,7 @@ public sealed record Parameter(string Name, ParameterKind Kind, IReadOnlyList<in
 }
 
 /// <summary>A network: layers from image to class scores, one normalization for all its slots.</summary>
-/// <param name="Model">The name it was asked for by.</param>
+/// <param name="Model">The name by which it was asked for.</param>
 /// <param name="Input">The size of an input image.</param>
 /// <param name="Classes">The number of classes.</param>
 /// <param name="Norm">The normalization in every slot.</param>
@@ -62,12 +62,12 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     /// <summary>The slots for a norm, in the same order.</summary>
     public IReadOnlyList<NormSlot> NormSlots => [.. AllLayers.OfType<NormSlot>()];
 
-    /// <summary>Whether it reads an image row by row, and so also one of fewer rows.</summary>
+    /// <summary>Whether it reads an image row by row, and so also takes images of fewer rows.</summary>
     public bool IsRecurrent => Layers is [Recurrent, ..];
 
     /// <summary>
-    /// The steps that a recurrent network's norms keep statistics for, those of the longest sequence in training; null where they keep none for each
-    /// step. Beyond them the last one's are used (Cooijmans et al. 2017).
+    /// The number of steps for which a recurrent network's norms keep statistics: that of the longest sequence in training. Later steps use the
+    /// statistics of the last one (Cooijmans et al. 2017). Null if the norms keep no statistics for each step.
     /// </summary>
     public int? StatisticsSteps => Norm is { HasRunningStatistics: true, Pooling.Places: PlaceSpan.One } && Layers is [Recurrent r, ..] ? r.Steps : null;
 
@@ -133,12 +133,11 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     public static string GainName(Convolution convolution) => $"{convolution.Name}.weight_g";
 
     /// <summary>
-    /// Finds what cannot be trained before any work is done: groups that do not divide a layer's channels, and statistics over a
-    /// single value.
+    /// Finds, before any work is done, what cannot be trained: groups that do not divide a layer's channels, and statistics over a single value.
     /// </summary>
     /// <param name="batch">Images per worker.</param>
     /// <param name="workers">Workers that share a step.</param>
-    /// <exception cref="ExperimentException">What is wrong, with the layer, the numbers and what would do.</exception>
+    /// <exception cref="ExperimentException">The network cannot be trained. The message says what is wrong, and what would work.</exception>
     public void Check(int batch, int workers)
     {
         if (Norm.Weights != WeightTransform.None && AllLayers.Any(layer => layer is Recurrent or SelfAttention))
@@ -177,8 +176,8 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     }
 
     /// <summary>
-    /// The first norm slot, with its map, that would take a statistic over a single value, which says nothing of the image (what it normalizes
-    /// is always 0); null where there is none.
+    /// The first norm slot that would take a statistic over a single value, with the size of its map; null if there is none. Such a statistic says
+    /// nothing about the image: the normalized value is always 0.
     /// </summary>
     /// <param name="samples">N, the images of a step or of an evaluation.</param>
     /// <param name="workers">The workers that share them.</param>
@@ -215,8 +214,10 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     public ImageShape ShapeAt(string slot) => Shapes().Where(at => at.Slot.Name == slot).Select(at => at.Shape).FirstOrDefault()
         ?? throw new ArgumentException($"{Model} has no norm {slot}; it has {string.Join(", ", NormSlots.Select(other => other.Name))}.", nameof(slot));
 
-    /// <summary>Checks that so many values are what enters or leaves a norm slot of so many images.</summary>
-    /// <exception cref="ArgumentException">There is no such slot, or they are not.</exception>
+    /// <summary>
+    /// Checks that <paramref name="values"/> is the number of values that enter, or leave, a norm slot for <paramref name="images"/> images.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such slot, or the number is another one.</exception>
     public void CheckMap(string slot, int images, int values)
     {
         var shape = ShapeAt(slot);

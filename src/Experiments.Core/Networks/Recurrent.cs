@@ -26,9 +26,9 @@ public enum RecurrentCell
 ///          h = (1 - z) * n + z * h
 /// </code>
 /// The norms stand where Ba et al. ("Layer normalization", 2016, supplement, Eqns 20 to 25) and, for the LSTM, Cooijmans et al. ("Recurrent batch
-/// normalization", ICLR 2017, Eqns 6 to 8) have them. Sums that a bias of the layer follows get no shift of the norm's, as in Cooijmans et al.: it would
-/// be the same bias once more. A norm over all places knows the whole sequence in the input's sums alone; the slots inside the recurrence then hold
-/// none, as Laurent et al. ("Batch normalized recurrent neural networks", ICASSP 2016) have it.
+/// normalization", ICLR 2017, Eqns 6 to 8) have them. Where a bias of the layer is added to a sum, the norm of the sum has no shift, as in
+/// Cooijmans et al.: it would be the same bias twice. A norm over all places needs the whole sequence, which only the input's sums have at once;
+/// the slots inside the recurrence then hold no norm, as in Laurent et al. ("Batch normalized recurrent neural networks", ICASSP 2016).
 /// </summary>
 /// <param name="Name">The name.</param>
 /// <param name="Cell">What a step does.</param>
@@ -37,10 +37,12 @@ public enum RecurrentCell
 /// <param name="Steps">The steps of the longest sequence in training: a norm that keeps statistics for each step keeps so many.</param>
 public sealed record Recurrent(string Name, RecurrentCell Cell, int In, int Hidden, int Steps) : Layer(Name)
 {
-    /// <summary>What gamma begins with where a norm is over samples: at 1 tanh would saturate and pass little gradient (Cooijmans et al. 2017, section 4).</summary>
+    /// <summary>
+    /// What gamma begins with if a norm is over samples: from 1, tanh would saturate and pass little gradient (Cooijmans et al. 2017, section 4).
+    /// </summary>
     public const double ScaleOverSamples = 0.1;
 
-    /// <summary>Sums of Hidden values each that a step makes of its input, and again of the hidden state.</summary>
+    /// <summary>The number of sums, of Hidden values each, that a step makes of its input, and makes again of the hidden state.</summary>
     public int Gates => Cell == RecurrentCell.Lstm ? 4 : 3;
 
     /// <summary>The slots over the sums of the input, in the order of the gates, which they cover together.</summary>
@@ -55,16 +57,16 @@ public sealed record Recurrent(string Name, RecurrentCell Cell, int In, int Hidd
     /// <summary>All slots.</summary>
     public IReadOnlyList<NormSlot> Slots => [.. InputSlots, .. HiddenSlots, .. CellSlot is { } cell ? new[] { cell } : []];
 
-    /// <summary>The matrix of the input, [Gates * Hidden, In].</summary>
+    /// <summary>The name of the matrix of the input, [Gates * Hidden, In].</summary>
     public string InputWeight => $"{Name}.weight_ih_l0";
 
-    /// <summary>The matrix of the hidden state, [Gates * Hidden, Hidden].</summary>
+    /// <summary>The name of the matrix of the hidden state, [Gates * Hidden, Hidden].</summary>
     public string HiddenWeight => $"{Name}.weight_hh_l0";
 
-    /// <summary>The bias beside the input's sums, [Gates * Hidden].</summary>
+    /// <summary>The name of the bias of the input's sums, [Gates * Hidden].</summary>
     public string InputBias => $"{Name}.bias_ih_l0";
 
-    /// <summary>The bias beside the hidden state's sums, [Gates * Hidden].</summary>
+    /// <summary>The name of the bias of the hidden state's sums, [Gates * Hidden].</summary>
     public string HiddenBias => $"{Name}.bias_hh_l0";
 
     private NormSlot Slot(string name, int gates) =>

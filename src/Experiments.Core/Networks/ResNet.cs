@@ -17,7 +17,7 @@ public static class ResNet
     /// <param name="depth">6n+2: 8, 14, 20, 32, 44, 56, 110, ...</param>
     /// <param name="width">Channels of the first stage.</param>
     /// <param name="shortcut">What a block that changes its shape does to its input.</param>
-    /// <param name="block">Convolution, norm and activation; where the norm comes last, that of the sum still follows the sum.</param>
+    /// <param name="block">Convolution, norm and activation; even where the norm comes last, the activation of a sum follows the sum.</param>
     /// <param name="input">The size of an image.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="norm">The normalization.</param>

@@ -1,8 +1,9 @@
 namespace Experiments.Core.Networks;
 
 /// <summary>
-/// How a residual block's shortcut changes its shape. An identity (He et al. 2016, option A) takes every second pixel and fills new channels
-/// with zeros. The paper does not say where these stand, published code has both, and what was trained with one is wrong with the other.
+/// How a residual block's shortcut changes its shape. An identity (He et al. 2016, option A) takes every second pixel and fills new channels with
+/// zeros. The paper does not say where the zeros stand. Published code has both ways, and a network that was trained with one is wrong with the
+/// other.
 /// </summary>
 public enum Shortcut
 {

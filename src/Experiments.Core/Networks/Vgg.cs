@@ -4,10 +4,10 @@ using Experiments.Core.Norms;
 namespace Experiments.Core.Networks;
 
 /// <summary>
-/// The plain networks of Simonyan &amp; Zisserman ("Very deep convolutional networks", ICLR 2015, table 1, A, B, D and E) at CIFAR scale:
-/// five stages of 3x3 convolutions with 1, 2, 4, 8 and 8 times the width, max pooling between them, and in place of the last pooling and
-/// the three dense layers, which are made for maps of 224x224, the mean over what is left and one linear classifier. With a norm after
-/// every convolution, or with none, as the paper's section 4.3 trains it.
+/// The plain networks of Simonyan &amp; Zisserman ("Very deep convolutional networks", ICLR 2015, table 1, A, B, D and E) at CIFAR scale: five
+/// stages of 3x3 convolutions with 1, 2, 4, 8 and 8 times the width, with max pooling between them. The mean over what is left and one linear
+/// classifier replace the last pooling and the three dense layers, which are made for maps of 224x224. A norm follows every convolution, or none
+/// does, as in the paper's section 4.3.
 /// </summary>
 public static class Vgg
 {

@@ -10,33 +10,33 @@ namespace Experiments.Core.Networks;
 public sealed record Positions(string Name, int Channels, int Places) : Layer(Name);
 
 /// <summary>
-/// Multi-head self-attention of the places of a map among themselves (Vaswani et al. 2017, section 3.2): with queries, keys and values of each
-/// head, linear functions of a place's channels, <c>softmax(Q K^T / sqrt(C / heads)) V</c>, and a linear function of what the heads give. Its
-/// parameters are those of PyTorch's MultiheadAttention.
+/// Multi-head self-attention of the places of a map among themselves (Vaswani et al. 2017, section 3.2): the queries, keys and values of each head
+/// are linear functions of a place's channels, a head gives <c>softmax(Q K^T / sqrt(C / heads)) V</c>, and a linear function of what the heads give
+/// follows. Its parameters are those of PyTorch's MultiheadAttention.
 /// </summary>
 /// <param name="Name">The name.</param>
 /// <param name="Channels">C.</param>
 /// <param name="Heads">The heads, which divide the channels.</param>
 public sealed record SelfAttention(string Name, int Channels, int Heads) : Layer(Name)
 {
-    /// <summary>The matrices of queries, keys and values, one below the other: [3 C, C].</summary>
+    /// <summary>The name of the matrices of queries, keys and values, one below the other: [3 C, C].</summary>
     public string InputWeight => $"{Name}.in_proj_weight";
 
-    /// <summary>Their biases, [3 C].</summary>
+    /// <summary>The name of their biases, [3 C].</summary>
     public string InputBias => $"{Name}.in_proj_bias";
 
-    /// <summary>The matrix of what the heads give, [C, C].</summary>
+    /// <summary>The name of the matrix that is applied to what the heads give, [C, C].</summary>
     public string OutputWeight => $"{Name}.out_proj.weight";
 
-    /// <summary>Its bias, [C].</summary>
+    /// <summary>The name of its bias, [C].</summary>
     public string OutputBias => $"{Name}.out_proj.bias";
 }
 
 /// <summary>
-/// A vision transformer (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021) for small images: patches, learnt positions, four blocks of
-/// self-attention and of a function of each place with four times the channels in its middle and GELU, the mean over the places in place of a class
-/// token, and a linear classifier. The places of the map are the tokens. The norm is any; the paper's is <c>ln-channels</c>. It stands before each
-/// branch and after the last block (Dosovitskiy et al.), or after each sum (Vaswani et al. 2017). There is no dropout.
+/// A vision transformer (Dosovitskiy et al., "An image is worth 16x16 words", ICLR 2021) for small images: patches, learnt positions, four blocks
+/// of self-attention and of a function of each place with four times the channels in its middle and GELU, the mean over the places in place of a
+/// class token, and a linear classifier. The places of the map are the tokens. Any norm may be used; the paper's is <c>ln-channels</c>. It stands
+/// before each branch and after the last block (Dosovitskiy et al.), or after each sum (Vaswani et al. 2017). There is no dropout.
 /// </summary>
 public static class VisionTransformer
 {

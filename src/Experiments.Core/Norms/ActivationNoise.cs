@@ -1,10 +1,10 @@
 namespace Experiments.Core.Norms;
 
 /// <summary>
-/// The noise that Santurkar et al. ("How does batch normalization help optimization?", NeurIPS 2018, section 2.2 and appendix) put after
-/// each BN to make its output's distribution unstable: an activation a becomes <c>s * a + m</c>. Each step draws, for each channel,
-/// mu from U(-0.5, 0.5) and sigma from U(1, 1.25), and then, for each sample of it, m from U(mu - 0.1, mu + 0.1) and s from N(sigma, 0.1).
-/// In training only.
+/// The noise that Santurkar et al. ("How does batch normalization help optimization?", NeurIPS 2018, section 2.2 and appendix) put after each BN to
+/// make its output's distribution unstable: an activation a becomes <c>s * a + m</c>. Each step draws, for each channel, mu from U(-0.5, 0.5) and
+/// sigma from U(1, 1.25), and then, for each sample of the channel, m from U(mu - 0.1, mu + 0.1) and s from N(sigma, 0.1). It is drawn in training
+/// only.
 /// </summary>
 public static class ActivationNoise
 {

@@ -39,8 +39,8 @@ public enum StatisticsUse
 /// <code>
 ///   y = gamma * (x - mean) / sqrt(var + epsilon) + beta          (Eqns 1, 2 and 6)
 /// </code>
-/// with the mean and the biased variance over the pooled set S_i, and gamma and beta per channel. There is one implementation of
-/// this an engine, not one a norm.
+/// with the mean and the biased variance over the pooled set S_i, and gamma and beta per channel. Each engine has one implementation of this, not
+/// one for each norm.
 /// </summary>
 /// <param name="Name">The name on the command line and in results.</param>
 /// <param name="Pooling">The values that share a statistic; null: nothing is normalized.</param>
@@ -53,7 +53,7 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// <summary>What the statistics are used for.</summary>
     public StatisticsUse Use { get; init; } = StatisticsUse.CentreAndScale;
 
-    /// <summary>Whether x^ is x less a mean.</summary>
+    /// <summary>Whether a mean is subtracted from x.</summary>
     public bool Centres => Use.HasFlag(StatisticsUse.Centre);
 
     /// <summary>Whether x^ is divided by a deviation.</summary>
@@ -83,8 +83,8 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     public IReadOnlyList<int> RunningShape(int channels, int places) => Pooling?.Places == PlaceSpan.One ? [places, channels] : [channels];
 
     /// <summary>
-    /// Images that one worker takes together outside of training, so that a statistic over samples is over as many as in training: one worker's,
-    /// those of all where workers share it, or a virtual batch.
+    /// Images that one worker takes together outside of training, so that a statistic over samples is over as many as in training: the images of
+    /// one worker, those of all workers if they share it, or a virtual batch.
     /// </summary>
     /// <param name="batch">Images per worker in a step.</param>
     /// <param name="workers">Workers that share a step.</param>

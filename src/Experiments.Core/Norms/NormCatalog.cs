@@ -1,12 +1,12 @@
 namespace Experiments.Core.Norms;
 
-/// <summary>The normalizations there are, and their options. A new one is a line here.</summary>
+/// <summary>The normalizations there are, and their options. A new normalization needs one more entry here.</summary>
 public static class NormCatalog
 {
     /// <summary>The paper's default number of groups, G.</summary>
     public const int DefaultGroups = 32;
 
-    // Taken in its place, the larger one first, where it does not divide the channels of every layer.
+    // These replace the default, the larger one first, if it does not divide the channels of every layer.
     private static readonly int[] SmallerGroups = [16, 8];
 
     private static readonly ChannelSpan OneChannel = new ChannelSpan.One();
@@ -29,13 +29,16 @@ public static class NormCatalog
         /// <summary>The name in figures and tables.</summary>
         public string Label { get; init; } = Defaults.Name.ToUpperInvariant();
 
-        /// <summary>The options that it has no default for and that may be given all the same, by their names.</summary>
+        /// <summary>The names of options that may be given although it has no default for them.</summary>
         public IReadOnlyList<string> Optional { get; init; } = [];
 
         /// <summary>Whether it has, or may have, groups of channels.</summary>
         public bool TakesGroups => Takes(Options.First(option => option.Name == "groups"));
 
-        /// <summary>Whether an option belongs to it: it has a default for it or may go without it, or that is so of the one in whose place it stands.</summary>
+        /// <summary>
+        /// Whether an option belongs to it: it has a default for the option, or the option is one of <see cref="Optional"/>, or one of these is
+        /// true of the option that it replaces.
+        /// </summary>
         public bool Takes(NormOption option) =>
             (option.InPlaceOf is { } other ? Options.First(one => one.Name == other) : option) is var own && (own.Get(Defaults) is not null || Optional.Contains(own.Name));
     }
@@ -56,9 +59,10 @@ public static class NormCatalog
     ];
 
     /// <summary>
-    /// All of them. LN over the channels of one place is what ConvNeXt, transformers and recurrent nets mean by LN (torchvision's LayerNorm2d,
-    /// ConvNeXt's channels_first, PyTorch's LayerNorm over the last axis). Without normalization the slot keeps its shift: it is then the bias that a convolution without a norm has. Ioffe's
-    /// moving averages move by a hundredth (section 4), slowly enough to correct a batch by.
+    /// All normalizations. LN over the channels of one place is what ConvNeXt, transformers and recurrent nets mean by LN (torchvision's
+    /// LayerNorm2d, ConvNeXt's channels_first, PyTorch's LayerNorm over the last axis). Without normalization the slot keeps its shift: it is then
+    /// the bias that a convolution without a norm has. Batch Renormalization's moving averages move by a hundredth (Ioffe 2017, section 4), slowly
+    /// enough to correct a batch by them.
     /// </summary>
     public static IReadOnlyList<Entry> Entries { get; } =
     [
@@ -91,9 +95,12 @@ public static class NormCatalog
     public static Entry Find(string name) => Entries.FirstOrDefault(entry => entry.Name == name)
         ?? throw new ExperimentException(Unknown("norm", name));
 
-    /// <summary>That there is no norm of a name, and which one was probably meant: of <c>layer-norm</c>, the one with the title Layer Normalization.</summary>
+    /// <summary>
+    /// The message that there is no norm of a name, and which one was probably meant: for <c>layer-norm</c>, the one with the title Layer
+    /// Normalization.
+    /// </summary>
     /// <param name="kind">What was named: <c>norm</c>, or the option.</param>
-    /// <param name="name">The name that came.</param>
+    /// <param name="name">The unknown name.</param>
     public static string Unknown(string kind, string name)
     {
         static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetter)).ToUpperInvariant();
@@ -104,9 +111,9 @@ public static class NormCatalog
             : $"Unknown {kind} '{name}'. Did you mean '{titled.Name}' ({titled.Title})?";
     }
 
-    /// <summary>The number of groups where nobody gave one: the paper's 32, or 16, or 8, the first that divides the channels of every layer.</summary>
+    /// <summary>The number of groups if none is given: the paper's 32, or 16, or 8, the first that divides the channels of every layer.</summary>
     /// <param name="channels">The channels of the layers that are normalized.</param>
-    /// <returns>That number; 32 where none of them does, so that the check of the network says what would.</returns>
+    /// <returns>That number; 32 if none of them does, so that <see cref="Networks.Network.Check"/> says which numbers would.</returns>
     public static int GroupsFor(IEnumerable<int> channels)
     {
         var all = channels.ToList();

@@ -1,6 +1,8 @@
 namespace Experiments.Core.Norms;
 
-/// <summary>A normalization as it is asked for: its name, and the options that belong to a norm. What is null takes the norm's own default.</summary>
+/// <summary>
+/// A normalization as it is asked for: its name, and the options that belong to a norm. A value that is null stands for the norm's own default.
+/// </summary>
 /// <param name="Name">The name on the command line.</param>
 /// <param name="Groups">Number of groups of channels.</param>
 /// <param name="ChannelsPerGroup">Channels in a group, in place of their number.</param>
@@ -23,8 +25,10 @@ public sealed record NormOptions(
     bool? WeightStandardization = null,
     Affine? Affine = null)
 {
-    /// <summary>The options with the norm's own defaults where nothing was said.</summary>
-    /// <param name="channels">The channels of the layers that are normalized, for the number of groups (see <see cref="NormCatalog.GroupsFor"/>); null: not known.</param>
+    /// <summary>The options, with the norm's own defaults for those that are null.</summary>
+    /// <param name="channels">
+    /// The channels of the layers that are normalized, for the number of groups (see <see cref="NormCatalog.GroupsFor"/>); null: not known.
+    /// </param>
     /// <exception cref="ExperimentException">There is no norm of that name.</exception>
     public NormOptions Complete(IEnumerable<int>? channels = null)
     {
@@ -42,6 +46,6 @@ public sealed record NormOptions(
         return NormCatalog.Options.Where(IsOpen).Aggregate(complete, (options, option) => option.Get(entry.Defaults) is { } value ? option.Set(options, value) : options);
     }
 
-    /// <summary>Whether the norm always has groups and nobody said how many, or how large.</summary>
+    /// <summary>Whether the norm always has groups, and neither their number nor their size is given.</summary>
     public bool TakesDefaultGroups => NormCatalog.Find(Name).Defaults.Groups is not null && Groups is null && ChannelsPerGroup is null;
 }

@@ -7,10 +7,10 @@ public abstract record SampleSpan
     {
     }
 
-    /// <summary>One image: the layer treats it alike whatever else is in the batch.</summary>
+    /// <summary>One image: its output does not depend on what else is in the batch.</summary>
     public sealed record One : SampleSpan;
 
-    /// <summary>So many images of one worker: a virtual batch.</summary>
+    /// <summary>A virtual batch: this number of images of one worker.</summary>
     public sealed record Several(int Samples) : SampleSpan;
 
     /// <summary>All images of one worker.</summary>
@@ -20,8 +20,8 @@ public abstract record SampleSpan
     public sealed record Step : SampleSpan;
 
     /// <summary>
-    /// The images that share one statistic, in a step of N images. Of a virtual batch there may be less than one: the last batch of an
-    /// evaluation by its own statistics.
+    /// The number of images that share one statistic, in a step of N images. There may be fewer images than a virtual batch has: the last batch of
+    /// an evaluation by its own statistics.
     /// </summary>
     /// <exception cref="ArgumentException">Virtual batches do not divide the images.</exception>
     public int SamplesIn(int samples, int workers) => this switch
@@ -51,10 +51,10 @@ public abstract record ChannelSpan
     /// <summary>One of G groups of neighbouring channels.</summary>
     public sealed record GroupOf(int Groups) : ChannelSpan;
 
-    /// <summary>A group of so many neighbouring channels; how many groups there are follows from the layer.</summary>
+    /// <summary>A group of this number of neighbouring channels; how many groups there are follows from the layer.</summary>
     public sealed record GroupWith(int Channels) : ChannelSpan;
 
-    /// <summary>The channels that share one statistic, in a layer of C channels.</summary>
+    /// <summary>The number of channels that share one statistic, in a layer of C channels.</summary>
     /// <exception cref="ArgumentException">The groups do not divide the channels.</exception>
     public int ChannelsIn(int channels) => this switch
     {
@@ -103,7 +103,7 @@ public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels, PlaceSpan
     /// </summary>
     public bool OverSamples => Samples is not SampleSpan.One;
 
-    /// <summary>Whether so many images fall into whole blocks. Only then has each of them a statistic of the batch.</summary>
+    /// <summary>Whether this number of images falls into whole blocks. Only then does each image have a statistic of the batch.</summary>
     /// <param name="samples">N, the images of a step or of an evaluation.</param>
     /// <param name="workers">The workers that share them.</param>
     public bool Divides(int samples, int workers) =>

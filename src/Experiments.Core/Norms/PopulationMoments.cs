@@ -1,9 +1,9 @@
 namespace Experiments.Core.Norms;
 
 /// <summary>
-/// The moments of all images that a norm has seen since it was told to forget, channel by channel in fp64: the population statistics that
-/// evaluation may use in place of moving averages. Batches are pooled one after the other by Chan's formula, so the spread stays exact
-/// where the mean is large.
+/// The moments of all images that a norm has seen since the last <see cref="Clear"/>, channel by channel in fp64: the population statistics that
+/// evaluation may use in place of moving averages. Batches are pooled one after the other by Chan's formula, so the spread stays exact where the
+/// mean is large.
 /// </summary>
 /// <param name="channels">C.</param>
 public sealed class PopulationMoments(int channels)
@@ -12,9 +12,7 @@ public sealed class PopulationMoments(int channels)
     private readonly double[] _deviations = new double[channels];
     private double _count;
 
-    /// <summary>
-    /// Pools in a batch (Chan et al. 1979): with d the difference of the means, <c>M2 = M2a + M2b + d^2 * na * nb / (na + nb)</c>.
-    /// </summary>
+    /// <summary>Adds a batch (Chan et al. 1979): with d the difference of the means, <c>M2 = M2a + M2b + d^2 * na * nb / (na + nb)</c>.</summary>
     /// <param name="mean">The batch's mean, [G], of G blocks of neighbouring channels.</param>
     /// <param name="deviations">M2, its sum of squared deviations from that mean, [G].</param>
     /// <param name="count">The values that each mean is over.</param>

@@ -1,8 +1,8 @@
 namespace Experiments.Core.Norms;
 
 /// <summary>
-/// What a convolution's kernel goes through before it is applied, output channel by output channel: v is what is learnt, w what is
-/// applied, and the mean and the sum of squares are over the In * K * K weights of one output channel. Like a norm's, but over weights.
+/// How a convolution's kernel is changed before it is applied, output channel by output channel: v is learnt, w is applied, and the mean and the
+/// sum of squares are over the In * K * K weights of one output channel. They are like those of a norm, but over weights.
 /// </summary>
 public enum WeightTransform
 {

@@ -10,7 +10,7 @@ namespace Experiments.Core.Results;
 public static class EventRecord
 {
     /// <summary>The record that a file begins with, which says its format.</summary>
-    /// <param name="time">When it was made, in seconds since 1970.</param>
+    /// <param name="time">When the file was made, in seconds since 1970.</param>
     public static byte[] Version(double time) => Framed(Message(message =>
     {
         Field(message, 1, time);
@@ -18,8 +18,8 @@ public static class EventRecord
     }));
 
     /// <summary>A record of numbers at one step.</summary>
-    /// <param name="time">When they were found, in seconds since 1970.</param>
-    /// <param name="step">The step, which TensorBoard draws them over.</param>
+    /// <param name="time">When the numbers were measured, in seconds since 1970.</param>
+    /// <param name="step">The step: the numbers' place on TensorBoard's x axis.</param>
     /// <param name="scalars">The numbers, each under its tag.</param>
     public static byte[] Scalars(double time, long step, IEnumerable<(string Tag, double Value)> scalars)
     {
@@ -63,7 +63,7 @@ public static class EventRecord
         return ~checksum;
     }
 
-    /// <summary>The checksum as a frame has it: masked, since a CRC over data that hold CRCs themselves tells little.</summary>
+    /// <summary>The checksum as a frame stores it: masked, since the CRC of data that contain CRCs themselves tells little.</summary>
     public static uint Masked(uint checksum) => BitOperations.RotateRight(checksum, 15) + 0xa282ead8;
 
     private static byte[] Message(Action<BinaryWriter> write)
@@ -74,8 +74,8 @@ public static class EventRecord
         return bytes.ToArray();
     }
 
-    // A field is its number and how its value is written, in one byte, and the value. BinaryWriter's integers of seven bits a byte, and its
-    // strings of UTF-8 after their length, are those of protocol buffers.
+    // A field is one byte, with its number and how its value is encoded, and then the value. BinaryWriter writes integers as seven bits a byte, and
+    // strings as their length and UTF-8, as protocol buffers do.
     private static void Field(BinaryWriter message, int number, long value)
     {
         message.Write((byte)(number << 3));

@@ -3,11 +3,11 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Results;
 
 /// <summary>
-/// A run's epochs as the events file that TensorBoard finds in the run's folder. A record's time is the beginning of the training plus the seconds that it
-/// has trained, so that a run that was stopped has the same times as one that was not.
+/// A run's epochs as the events file that TensorBoard finds in the run's folder. A record's time is the beginning of the training plus the seconds
+/// that the run has trained, so that a run that was stopped has the same times as one that was not.
 /// <para>
-/// TorchSharp's SummaryWriter is not taken: it appends to a file of its own making, whereas a run that goes on must write each epoch once, and
-/// it is in the assembly that loads libtorch, which a run on the other engine does without.
+/// TorchSharp's SummaryWriter is not used, for two reasons: it appends to a file that it makes itself, whereas a run that goes on must write each
+/// epoch once; and it is in the assembly that loads libtorch, which a run on the other engine does not need.
 /// </para>
 /// </summary>
 /// <param name="folder">The run's folder.</param>
@@ -37,7 +37,7 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
 
     /// <summary>Writes all epochs so far, and removes the file of an earlier training.</summary>
     /// <param name="epochs">The epochs.</param>
-    /// <param name="say">Is told, the first time, that the file cannot be written.</param>
+    /// <param name="say">Is called with a message the first time that the file cannot be written.</param>
     public void Write(IEnumerable<EpochRow> epochs, Action<string> say)
     {
         ArgumentNullException.ThrowIfNull(epochs);
@@ -48,8 +48,9 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
             foreach (var other in Directory.EnumerateFiles(folder, Prefix + "*").Where(other => other != Path).ToList())
                 File.Delete(other);
 
-            // The old file is not replaced by a new one: TensorBoard keeps it open and reads on from where it stopped. Earlier records
-            // are overwritten with records of the same lengths, so that TensorBoard sees the file grow; a record cut short by a kill or a full disk becomes whole.
+            // The old file is not replaced by a new one: TensorBoard keeps it open and reads on from where it stopped. Earlier records are
+            // overwritten with records of the same lengths, so that TensorBoard sees the file grow; a record cut short by a kill or a full disk
+            // becomes whole.
             using var file = new FileStream(Path, FileMode.OpenOrCreate, FileAccess.Write);
             file.Write(Contents(epochs));
             file.SetLength(file.Position);

@@ -34,8 +34,11 @@ public sealed class ResultsFolder(string path)
     /// <summary>Where a run keeps its checkpoints until it has ended.</summary>
     public string CheckpointsOf(string run) => Path.Combine(PathOf(run), "checkpoints");
 
-    /// <summary>Takes a run's folder for this process, after a short wait where another process holds it, and removes files that killed processes left half written there.</summary>
-    /// <returns>Lets go of the folder.</returns>
+    /// <summary>
+    /// Locks a run's folder for this process, after a short wait if another process holds it, and removes half-written files that killed processes
+    /// left there.
+    /// </summary>
+    /// <returns>An object that unlocks the folder when it is disposed.</returns>
     /// <exception cref="ExperimentException">Another process trains the run, or the folder cannot be written to.</exception>
     public IDisposable Begin(string run, TimeSpan? patience = null)
     {
@@ -45,10 +48,10 @@ public sealed class ResultsFolder(string path)
     }
 
     /// <summary>
-    /// Removes the results of an earlier training of a run, so that the run counts as not ended. A row that cannot be read is kept beside, as
-    /// <c>row.csv.damaged</c>.
+    /// Removes the results of an earlier training of a run, so that the run counts as not ended. A row that cannot be read is kept in the same
+    /// folder, as <c>row.csv.damaged</c>.
     /// </summary>
-    /// <returns>A sentence that says what is wrong with the row and where it is kept; null where the row is in order.</returns>
+    /// <returns>A sentence that says what is wrong with the row and where it is kept; null if the row can be read or there is none.</returns>
     /// <exception cref="ExperimentException">The folder cannot be written to.</exception>
     public string? Discard(string run)
     {
@@ -66,7 +69,7 @@ public sealed class ResultsFolder(string path)
         }
     }
 
-    /// <summary>A sentence that says what is wrong with a run's row; null where there is no row, or one that can be read.</summary>
+    /// <summary>A sentence that says what is wrong with a run's row; null if the row can be read or there is none.</summary>
     public string? DamageOf(string run)
     {
         try
@@ -104,8 +107,8 @@ public sealed class ResultsFolder(string path)
     public void Write<T>(RunKey run, IEnumerable<T> rows)
         where T : class, IRunFile => CsvFile.Write(FileOf<T>(run.Run), rows.Select(row => new OfRun<T> { Key = run, Row = row }));
 
-    /// <summary>A run's row; none where the run has not ended.</summary>
-    /// <exception cref="ExperimentException">The row is damaged, or that of another run.</exception>
+    /// <summary>A run's row; null if the run has not ended.</summary>
+    /// <exception cref="ExperimentException">The row is damaged, or belongs to another run.</exception>
     public RunRow? ReadRow(string run)
     {
         var file = RowFile(run);
@@ -116,14 +119,14 @@ public sealed class ResultsFolder(string path)
             : throw new ExperimentException($"{file} should hold one row, that of run {run}.");
     }
 
-    /// <summary>The rows of one kind that a run has so far, none where it has not written any.</summary>
+    /// <summary>The rows of one kind that a run has so far; an empty list if it has not written any.</summary>
     /// <exception cref="ExperimentException">The file is damaged.</exception>
     public IReadOnlyList<OfRun<T>> Read<T>(string run)
         where T : class, IRunFile => FileOf<T>(run) is var file && File.Exists(file) ? CsvFile.Read<OfRun<T>>(file) : [];
 
     /// <summary>
-    /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's), others after
-    /// them by norm, groups, channels per group, batch from large to small, and seed.
+    /// Derives the CSVs of the folder from its runs, one process at a time. Runs stand in the given order (the grid's); the others follow, sorted
+    /// by norm, groups, channels per group, batch from large to small, and seed.
     /// </summary>
     /// <param name="order">The runs' names in order; null: none is given.</param>
     /// <param name="unlessHas">If runs.csv already holds this row, another process has derived the files since the row was written, and there is nothing
@@ -157,20 +160,18 @@ public sealed class ResultsFolder(string path)
         WriteIfAny(Gather<SequenceLengthRow>(runs, warnings));
         CsvFile.Write(Derived("summary.csv"), SummaryRow.Of(runs));
         CsvFile.Write(Derived("differences.csv"), DifferenceRow.Of(runs));
-        CsvFile.Write(Derived("runs.csv"), runs); // the last one: whoever finds a row in it finds the rest in the others
+        CsvFile.Write(Derived("runs.csv"), runs); // written last, so that whoever finds a run in it finds its rows in the other files too
         return warnings;
     }
 
-    /// <summary>
-    /// Reads the runs of results folders, or of runs.csv files named themselves. A run that lies in two of them counts once.
-    /// </summary>
+    /// <summary>Reads the runs of results folders or of runs.csv files. A run that lies in several of them counts once.</summary>
     /// <exception cref="ExperimentException">There is no such file, or it cannot be read.</exception>
     public static IReadOnlyList<RunRow> ReadRuns(params IReadOnlyList<string> paths) =>
         [.. paths.SelectMany(path => CsvFile.Read<RunRow>(Locate(path, "runs.csv"))).DistinctBy(row => row.Run)];
 
     /// <summary>
-    /// Reads the rows of one kind that lie beside the runs of <see cref="ReadRuns"/>, none where there is no such file. Those of a run
-    /// that lies in two of the folders are taken from the first.
+    /// Reads the rows of one kind that lie beside the runs of <see cref="ReadRuns"/>; a folder without such a file adds none. The rows of a run
+    /// that lies in several folders are taken from the first one.
     /// </summary>
     /// <exception cref="ExperimentException">A file cannot be read.</exception>
     public static IReadOnlyList<OfRun<T>> ReadRows<T>(params IReadOnlyList<string> paths)
@@ -233,7 +234,7 @@ public sealed class ResultsFolder(string path)
         if (rows.Count > 0)
             CsvFile.Write(Derived(T.FileName), rows);
         else
-            File.Delete(Derived(T.FileName)); // what stood there was of runs that have been removed since
+            File.Delete(Derived(T.FileName)); // the file, if there is one, is of runs that have been removed since
     }
 
     /// <summary>The runs that have a folder here.</summary>

@@ -5,32 +5,35 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results;
 
-/// <summary>Cells that differ along an axis alone: a line of a figure, a row of a table.</summary>
+/// <summary>Cells that differ only along an axis: a line of a figure, a row of a table.</summary>
 /// <param name="Label">The norm, and whatever else tells this series from the others.</param>
 /// <param name="Norm">The norm of its cells.</param>
 /// <param name="Cells">The cells, in the order of the grid.</param>
 public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow> Cells)
 {
-    /// <summary>The axis of figure 1.</summary>
+    /// <summary>The axis of figure 1, the batch size.</summary>
     internal static readonly IReadOnlyList<string> BatchAxis = [nameof(Cell.Batch)];
 
     /// <summary>The columns that say which norm a cell has, and stand in its label.</summary>
     internal static readonly IReadOnlyList<string> NormColumns =
         [nameof(Cell.Norm), nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup), nameof(Cell.VirtualBatch), nameof(Cell.Places), nameof(Cell.WeightStandardization)];
 
-    /// <summary>Options that some norms have, or have a default of their own for: they are said of a norm that has several values of them.</summary>
+    /// <summary>
+    /// Options that only some norms have, or that have a default for each norm. A label names them if cells of its norm have several values of
+    /// them.
+    /// </summary>
     internal static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
 
-    /// <summary>Options whose defaults are the optimizer's: they are said where one optimizer has several values of them.</summary>
+    /// <summary>Options that have a default for each optimizer. A label names them if cells of its optimizer have several values of them.</summary>
     internal static readonly IReadOnlyList<string> OptionsOfOptimizer =
         [nameof(Cell.Lr), nameof(Cell.LrScaling), nameof(Cell.Momentum), nameof(Cell.Beta1), nameof(Cell.Beta2), nameof(Cell.WeightDecay)];
 
-    // Values that mean nothing without their column's name.
+    // Columns whose values mean nothing without the column's name.
     private static readonly IReadOnlyList<string> NamedInFull = [nameof(Cell.DecayOn), nameof(Cell.Input), nameof(Cell.LrScaling), nameof(Cell.NormPosition)];
 
     /// <summary>
-    /// The columns that tell cells apart. The rate that a run begins with follows from --lr, its scaling and the batch size, and so is
-    /// none of them.
+    /// The columns that tell cells apart. The learning rate that a run begins with is left out, since it follows from --lr, its scaling and the
+    /// batch size.
     /// </summary>
     internal static readonly IReadOnlyList<Column> CellColumns =
         [.. Column.Of(typeof(Cell)).Where(column => column.Property != nameof(Cell.LearningRate))];
@@ -39,9 +42,9 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     public static IReadOnlyList<Series> AgainstBatch(IReadOnlyList<SummaryRow> cells) => Along(cells, BatchAxis);
 
     /// <summary>
-    /// Splits cells into series that differ along the columns of <paramref name="axis"/> alone. Where they also differ in a column
-    /// that is no norm's, the labels say so: a folder that holds two models gives a line for each, and both are named. Cells of several
-    /// folders stay apart, named by their folders.
+    /// Splits cells into series; the cells of one series differ only in the columns of <paramref name="axis"/>. If series differ in a column that
+    /// is not one of the norm's, their labels say so: a folder that holds two models gives a line for each, and the labels name the models. Cells
+    /// of several folders stay apart, and the labels name the folders.
     /// </summary>
     internal static IReadOnlyList<Series> Along(IReadOnlyList<SummaryRow> cells, IReadOnlyList<string> axis)
     {
@@ -58,7 +61,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
                     LabelOf(group.First, axis, [.. varying.Where(column => IsSaid(column, group.First))]) + (apart ? $", {group.First.Source}" : ""), group.First.Norm, group.Cells)),
         ];
 
-        // Where nothing is frozen, that goes without saying.
+        // A label does not say that nothing is frozen.
         bool IsSaid(Column column, Cell cell) =>
             column.Property == nameof(Cell.Freeze) ? cell.Freeze != "none" :
             OptionsOfNorm.Contains(column.Property) ? cells.Where(other => other.Norm == cell.Norm).DistinctBy(column.Text).Count() > 1

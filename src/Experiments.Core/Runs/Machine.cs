@@ -3,10 +3,11 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>What this machine has: the engines, in order of preference, and the data sets. It settles what was asked for as <c>auto</c>.</summary>
+/// <summary>What this machine has: the engines, in order of preference, and the data sets. It chooses a value for each setting that is <c>auto</c>.</summary>
 /// <param name="engines">The engines, the preferred one first.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="say">Called once with a sentence when another engine replaces a missing preferred one, and when preparing data takes a while, here or in another process.</param>
+/// <param name="say">Called with a sentence: once when another engine replaces a preferred one that is missing, and when preparing data takes a while, here
+/// or in another process.</param>
 public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder data, Action<string>? say = null)
 {
     private bool _said;
@@ -21,8 +22,8 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     public DataFolder Data { get; } = data;
 
     /// <summary>
-    /// Whether runs are computed on other machines: engine and device are then taken at their word where both are named, and so is the
-    /// number of threads.
+    /// Whether runs are computed on other machines: if engine and device are both named, it is then not checked whether this machine has them. The number of
+    /// threads is not checked either.
     /// </summary>
     public bool ForOthers { get; init; }
 
@@ -53,7 +54,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
     /// <param name="run">The run.</param>
     /// <param name="checksum">The checksum that the images must have; null: any.</param>
     /// <param name="cancellation">Ends the preparation of the images, and the wait for another process that prepares them.</param>
-    /// <exception cref="ExperimentException">It is not there, its files are wrong, or its images are others.</exception>
+    /// <exception cref="ExperimentException">The data set is not there, its files are wrong, or its images have another checksum.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Dataset Open(Run run, string? checksum = null, CancellationToken cancellation = default)
     {
@@ -71,7 +72,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         throw new ExperimentException($"The run is to be trained on images of the checksum {checksum}, and those of {dataset.Name} here have {dataset.Checksum}: its files have changed, or are another copy.");
     }
 
-    /// <summary>The engine of a name.</summary>
+    /// <summary>The engine of this name.</summary>
     public IEngineProvider Engine(string name) => Engines.First(engine => engine.Name == name);
 
     private string DatasetOf(RunSettings settings) => settings.Dataset == RunSettings.Auto ? _defaultDataset.Value : settings.Dataset;
@@ -86,7 +87,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         string? missing = null;
         foreach (var (engine, device) in candidates)
         {
-            // What is wrong with the question stands before what this machine lacks.
+            // Whether the engine refuses the settings at all is checked before what this machine lacks.
             if (engine.Refuses(settings) is { } refused)
             {
                 if (settings.Engine != RunSettings.Auto)

@@ -3,7 +3,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>Which file of a run holds what was measured along it.</summary>
+/// <summary>The file of a run that holds each kind of measurement.</summary>
 internal static class MeasurementFiles
 {
     /// <summary>Each measurement with its file.</summary>

@@ -4,11 +4,11 @@ using Experiments.Core.Training;
 namespace Experiments.Core.Runs;
 
 /// <summary>
-/// The most private memory that a training takes. The system keeps no such number, so it is looked at once a second, while reports are passed on,
-/// and after each epoch.
+/// The most private memory that a training takes. The system keeps no such number, so the memory now in use is read about once a second, when a report is
+/// passed on, and after each epoch.
 /// </summary>
-/// <param name="next">Told what is reported.</param>
-/// <param name="before">The most before this process, in MiB; null where it is not known.</param>
+/// <param name="next">Receives every report.</param>
+/// <param name="before">The most that earlier processes of the training took, in MiB; null if it is not known.</param>
 internal sealed class PeakMemory(IProgress<TrainingProgress> next, double? before) : IProgress<TrainingProgress>
 {
     private readonly Stopwatch _since = Stopwatch.StartNew();
@@ -24,7 +24,7 @@ internal sealed class PeakMemory(IProgress<TrainingProgress> next, double? befor
         next.Report(value);
     }
 
-    /// <summary>Looks at it now.</summary>
+    /// <summary>Reads the memory now in use.</summary>
     public void Sample()
     {
         _since.Restart();

@@ -6,22 +6,22 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>How far a run is, as its process tells others.</summary>
-/// <param name="Training">The training.</param>
-/// <param name="Host">The machine it is on.</param>
-/// <param name="Process">The process there.</param>
+/// <summary>How far a run is, as its process reports it to others.</summary>
+/// <param name="Training">How far the training is.</param>
+/// <param name="Host">The name of the machine that trains the run.</param>
+/// <param name="Process">The number of the process on that machine.</param>
 public sealed record RunProgress(TrainingProgress Training, string Host, int Process);
 
 /// <summary>
-/// <c>progress.json</c> in a run's folder, written about once a second while it trains: what a sweep's display and <c>--status</c>, from any
-/// terminal and any machine of a shared folder, know of it. It is worth something only while a process trains the run; see
+/// <c>progress.json</c> in a run's folder, written about once a second while the run is trained. A sweep's display and <c>--status</c> read it, from any
+/// terminal and any machine that shares the folder. The file counts only while a process trains the run; see
 /// <see cref="ResultsFolder.IsUnderWay"/>.
 /// </summary>
 public static class ProgressFile
 {
     private const string Name = "progress.json";
 
-    /// <summary>What the run's process wrote last; null where there is nothing.</summary>
+    /// <summary>What the run's process wrote last; null if there is no file that can be read.</summary>
     public static RunProgress? Read(ResultsFolder results, Run run)
     {
         try
@@ -34,7 +34,7 @@ public static class ProgressFile
         }
     }
 
-    /// <summary>Removes what a killed process has left.</summary>
+    /// <summary>Removes the file that a killed process has left.</summary>
     public static void Remove(ResultsFolder results, Run run)
     {
         try
@@ -47,7 +47,7 @@ public static class ProgressFile
         }
     }
 
-    /// <summary>Passes reports on, and writes them to the file; it is removed at the end.</summary>
+    /// <summary>Passes reports on and writes them to the file, which is removed at the end.</summary>
     public sealed class Writer : IProgress<TrainingProgress>, IDisposable
     {
         private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -57,7 +57,7 @@ public static class ProgressFile
         private readonly IProgress<TrainingProgress>? _next;
         private readonly Stopwatch _since = new();
 
-        /// <summary>Removes what an earlier process has written.</summary>
+        /// <summary>Removes the file that an earlier process has written.</summary>
         public Writer(ResultsFolder results, Run run, IProgress<TrainingProgress>? next)
         {
             (_results, _run, _next) = (results, run, next);
@@ -78,7 +78,7 @@ public static class ProgressFile
             }
             catch (ExperimentException)
             {
-                // Progress is no part of the results: a full disk is no reason to end the run here, but only where results are written.
+                // Progress is no part of the results: a full disk does not end the run here, only where results are written.
             }
         }
 

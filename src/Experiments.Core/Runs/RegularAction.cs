@@ -3,10 +3,10 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>Does something between two steps whenever so many minutes have passed.</summary>
-/// <param name="minutes">The minutes.</param>
-/// <param name="action">What it does.</param>
-/// <param name="next">Told what is reported.</param>
+/// <summary>Calls an action between two steps whenever a number of minutes has passed.</summary>
+/// <param name="minutes">Minutes from one call to the next.</param>
+/// <param name="action">The action.</param>
+/// <param name="next">Receives every report.</param>
 internal sealed class RegularAction(double minutes, Action action, IProgress<TrainingProgress> next) : IProgress<TrainingProgress>
 {
     private readonly Stopwatch _since = Stopwatch.StartNew();

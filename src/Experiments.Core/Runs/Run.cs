@@ -13,15 +13,15 @@ using Experiments.Core.Training.Checkpoints;
 namespace Experiments.Core.Runs;
 
 /// <summary>
-/// One training that can be started: settings without anything left open, and the name that follows from them. Two runs are equal when their
-/// <see cref="Identity"/> is.
+/// One training that can be started: settings without anything left open, and the name that follows from them. Two runs are equal if they have the same
+/// <see cref="Identity"/>.
 /// </summary>
 public sealed record Run
 {
     private Run(RunSettings settings, DatasetDescription dataset, Network network) =>
         (Settings, Dataset, Network, Identity, Id) = (settings, dataset, network, RunIdentity.Of(settings), RunIdentity.NameOf(settings));
 
-    /// <summary>Every value.</summary>
+    /// <summary>The settings, with nothing left open.</summary>
     public RunSettings Settings { get; }
 
     /// <summary>The data set.</summary>
@@ -34,8 +34,8 @@ public sealed record Run
     public string Identity { get; }
 
     /// <summary>
-    /// The folder's name under <c>runs/</c>: that of <see cref="RunIdentity.NameOf"/>, or, in a results folder where an earlier version of the
-    /// program has trained the run, the name that it gave.
+    /// The folder's name under <c>runs/</c>: the name that <see cref="RunIdentity.NameOf"/> gives. In a results folder where an earlier version of the
+    /// program has trained the run, it is the name that that version gave.
     /// </summary>
     public string Id { get; private init; }
 
@@ -51,7 +51,7 @@ public sealed record Run
     /// <summary>The cell of the grid that the run belongs to: its settings with a seed that no run has. Runs of one cell differ only in their seed.</summary>
     public RunSettings Cell => Settings with { Seed = -1, From = Settings.From?.OfAnySeed };
 
-    /// <summary>What the run's rows in files of many rows begin with.</summary>
+    /// <summary>The values that each of the run's rows begins with, in files of many rows.</summary>
     public RunKey Key => new()
     {
         Run = Id,
@@ -70,9 +70,9 @@ public sealed record Run
         Validation = Settings.Validation,
     };
 
-    /// <summary>How the settings make batches of the data.</summary>
+    /// <summary>How the run makes batches from its data.</summary>
     /// <param name="layout">The engine's layout.</param>
-    /// <param name="statistics">What inputs are standardized with, under z-score; null: the training images' own.</param>
+    /// <param name="statistics">Mean and standard deviation that z-score standardizes inputs with; null: those of the training images.</param>
     public BatchOptions BatchOptions(ImageLayout layout, InputStatistics? statistics = null) => new()
     {
         Seed = (ulong)Settings.Seed,
@@ -89,14 +89,14 @@ public sealed record Run
     public EngineSettings EngineSettings => new(Network, Settings.Batch, Settings.Workers, Settings.Device, Settings.Precision, Settings.Threads,
         Settings.Momentum ?? 0, Settings.WeightDecay!.Value, Settings.DecayOn == DecayOn.All, Settings.Seed, Settings.Optimizer, Settings.Beta1 ?? 0, Settings.Beta2 ?? 0, Settings.Freeze);
 
-    /// <summary>What the run's bits depend on besides its settings and images, as it is on this machine.</summary>
+    /// <summary>The conditions on this machine that the run's bits depend on, besides its settings and images.</summary>
     /// <param name="engine">The engine that computes.</param>
     public TrainingConditions ConditionsOn(IEngine engine) =>
         new(Settings.Engine, EnumText.Of(Settings.Precision), Settings.Threads, engine.Library, ProcessInformation.InstructionSet);
 
     /// <summary>Checks that a run can be trained, before any work is done.</summary>
     /// <param name="settings">Its settings, with data set, engine and device resolved.</param>
-    /// <exception cref="ExperimentException">It cannot; the message says what would do.</exception>
+    /// <exception cref="ExperimentException">The run cannot be trained; the message says what to change.</exception>
     public static Run Create(RunSettings settings) => Create(settings, new RunImages());
 
     /// <summary>The same for one of several runs; each data set is looked at only once for all of them.</summary>
@@ -196,23 +196,23 @@ public sealed record Run
             Width = settings.Width ?? ModelCatalog.DefaultWidth(settings.Model),
             Norm = settings.Norm.Complete(settings.Norm.TakesDefaultGroups ? [.. slots.Select(slot => slot.Channels)] : null),
             Shortcut = ModelCatalog.IsResidual(settings.Model) || settings.Shortcut == Shortcut.Projection ? settings.Shortcut : Shortcut.IdentityAppended,
-            // What has no effect makes no other run; and the network's last layer is meant where none is named.
+            // A setting without effect is cleared, so that it does not make another run. If no layer is named, the network's last one is meant.
             MeasureLayer = (settings.Measure & (MeasurementKinds.Percentiles | MeasurementKinds.Histograms)) == 0 || slots[^1].Name == settings.MeasureLayer
                 ? null : settings.MeasureLayer,
             MeasurePoints = MeasuresAlong(settings) ? settings.MeasurePoints : new RunSettings().MeasurePoints,
         };
     }
 
-    /// <summary>Whether anything is measured at points of the training, and not after its end alone.</summary>
+    /// <summary>Whether anything is measured at points of the training, not only after its end.</summary>
     internal static bool MeasuresAlong(RunSettings settings) => (settings.Measure & ~AfterTraining) != 0;
 
     /// <summary>What is measured after the last epoch, and not along the training.</summary>
     internal const MeasurementKinds AfterTraining = MeasurementKinds.DistributionShift | MeasurementKinds.SequenceLength;
 
     /// <summary>The data set that settings ask for.</summary>
-    /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>
+    /// <exception cref="ExperimentException">There is no such data set, or it does not take an option that is given.</exception>
     public static DatasetDescription DatasetOf(RunSettings settings) => new RunImages().Of(settings);
 
-    /// <summary>The name that the run with these settings has; whether it can be trained is not looked at.</summary>
+    /// <summary>The name that the run with these settings has; it is not checked whether the run can be trained.</summary>
     public static string IdOf(RunSettings settings) => RunIdentity.NameOf(Complete(settings));
 }

@@ -13,25 +13,26 @@ namespace Experiments.Core.Runs;
 /// <param name="folder">The results folder, in which the run may be half done.</param>
 public sealed class RunEstimator(Machine machine, ResultsFolder folder)
 {
-    /// <summary>As of <see cref="RunExecutor"/>.</summary>
+    /// <summary>As in <see cref="RunExecutor.Again"/>.</summary>
     public bool Again { get; init; }
 
-    /// <summary>As of <see cref="RunExecutor"/>.</summary>
+    /// <summary>As in <see cref="RunExecutor.AllowDifferentMachine"/>.</summary>
     public bool AllowDifferentMachine { get; init; }
 
-    /// <summary>As of <see cref="RunExecutor"/>.</summary>
+    /// <summary>As in <see cref="RunExecutor.ImagesChecksum"/>.</summary>
     public string? ImagesChecksum { get; init; }
 
     /// <summary>
-    /// Measures how long a run takes, or the rest of a half-done run, by training a few steps and throwing them away. What a training would
-    /// be refused for, this is too, but for a folder that cannot be written: it is left alone, and what a training writes goes to a
-    /// temporary one, to be timed.
+    /// Measures how long a run takes, or the rest of a half-done run, by training a few steps and throwing them away. The measurement is refused for the same
+    /// reasons as a training, except a results folder that cannot be written: nothing is written there. The files that a training writes go to a temporary
+    /// folder, so that writing them is timed.
     /// </summary>
     /// <param name="run">The run.</param>
-    /// <param name="say">Called with a sentence where a checkpoint is damaged, or where the rest of the run would differ from that of its machine.</param>
-    /// <param name="cancellation">Ends it between two steps.</param>
-    /// <returns>The estimate, and where the run would go on from; null where it would begin.</returns>
-    /// <exception cref="ExperimentException">As of <see cref="RunExecutor.Execute"/>.</exception>
+    /// <param name="say">Called with a sentence if a checkpoint is damaged, or if the rest of the run would differ from what it would be on the machine that
+    /// it began on.</param>
+    /// <param name="cancellation">Ends the measurement between two steps.</param>
+    /// <returns>The estimate, and the position that the run would go on from; null if it would begin.</returns>
+    /// <exception cref="ExperimentException">As in <see cref="RunExecutor.Execute"/>.</exception>
     public (TrainingEstimate Estimate, TrainingPosition? From) Measure(Run run, Action<string> say, CancellationToken cancellation)
     {
         using var dataset = machine.Open(run, ImagesChecksum, cancellation);
@@ -79,7 +80,7 @@ public sealed class RunEstimator(Machine machine, ResultsFolder folder)
         }
     }
 
-    // The files of an epoch, as a training writes them.
+    // Writes the files of an epoch, as a training does.
     private static void WriteEpoch(ResultsFolder there, Run run, Dataset dataset, IEngine engine, EpochResult epoch)
     {
         var left = new RunFolder(there, run);

@@ -11,13 +11,13 @@ namespace Experiments.Core.Runs;
 /// <param name="experiment">The experiment that the run belongs to.</param>
 public sealed class RunExecutor(Machine machine, ResultsFolder results, string experiment)
 {
-    /// <summary>The usual <see cref="CheckpointEvery"/>.</summary>
+    /// <summary>The default of <see cref="CheckpointEvery"/>.</summary>
     public const double UsualMinutes = 5;
 
     /// <summary>Minutes between two checkpoints. There is also one at each epoch's end, and one when the run is stopped.</summary>
     public double CheckpointEvery { get; init; } = UsualMinutes;
 
-    /// <summary>Whether a run that has ended, or is half done, begins anew.</summary>
+    /// <summary>Whether a run that has ended, or is half done, is trained again from its beginning.</summary>
     public bool Again { get; init; }
 
     /// <summary>Whether a run may go on under conditions in which its bits may differ from those of the machine that it began on.</summary>
@@ -30,17 +30,17 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
     public bool TensorBoard { get; init; }
 
     /// <summary>
-    /// Trains a run, from its last checkpoint where there is one, writing its settings at the beginning, its epochs, measurements and weights
-    /// after each epoch and its row at the end. One that has ended is left as it is, unless it is to begin anew.
+    /// Trains a run, from its last checkpoint if there is one. It writes the run's settings at the beginning, its epochs, measurements and weights
+    /// after each epoch and its row at the end. A run that has ended is left as it is, unless <see cref="Again"/> is set.
     /// </summary>
     /// <param name="run">The run, under the name of its folder here.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="epochEnded">Told after every epoch.</param>
-    /// <param name="say">Is told, in sentences that the log has too, where the run goes on, and what is wrong with a checkpoint.</param>
-    /// <param name="cancellation">Ends it between two steps, with a checkpoint; what it has written stays.</param>
-    /// <returns>Its row.</returns>
+    /// <param name="say">Called with sentences that say where the run goes on, and what is wrong with a checkpoint; the log has them too.</param>
+    /// <param name="cancellation">Ends the training between two steps, with a checkpoint; the files written so far stay.</param>
+    /// <returns>The run's row.</returns>
     /// <exception cref="ExperimentException">
-    /// Data or engine are not to be had, or a file cannot be written; or the run is half done, and its rest would not be the same here.
+    /// Data or engine are missing, or a file cannot be written; or the run is half done, and its rest would not be the same here.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public RunRow Execute(Run run, IProgress<TrainingProgress>? progress, Action<EpochRow>? epochEnded, Action<string>? say, CancellationToken cancellation)
@@ -48,7 +48,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
         var folder = new RunFolder(results, run);
         using var held = results.Begin(run.Id);
 
-        // Another process may have ended it while this one waited for it.
+        // Another process may have finished the run while this one waited for the folder.
         if (!Again && folder.Row is { Status: not RunStatus.Failed } ended)
             return ended;
         using var told = new ProgressFile.Writer(results, run, progress);
@@ -67,7 +67,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
         }
     }
 
-    // Where not even a row can be written, the run counts as one that has not ended, and what made it fail says why.
+    // If even the row cannot be written, the run counts as not ended. The exception that made it fail still says why.
     private void RecordFailure(RunFolder folder, string reason)
     {
         try
@@ -99,7 +99,7 @@ public sealed class RunExecutor(Machine machine, ResultsFolder results, string e
         return training.Train(experiment, progress, cancellation);
     }
 
-    /// <summary>Lets what an earlier training of the run has left go, but for checkpoints that the run goes on from, and a row that cannot be read.</summary>
+    /// <summary>Removes what an earlier training of the run has left, except checkpoints that the run goes on from and a row that cannot be read.</summary>
     private void Clear(Run run, RunFolder folder, Action<string> tell)
     {
         if (Again && !folder.Checkpoints.Remove())

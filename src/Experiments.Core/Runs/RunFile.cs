@@ -39,10 +39,10 @@ public static class RunFile
         return metadata;
     }
 
-    /// <summary>The settings in a checkpoint's metadata, as far as there are any: those of foreign files have none.</summary>
+    /// <summary>The settings in a checkpoint's metadata, with the default of each that it lacks; files of other programs have none.</summary>
     /// <param name="path">The checkpoint, for messages.</param>
     /// <param name="metadata">Its metadata.</param>
-    /// <exception cref="ExperimentException">A value is not one of ours.</exception>
+    /// <exception cref="ExperimentException">A value is not one that its option takes.</exception>
     public static RunSettings Settings(string path, IReadOnlyDictionary<string, string> metadata) =>
         Read(path, () => RunOptions.All.Where(option => metadata.ContainsKey(option.Name))
             .Aggregate(new RunSettings(), (settings, option) => option.Set(settings, metadata[option.Name])));
@@ -50,7 +50,7 @@ public static class RunFile
     /// <summary>The epochs trained, by a checkpoint's metadata; 0 where it does not say.</summary>
     /// <param name="path">The checkpoint, for messages.</param>
     /// <param name="metadata">Its metadata.</param>
-    /// <exception cref="ExperimentException">What it says is no number.</exception>
+    /// <exception cref="ExperimentException">The value is no whole number.</exception>
     public static int Epoch(string path, IReadOnlyDictionary<string, string> metadata)
     {
         if (!metadata.TryGetValue(EpochKey, out var text))

@@ -9,7 +9,7 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>A run's folder in a results folder: what the run leaves there, and what it has left.</summary>
+/// <summary>A run's folder in a results folder: writes what the run leaves there, and reads it again.</summary>
 /// <param name="results">The results folder.</param>
 /// <param name="run">The run.</param>
 public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
@@ -17,27 +17,27 @@ public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
     /// <summary>The folder.</summary>
     public string Path { get; } = results.PathOf(run.Id);
 
-    /// <summary>What happened to the run.</summary>
+    /// <summary>The run's log: what happened to it.</summary>
     public RunLog Log { get; } = RunLog.Of(results, run);
 
-    /// <summary>Its checkpoints, until it has ended.</summary>
+    /// <summary>The run's checkpoints; they are removed when it has ended.</summary>
     public CheckpointFolder Checkpoints { get; } = new(results.CheckpointsOf(run.Id));
 
     /// <summary>Whether the run has ended, well or by diverging.</summary>
     public bool HasEnded => Row is { Status: not RunStatus.Failed };
 
-    /// <summary>Its row; null where there is none, or none that can be read: the run is then trained again.</summary>
+    /// <summary>The run's row; null if there is none, or if it cannot be read: the run is then trained again.</summary>
     public RunRow? Row => OrNone(() => results.ReadRow(run.Id));
 
-    /// <summary>The last epoch that it has written; null where there is none that can be read.</summary>
+    /// <summary>The last epoch that the run has written; null if there is none that can be read.</summary>
     public EpochRow? LastEpoch => OrNone(() => results.Read<EpochRow>(run.Id) is [.., var last] ? last.Row : null);
 
-    /// <summary>Writes all rows of one kind that there are so far; each begins with the run.</summary>
+    /// <summary>Writes all rows of one kind that there are so far; each begins with the run's key.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
     public void Write<TRow>(IEnumerable<TRow> rows)
         where TRow : class, IRunFile => results.Write(run.Key, rows);
 
-    /// <summary>Writes what the run was asked. It is the first thing that a training leaves.</summary>
+    /// <summary>Writes the run's settings. They are the first thing that a training leaves.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
     public void WriteSettings() => AtomicFile.WriteText(SettingsFile, RunFile.Write(run));
 
@@ -50,7 +50,7 @@ public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
     public void WriteWeights(IEngine engine, Dataset dataset, int epoch, long steps) =>
         AtomicFile.WriteBytes(System.IO.Path.Combine(Path, Checkpoint.FileName), Checkpoint.Write(run.Network, engine.Read(), steps, RunFile.Metadata(run, dataset.Statistics, epoch)));
 
-    /// <summary>Writes the run's row: from now on it counts as ended, and goes on from no checkpoint.</summary>
+    /// <summary>Writes the run's row and removes its checkpoints. From now on the run counts as ended.</summary>
     /// <exception cref="ExperimentException">The file cannot be written.</exception>
     public void WriteRow(RunRow row)
     {
@@ -59,10 +59,10 @@ public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
     }
 
     /// <summary>
-    /// Writes the reason why the run failed into its log and, if its training had begun, the row of a failed run, where the run's own process could not;
-    /// nothing is written if the run has ended after all, or another process trains it.
+    /// Writes why the run failed, if the run's own process could not: the reason into its log and, if its training had begun, the row of a failed run.
+    /// Nothing is written if the run has ended after all, or another process trains it.
     /// </summary>
-    /// <exception cref="ExperimentException">It cannot be written.</exception>
+    /// <exception cref="ExperimentException">The row cannot be written.</exception>
     public void RecordFailure(string experiment, string reason)
     {
         try
@@ -72,11 +72,11 @@ public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
-            // It leaves a row of its own.
+            // The other process leaves a row of its own.
         }
     }
 
-    /// <summary>Likewise, for whoever holds the run's folder.</summary>
+    /// <summary>Does the same in a process that already holds the run's folder.</summary>
     internal void WriteFailure(string experiment, string reason)
     {
         if (HasEnded)
@@ -85,7 +85,7 @@ public sealed class RunFolder(ResultsFolder results, Run run) : IRowSink
         if (Log.LastLine != line)
             Log.Write(line);
 
-        // A row of a training that did not begin would say what was asked, and nothing that happened.
+        // Without a settings file the training did not begin. A row would only say what was asked, and nothing that happened.
         if (!File.Exists(SettingsFile))
             return;
         if (results.Discard(run.Id) is { } damage)

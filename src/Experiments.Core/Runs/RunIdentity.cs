@@ -9,25 +9,24 @@ namespace Experiments.Core.Runs;
 
 /// <summary>One value of a run that changes its result.</summary>
 /// <param name="Name">The name that it is hashed under. It never changes, whatever the option is called later.</param>
-/// <param name="LeftOut">The value that is left out of the hash, and that a run of a version without the option had. It never changes, whatever
-/// the option's default is later. Null: the value is always hashed, where there is one.</param>
-/// <param name="Of">The value as text in its one form; null where the run has none.</param>
+/// <param name="LeftOut">The value that is left out of the hash. Versions without the option trained runs with this value. It never changes, whatever
+/// the option's default is later. Null: the value is always hashed, if there is one.</param>
+/// <param name="Of">The value as text, always in the same form; null if the run has none.</param>
 internal sealed record IdentityPart(string Name, string? LeftOut, Func<RunSettings, string?> Of);
 
 /// <summary>
 /// What makes two runs the same: every value that changes the result, and no other. Runs of one identity share a folder, also across
 /// versions of the program, so the table below is a promise:
 /// <list type="bullet">
-/// <item>a row that stands here stays as it is, its name and the value that is left out included;</item>
-/// <item>a new option gets a row whose value left out is how runs were trained before there was the option, so that all earlier identities
-/// stay;</item>
+/// <item>a row of the table never changes, nor do its name and its left-out value;</item>
+/// <item>a new option gets a row whose left-out value is what runs were trained with before the option existed, so that all earlier identities stay;</item>
 /// <item>where an option's default changes, its row here does not: runs with the old default keep their identity.</item>
 /// </list>
-/// The images themselves are not part of it: a folder refuses other images by their checksum.
+/// The images themselves are not part of the identity: a folder refuses other images by their checksum.
 /// </summary>
 public static class RunIdentity
 {
-    /// <summary>The promise.</summary>
+    /// <summary>The table, one row for each value.</summary>
     internal static ImmutableArray<IdentityPart> Parts { get; } =
     [
         // Values that follow from the machine or from other values are always hashed, since their defaults may change.
@@ -85,7 +84,7 @@ public static class RunIdentity
         new("measure-points", "20", settings => Run.MeasuresAlong(settings) ? RunOptions.Find("measure-points")!.Get(settings) : null),
     ];
 
-    /// <summary>The settings of a run that says nothing of options with a value that is left out.</summary>
+    /// <summary>The settings of a run in which each option that has a left-out value has that value.</summary>
     internal static RunSettings Unsaid { get; } = Parts.Where(part => part.LeftOut is not null)
         .Aggregate(new RunSettings(), (settings, part) => RunOptions.Find(part.Name)!.Set(settings, part.LeftOut!));
 
@@ -93,7 +92,7 @@ public static class RunIdentity
     /// <param name="settings">The settings, with nothing left open.</param>
     public static string Of(RunSettings settings) => Of(settings, Parts);
 
-    /// <summary>Likewise, by another table.</summary>
+    /// <summary>The same, from another table.</summary>
     internal static string Of(RunSettings settings, IEnumerable<IdentityPart> parts) => string.Join('\n', parts
         .Select(part => (part.Name, part.LeftOut, Value: part.Of(settings)))
         .Where(part => part.Value is not null && part.Value != part.LeftOut)
@@ -101,7 +100,7 @@ public static class RunIdentity
         .Select(part => $"{part.Name}={part.Value}"));
 
     /// <summary>
-    /// The name of a run's folder: norm, batch size and seed to be read, and the first 8 digits of the SHA-256 of its identity.
+    /// The name of a run's folder: norm, batch size and seed for people to read, and the first 8 digits of the SHA-256 of its identity.
     /// </summary>
     /// <param name="settings">The settings, with nothing left open.</param>
     public static string NameOf(RunSettings settings)

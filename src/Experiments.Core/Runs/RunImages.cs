@@ -14,7 +14,7 @@ internal sealed class RunImages
     public static string NameOf(RunSettings settings) => OwnImages.IsPath(settings.Dataset) ? OwnImages.NameOf(settings.Dataset) : settings.Dataset;
 
     /// <summary>The data set that settings ask for.</summary>
-    /// <exception cref="ExperimentException">There is none, or it does not take what is asked.</exception>
+    /// <exception cref="ExperimentException">There is no such data set, or it does not take an option that is given.</exception>
     public DatasetDescription Of(RunSettings settings)
     {
         var set = WholeOf(settings);

@@ -16,7 +16,7 @@ public sealed class RunLog
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The last thing that is said in it; null where there is nothing.</summary>
+    /// <summary>The last line that is not blank; null if there is none.</summary>
     public string? LastLine
     {
         get
@@ -32,7 +32,7 @@ public sealed class RunLog
         }
     }
 
-    /// <summary>That of a run.</summary>
+    /// <summary>The log of a run.</summary>
     public static RunLog Of(ResultsFolder results, Run run) => new(System.IO.Path.Combine(results.PathOf(run.Id), "log.txt"));
 
     /// <summary>Adds a sentence.</summary>
@@ -61,7 +61,7 @@ public sealed class RunLog
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // as the summary says
+            // The failure is ignored, as the summary of the class explains.
         }
     }
 }

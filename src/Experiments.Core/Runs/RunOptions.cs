@@ -17,7 +17,7 @@ namespace Experiments.Core.Runs;
 /// <see cref="RunSettings"/> and written from it.
 /// </summary>
 /// <param name="Name">The name, without dashes.</param>
-/// <param name="Value">What stands for its value in the help.</param>
+/// <param name="Value">The placeholder for its value in the help.</param>
 /// <param name="Help">What it does, in a sentence without a full stop.</param>
 /// <param name="Default">Its default, in words.</param>
 /// <param name="Get">Its value as text; null where it is not set.</param>
@@ -34,13 +34,13 @@ public sealed record RunOption(
     /// <summary>Whether <c>--help</c> shows it; the others are shown by <c>--help-all</c>.</summary>
     public bool IsCommon { get; init; }
 
-    /// <summary>The values that it takes, or examples of them; none where they are numbers.</summary>
+    /// <summary>The values that it takes, or examples of them; empty if they are numbers.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
     /// <summary>Values that have been renamed, by their old name. The old name can still be read, and identities of runs keep using it.</summary>
     public IReadOnlyDictionary<string, string> Renamed { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>A value under the name that it has now.</summary>
+    /// <summary>The present name of a value.</summary>
     public string PresentNameOf(string text) => Renamed.GetValueOrDefault(text, text);
 
     /// <summary>The value in these settings, under its oldest name.</summary>
@@ -85,7 +85,7 @@ public static partial class RunOptions
 
     private static readonly string[] Common = ["dataset", "model", Norm, "groups", "batch", "epochs", "lr", Seed];
 
-    /// <summary>All of them.</summary>
+    /// <summary>All options.</summary>
     public static IReadOnlyList<RunOption> All { get; } =
     [
         .. Under("Data set and network",
@@ -164,8 +164,8 @@ public static partial class RunOptions
     /// </summary>
     public static IEnumerable<string> ToArguments(RunSettings settings)
     {
-        // What has no default of its own follows from the model, the norm or the optimizer, and so does a shortcut where there are none. A number of groups is
-        // always said, since it follows from both.
+        // An option without a default of its own follows from the model, the norm or the optimizer; so does the shortcut of a network without shortcuts. A
+        // number of groups is always written, since it follows from both the model and the norm.
         var defaults = new RunSettings();
         var following = Run.Complete(defaults with { Model = settings.Model, Norm = new(settings.Norm.Name), Optimizer = settings.Optimizer });
         following = following with { Norm = following.Norm with { Groups = null } };
@@ -177,12 +177,12 @@ public static partial class RunOptions
     }
 
     /// <summary>Reads a whole number from 1.</summary>
-    /// <exception cref="ExperimentException">It is none.</exception>
+    /// <exception cref="ExperimentException">The text is no such number.</exception>
     public static int Positive(string name, string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : throw Wrong(name, "a whole number from 1", text);
 
     /// <summary>Reads a number above 0.</summary>
-    /// <exception cref="ExperimentException">It is none.</exception>
+    /// <exception cref="ExperimentException">The text is no such number.</exception>
     public static double PositiveNumber(string name, string text) => Number(name, text, positive: true);
 
     private static double Number(string name, string text, bool positive, double least = 0, double most = double.MaxValue) =>
@@ -229,11 +229,11 @@ public static partial class RunOptions
                 ? [$"none ({string.Join(", ", without)})"] : []))
             + (option.Name == "groups" ? "; where 32 does not divide the channels of every layer, 16, or else 8" : "");
 
-    /// <summary>Whether an optimizer has an option: all do but for those that are one's own.</summary>
+    /// <summary>Whether an optimizer takes an option. Every optimizer takes the options that are not in <see cref="OfOptimizer"/>.</summary>
     internal static bool Takes(OptimizerKind optimizer, RunOption option) =>
         !OfOptimizer.Contains(option.Name) || option.Get(new RunSettings { Optimizer = optimizer }.WithOptimizerDefaults()) is not null;
 
-    /// <summary>The optimizers that have an option.</summary>
+    /// <summary>The optimizers that take an option.</summary>
     internal static IEnumerable<string> OptimizersWith(RunOption option) => Enum.GetValues<OptimizerKind>().Where(one => Takes(one, option)).Select(EnumText.Of);
 
     /// <summary>An option's defaults in words, optimizer by optimizer.</summary>
@@ -282,8 +282,8 @@ public static partial class RunOptions
         };
     }
 
-    // A path becomes a full one, so that a run means the same images wherever it is started. A name that is none of ours and stands for a
-    // folder here is a path too.
+    // A relative path becomes a full path, so that a run means the same images wherever it is started. A name that is no known data set, but is a folder
+    // here, is a path too.
     private static string ParseDataset(string text)
     {
         string[] names = [RunSettings.Auto, .. DatasetCatalog.Names];
@@ -295,7 +295,7 @@ public static partial class RunOptions
             : throw new ExperimentException($"{Suggestion.Unknown($"--{Dataset}", text, names)} The path of a folder or a .npz file would do as well.");
     }
 
-    // With the other words that YAML has for the same (1.1: yes and no, true and false, in any case).
+    // Takes also the other words that YAML 1.1 has for on and off: yes and no, true and false, in any case.
     private static bool OnOff(string name, string text) => text.ToUpperInvariant() switch
     {
         "ON" or "YES" or "TRUE" => true,

@@ -7,7 +7,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>Turns a run and what came of it into rows of the result files.</summary>
+/// <summary>Turns a run and its results into rows of the result files.</summary>
 public static class RunRecord
 {
     /// <summary>The row of a run as it is when the run begins.</summary>
@@ -83,8 +83,8 @@ public static class RunRecord
         };
     }
 
-    /// <summary>The settings that a row tells of: all but what was measured along the run.</summary>
-    /// <exception cref="ExperimentException">A value is not one of ours.</exception>
+    /// <summary>The settings that a row holds: all except what the run measured.</summary>
+    /// <exception cref="ExperimentException">A value is not one that its option takes.</exception>
     internal static RunSettings SettingsOf(RunRow row)
     {
         var columns = Column.Of(typeof(RunRow)).ToDictionary(column => column.Name);
@@ -96,10 +96,10 @@ public static class RunRecord
     /// <summary>The row of a run that ended with an error.</summary>
     public static RunRow Failed(Run run, string experiment) => Begin(run, experiment, "unknown", DateTimeOffset.UtcNow);
 
-    /// <summary>The row with what came of the run.</summary>
+    /// <summary>The row of a run that has ended, with its results.</summary>
     /// <param name="row">The row it began with.</param>
     /// <param name="epochs">All epochs it trained.</param>
-    /// <param name="memory">Peak private memory in MiB.</param>
+    /// <param name="memory">Peak private memory in MiB; null if it is not known.</param>
     public static RunRow End(RunRow row, IReadOnlyList<EpochResult> epochs, double? memory)
     {
         var last = epochs[^1];

@@ -10,8 +10,8 @@ using Experiments.Core.Training.Measurements;
 namespace Experiments.Core.Runs;
 
 /// <summary>
-/// The training of one run, with all that it leaves in the run's folder as it goes: at each epoch's end rows, weights and a checkpoint, checkpoints
-/// in between, and the run's row at last.
+/// The training of one run. It writes into the run's folder: rows, weights and a checkpoint at the end of each epoch, checkpoints in between, and the run's
+/// row at the end.
 /// </summary>
 internal sealed class RunTraining
 {
@@ -31,9 +31,9 @@ internal sealed class RunTraining
     /// <param name="run">The run.</param>
     /// <param name="folder">Its folder.</param>
     /// <param name="dataset">Its images.</param>
-    /// <param name="engine">The arithmetic.</param>
-    /// <param name="from">The checkpoint that it goes on from; null: it begins.</param>
-    /// <param name="tell">Is told what happens, in sentences.</param>
+    /// <param name="engine">The engine that computes.</param>
+    /// <param name="from">The checkpoint that the training goes on from; null if it begins.</param>
+    /// <param name="tell">Called with sentences that say what happens.</param>
     /// <param name="starting">The weights that it begins with; null: random ones.</param>
     public RunTraining(
         Run run, RunFolder folder, Dataset dataset, IEngine engine, (string File, TrainingCheckpoint Checkpoint, EngineState State)? from, Action<string> tell, StartingState? starting = null)
@@ -83,7 +83,7 @@ internal sealed class RunTraining
     /// <summary>Trains to the end.</summary>
     /// <param name="experiment">The experiment that the run belongs to.</param>
     /// <param name="progress">Told after every step.</param>
-    /// <param name="cancellation">Ends it between two steps, with a checkpoint.</param>
+    /// <param name="cancellation">Ends the training between two steps, with a checkpoint.</param>
     /// <returns>The run's row.</returns>
     public RunRow Train(string experiment, IProgress<TrainingProgress> progress, CancellationToken cancellation)
     {
@@ -93,7 +93,7 @@ internal sealed class RunTraining
         void Keep() => KeepCheckpoint(memory.Mib);
         try
         {
-            // The files may be those of an epoch that is made once more.
+            // The files may hold an epoch later than the checkpoint, which is now trained again.
             if (_from is not null)
                 WriteRows();
             events?.Write(EpochRows, _tell);
@@ -137,8 +137,7 @@ internal sealed class RunTraining
         _measurements.WriteTo(_folder);
     }
 
-    // Of a run that diverged, the last weights that were finite are kept. After the last epoch there is nothing to go on with, but for what is
-    // measured then.
+    // If the run diverged, the last finite weights are kept. After the last epoch a checkpoint is needed only if something is measured then.
     private void KeepEpoch(EpochResult epoch, Action keep)
     {
         if (epoch.Diverged)
@@ -171,7 +170,7 @@ internal sealed class RunTraining
             WriteScores("Sequence length", SequenceLength.Measure(_loop, _run.Network, last.Epoch, cancellation), SequenceLength.Count(_run.Network), row => row.Error, last, progress);
     }
 
-    // It takes minutes where test images are many and batches small: what is shown of it is the last epoch and the time left.
+    // Measuring takes minutes if test images are many and batches small. Meanwhile the last epoch and the time left are shown.
     private void WriteScores<TRow>(string what, IEnumerable<TRow> scores, int count, Func<TRow, double?> errorOf, EpochResult last, PeakMemory progress)
         where TRow : class, IRunFile
     {

@@ -6,17 +6,17 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Runs;
 
-/// <summary>The state that a training begins with where weights are given.</summary>
+/// <summary>The state that a training begins with if its settings name weights.</summary>
 /// <param name="State">Parameters and running statistics, without momentum.</param>
 /// <param name="Checksum">The weights' checksum.</param>
-/// <param name="Sentence">What was taken from where, in a sentence.</param>
+/// <param name="Sentence">A sentence that says which weights were taken from which file.</param>
 public sealed record StartingState(EngineState State, string Checksum, string Sentence)
 {
-    /// <summary>The folder in a results folder that the runs lie in which its own begin from.</summary>
+    /// <summary>The folder, within a results folder, of the runs whose weights the other runs begin with.</summary>
     public const string PretrainFolder = "pretrain";
 
-    /// <summary>The weights of a file with its checksum; what is no file is left as it is.</summary>
-    /// <exception cref="ExperimentException">It cannot be read, or holds no weights.</exception>
+    /// <summary>Adds the file's checksum to weights that name a file without one; other weights, and null, are returned as they are.</summary>
+    /// <exception cref="ExperimentException">The file cannot be read, or holds no weights.</exception>
     public static StartingWeights? Found(StartingWeights? weights)
     {
         if (weights is not { Path: { } path, Checksum: null })
@@ -30,7 +30,7 @@ public sealed record StartingState(EngineState State, string Checksum, string Se
     /// <summary>The file that a run's starting weights lie in.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="results">The results folder of the run.</param>
-    /// <exception cref="ExperimentException">There is none.</exception>
+    /// <exception cref="ExperimentException">There is no such file, or the run has not finished.</exception>
     public static string FileOf(StartingWeights weights, ResultsFolder results)
     {
         if (weights.Run is not { } run)
@@ -42,12 +42,12 @@ public sealed record StartingState(EngineState State, string Checksum, string Se
     }
 
     /// <summary>
-    /// Reads the weights for a run's network. The last layer is new, as random as in any training, where the classes are others than those that
-    /// the weights were trained on.
+    /// Reads the weights for a run's network. The last layer gets new random weights, as in any training, if the run's classes are not those that the weights
+    /// were trained on.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="results">Its results folder.</param>
-    /// <exception cref="ExperimentException">The weights are not there, are others than they were, or are another network's.</exception>
+    /// <exception cref="ExperimentException">The weights are missing, have changed, or are another network's.</exception>
     public static StartingState Read(Run run, ResultsFolder results)
     {
         var weights = run.Settings.From ?? throw new ArgumentException("The run begins with random weights.", nameof(run));
@@ -72,7 +72,7 @@ public sealed record StartingState(EngineState State, string Checksum, string Se
         return new StartingState(Checkpoint.Fit(path, content, run.Network), checksum, $"Begins with the weights of {path}{isNew}.");
     }
 
-    // Why the last layer cannot be taken over, in words; null where it can.
+    // Why the last layer cannot be taken over, in words; null if it can.
     private static string? Other(string path, Safetensors.Content content, Run run, Linear last)
     {
         var classes = content.Tensors.TryGetValue($"{last.Name}.weight", out var weight) && weight.Shape is [var rows, _] ? rows : (int?)null;

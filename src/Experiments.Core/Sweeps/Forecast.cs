@@ -5,16 +5,16 @@ namespace Experiments.Core.Sweeps;
 /// <summary>How long the rest of a sweep takes, reckoned from what its runs have taken so far.</summary>
 public static class Forecast
 {
-    /// <summary>From this part of a run on its own time left is worth something: first steps are slow.</summary>
+    /// <summary>The part of a run after which its own estimate of the time left counts: first steps are slow.</summary>
     public const double Settled = 0.01;
 
-    /// <summary>The time left for all runs; null while there is nothing to reckon with.</summary>
+    /// <summary>The time left for all runs; null while there is nothing to estimate it from.</summary>
     /// <param name="states">All runs of the sweep.</param>
-    /// <param name="sideBySide">How many are trained at once.</param>
+    /// <param name="sideBySide">How many runs are trained at once.</param>
     public static TimeSpan? Left(IReadOnlyList<RunState> states, int sideBySide)
     {
-        // A run takes as long as those of its cell that have ended; where there are none, as long for its work as others have taken for theirs;
-        // before any has ended, as those under way say of themselves.
+        // A run is expected to take as long as the ended runs of its cell; if there are none, as long for its work as other ended runs took for theirs.
+        // Before any run has ended, the estimates of the runs under way take their place.
         var finished = states.Where(state => state is { Stage: RunStage.Finished, Row.Seconds: not null }).Select(state => (state.Run, Seconds: state.Row!.Seconds!.Value)).ToList();
         var known = finished.Count > 0 ? finished : [.. states.Where(state => state.Progress?.Training is { Fraction: > Settled and < 1 })
             .Select(state => (state.Run, state.Progress!.Training.Left.TotalSeconds / (1 - state.Progress.Training.Fraction)))];
@@ -29,7 +29,7 @@ public static class Forecast
         return SideBySideTime.Of([.. underWay.Select(LeftOf), .. SweepRunner.InOrder(others.Keys).Select(run => LeftOf(others[run]))], sideBySide);
     }
 
-    // In images; a step costs about as much again as eight images do, however small its batch.
+    // In images. Each step costs about as much as eight images in addition to its batch, however small the batch.
     private static double Work(Run run) =>
         (double)run.Settings.Epochs * Math.Min(run.Settings.TrainLimit ?? int.MaxValue, run.Dataset.TrainCount) * (1 + (8.0 / (run.Settings.Batch * run.Settings.Workers)));
 }

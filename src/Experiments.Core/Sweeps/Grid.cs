@@ -24,21 +24,21 @@ public sealed record GridValue(string Text)
 }
 
 /// <summary>
-/// The grid of a sweep: for each option that is given, the list of its values. The runs are their product, less what would say the same
-/// twice: a number of groups is not given to a norm without groups, nor a momentum to AdamW.
+/// The grid of a sweep: for each option that is given, the list of its values. The runs are all combinations, but an option is left out where it does not
+/// apply: a norm without groups gets no number of groups, and AdamW no momentum.
 /// </summary>
 /// <param name="Axes">The values by option; options that are not given keep their default.</param>
 public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridValue>> Axes)
 {
-    /// <summary>The key by which a number of seeds is asked for.</summary>
+    /// <summary>The key for a number of seeds.</summary>
     public const string Seeds = "seeds";
 
     /// <summary>One run, all options at their defaults.</summary>
     public static Grid Default { get; } = new(ImmutableSortedDictionary.Create<string, ImmutableArray<GridValue>>(StringComparer.Ordinal));
 
     /// <summary>
-    /// The grid with an axis replaced; values have the names that they have now. What is said later wins: groups replace those that a norm
-    /// carried before.
+    /// The grid with one axis replaced; renamed values get their present names. A later option replaces an earlier one: groups given here replace those that
+    /// a norm carried before.
     /// </summary>
     public Grid With(string key, ImmutableArray<GridValue> values)
     {
@@ -54,8 +54,8 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         return new Grid(axes);
     }
 
-    /// <summary>The grid with so many seeds, counted on from the first it had, or from 1.</summary>
-    /// <exception cref="ExperimentException">It has seeds that do not follow each other: some of them would be lost.</exception>
+    /// <summary>The grid with this many consecutive seeds, from its first seed on, or from 1 if it has none.</summary>
+    /// <exception cref="ExperimentException">The grid's seeds are not consecutive, so some of them would be lost.</exception>
     public Grid WithSeeds(int seeds)
     {
         IReadOnlyList<long> there = Axes.TryGetValue(RunOptions.Seed, out var given)
@@ -69,7 +69,7 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
     /// The settings of every run, in grid order: options in the order of <see cref="RunOptions.All"/>, the first varying slowest, the seed
     /// fastest.
     /// </summary>
-    /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
+    /// <exception cref="ExperimentException">A value is wrong, or an option applies to no norm or no optimizer of the grid.</exception>
     public IReadOnlyList<RunSettings> Expand()
     {
         IEnumerable<RunSettings> runs = [new RunSettings()];
@@ -100,11 +100,11 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         return all;
     }
 
-    // What every norm has, such as its affine, is no option of the catalogue.
+    // An option that every norm has, such as affine, is not in the catalogue.
     private static bool Takes(NormCatalog.Entry norm, RunOption option) => NormCatalog.Options.FirstOrDefault(own => own.Name == option.Name) is not { } ofSome || norm.Takes(ofSome);
 
-    /// <summary>Checks one value of an option, and that a norm may carry what it carries.</summary>
-    /// <exception cref="ExperimentException">It may not.</exception>
+    /// <summary>Checks one value of an option and, if it is a norm, the options that it carries.</summary>
+    /// <exception cref="ExperimentException">The value, or an option that it carries, is wrong.</exception>
     public static void Check(string key, GridValue value)
     {
         var settings = Apply(RunOptions.Find(key)!, value, new RunSettings());
@@ -115,7 +115,7 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
     private static RunSettings Apply(RunOption option, GridValue value, RunSettings run) =>
         value.Own.Aggregate(option.Set(run, value.Text), (settings, own) => RunOptions.Find(own.Key)!.Set(settings, own.Text));
 
-    // A norm that brought an option of its own keeps it; one that has no such option takes none.
+    // A norm that carries the option keeps its own value; a norm that has no such option gets none.
     private static bool IsOpen(RunOption option, RunSettings run) => Takes(NormCatalog.Find(run.Norm.Name), option)
         && (RunOptions.Exclusive.Contains(option.Name) ? RunOptions.Exclusive : [option.Name]).All(key => RunOptions.Find(key)!.Get(run) is null);
 

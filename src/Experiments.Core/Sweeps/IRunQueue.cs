@@ -2,16 +2,16 @@ using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps;
 
-/// <summary>Where a run is that was given to a cluster.</summary>
+/// <summary>The place of a run that was given to a cluster.</summary>
 public enum QueuePlace
 {
-    /// <summary>Not in its queue.</summary>
+    /// <summary>The run is not in the cluster's queue.</summary>
     None,
 
-    /// <summary>In its queue, without a machine.</summary>
+    /// <summary>The run is in the queue, without a machine.</summary>
     Waiting,
 
-    /// <summary>On one of its machines.</summary>
+    /// <summary>The run is on one of the cluster's machines.</summary>
     Running,
 }
 

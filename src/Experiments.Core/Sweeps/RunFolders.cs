@@ -6,8 +6,8 @@ using Experiments.Core.Training;
 namespace Experiments.Core.Sweeps;
 
 /// <summary>
-/// Finds the folders of runs in a results folder, also of those that an earlier version of the program has named otherwise. Such a folder
-/// keeps its name; that it is the run's is told by what lies in it: <c>run.yaml</c>, or where there is none the row.
+/// Finds the folders of runs in a results folder, also those that an earlier version of the program gave other names. Such a folder keeps its name; its
+/// <c>run.yaml</c>, or its row if there is none, tells which run it belongs to.
 /// </summary>
 /// <param name="results">The results folder.</param>
 internal sealed class RunFolders(ResultsFolder results)
@@ -15,7 +15,7 @@ internal sealed class RunFolders(ResultsFolder results)
     private readonly List<string> _names = [.. results.RunNames.Order(StringComparer.Ordinal)];
     private readonly Dictionary<string, IReadOnlyList<string>> _identities = [];
 
-    /// <summary>The runs that <c>run.yaml</c> in a folder tells of, one where all is well; none where it cannot be read.</summary>
+    /// <summary>The runs that <c>run.yaml</c> in a folder describes: one if all is well, none if the file cannot be read.</summary>
     public static IReadOnlyList<Run> WrittenIn(ResultsFolder results, string name)
     {
         var file = Path.Combine(results.PathOf(name), "run.yaml");
@@ -26,7 +26,7 @@ internal sealed class RunFolders(ResultsFolder results)
     }
 
     /// <summary>
-    /// The name of a run's folder: that in which it has ended, or got furthest; where it has none, the folder that it will have.
+    /// The name of the folder in which a run has ended, or got furthest; if it has none, the name of the folder that it will have.
     /// </summary>
     /// <param name="settings">The run's settings, with the values that follow from others.</param>
     public string NameOf(RunSettings settings)
@@ -59,12 +59,12 @@ internal sealed class RunFolders(ResultsFolder results)
         return identities;
     }
 
-    // A row does not say what was measured: the files beside it do, but for the layer and the number of points.
+    // A row does not say what was measured. The files beside it do, except the layer and the number of points.
     private bool IsOf(RunSettings settings, string identity, RunRow row)
     {
         var measured = MeasurementFiles.All.Where(one => File.Exists(Path.Combine(results.PathOf(row.Run), one.File))).Aggregate(MeasurementKinds.None, (all, one) => all | one.Measurement);
         if (row.Status == RunStatus.Diverged)
-            measured |= settings.Measure & Run.AfterTraining; // it ends without
+            measured |= settings.Measure & Run.AfterTraining; // a diverged run ends without these
         var same = false;
         ExperimentException.Try(() => same = identity == RunIdentity.Of(Run.Complete(RunRecord.SettingsOf(row) with
         {

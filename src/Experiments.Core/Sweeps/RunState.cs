@@ -6,7 +6,7 @@ namespace Experiments.Core.Sweeps;
 /// <summary>How far a run is, in one word.</summary>
 public enum RunStage
 {
-    /// <summary>Nothing of it is there.</summary>
+    /// <summary>It has left neither a row nor a checkpoint.</summary>
     ToDo,
 
     /// <summary>It waits in Slurm.</summary>
@@ -18,7 +18,7 @@ public enum RunStage
     /// <summary>It was stopped and goes on from its last checkpoint.</summary>
     HalfDone,
 
-    /// <summary>It ended with an error and is run again.</summary>
+    /// <summary>It ended with an error and will be run again.</summary>
     Failed,
 
     /// <summary>Its loss stopped being finite: it has ended.</summary>
@@ -30,21 +30,22 @@ public enum RunStage
 
 /// <summary>How far a run of a sweep is.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="Stage">In one word.</param>
-/// <param name="Row">What it left, where it has ended, well or not.</param>
-/// <param name="Progress">What its process told last, while it is under way; null where it has told nothing yet.</param>
+/// <param name="Stage">The run's stage.</param>
+/// <param name="Row">The row that the run left, if it has ended or failed; otherwise null.</param>
+/// <param name="Progress">The last report of the run's process, while the run is under way; null if there is none yet.</param>
 public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress? Progress)
 {
-    /// <summary>Its last whole epoch, where it was stopped or failed; null where there is none.</summary>
+    /// <summary>The last whole epoch of a run that was stopped, failed or is queued; null if there is none.</summary>
     public EpochRow? LastEpoch { get; init; }
 
-    /// <summary>Whether nothing is left to do of it.</summary>
+    /// <summary>Whether nothing of the run is left to do.</summary>
     public bool HasEnded => Stage is RunStage.Finished or RunStage.Diverged;
 
     /// <summary>How far runs are, read from their folders.</summary>
     /// <param name="folder">The sweep's folder.</param>
     /// <param name="runs">The runs.</param>
-    /// <param name="queue">The cluster that they were given to, asked before: a run may end in between. Null: none.</param>
+    /// <param name="queue">The queue of the cluster that the runs were given to, asked before this call, since a run may end in between; null: there is
+    /// none.</param>
     public static IReadOnlyList<RunState> Read(SweepFolder folder, IEnumerable<Run> runs, IRunQueue? queue = null) =>
         [.. runs.Select(run => Read(folder, run, queue?.PlaceOf(run) ?? QueuePlace.None))];
 
@@ -56,8 +57,8 @@ public sealed record RunState(Run Run, RunStage Stage, RunRow? Row, RunProgress?
 
     private static RunState StateOf(SweepFolder folder, Run run, QueuePlace place)
     {
-        // In this order: a run that ends meanwhile is seen as under way or as ended, and not as one that nobody trains. Not every file system
-        // tells of a lock that another machine holds, but Slurm does.
+        // The lock is looked at before the row, so that a run that ends in between is seen as under way or as ended, not as one that nobody trains. Not every
+        // file system shows a lock that another machine holds, but Slurm knows of the run.
         var underWay = folder.Results.IsUnderWay(run.Id) || place == QueuePlace.Running;
         var row = folder.RowOf(run);
         return row?.Status switch

@@ -3,7 +3,7 @@ namespace Experiments.Core.Sweeps;
 /// <summary>How long runs take together.</summary>
 public static class SideBySideTime
 {
-    /// <summary>The time until the last of them has ended, each begun in its turn as soon as a place is free.</summary>
+    /// <summary>The time until the last run has ended, if each begins in its turn as soon as a place is free.</summary>
     /// <param name="runs">How long each takes, in the order in which they are begun.</param>
     /// <param name="places">How many run at once.</param>
     public static TimeSpan Of(IReadOnlyCollection<TimeSpan> runs, int places)

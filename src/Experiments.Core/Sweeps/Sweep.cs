@@ -7,13 +7,13 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
 
-/// <summary>An experiment: what it is called and reproduces, its grid, and how it is drawn.</summary>
+/// <summary>An experiment: its name, what it reproduces, its grid, and how it is drawn.</summary>
 public sealed record Sweep
 {
     /// <summary>Its name: the file's, or that of the results folder.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it shows, the figure's title.</summary>
+    /// <summary>The figure's title, which says what the sweep shows.</summary>
     public string? Title { get; init; }
 
     /// <summary>Where the experiment is from.</summary>
@@ -35,12 +35,12 @@ public sealed record Sweep
     public Grid Grid { get; init; } = Grid.Default;
 
     /// <summary>
-    /// What is other than in a run in the one that it begins from, a value for each option; the two have the same norm and seed. Null: runs begin
-    /// with random weights, or those of a file.
+    /// The options in which a run that is trained first differs from the run that begins with its weights, one value for each; the two have the same norm and
+    /// seed. Null: runs begin with random weights, or with those of a file.
     /// </summary>
     public Grid? Pretrain { get; init; }
 
-    /// <summary>The runs that those of this sweep begin from, as a sweep of their own; null: there are none.</summary>
+    /// <summary>The sweep of the runs whose weights this sweep's runs begin with; null: there is none.</summary>
     public Sweep? Pretraining
     {
         get
@@ -61,14 +61,13 @@ public sealed record Sweep
         }
     }
 
-    // What a run that others begin from has no part in.
+    // Options that a run that is trained first does not take over from the run that begins with its weights.
     private static readonly string[] NotPretrained = ["from", RunOptions.Freeze, "measure", "measure-layer", "measure-points"];
 
     /// <summary>
-    /// The sweep with nothing left open: what was <c>auto</c> is settled for this machine, once and for all runs, and every option has
-    /// its values.
+    /// The sweep with nothing left open: each <c>auto</c> becomes this machine's choice, the same for all runs, and every option has its values.
     /// </summary>
-    /// <exception cref="ExperimentException">Something asked for is not to be had here, or a value is wrong.</exception>
+    /// <exception cref="ExperimentException">Something that is asked for is missing here, or a value is wrong.</exception>
     public Sweep Resolve(Machine machine)
     {
         var runs = Grid.Expand();
@@ -82,7 +81,7 @@ public sealed record Sweep
             if (!grid.Axes.ContainsKey(option.Name) && resolved is [{ } only])
                 grid = grid.With(option.Name, [new GridValue(only)]);
             else if (!grid.Axes.ContainsKey(option.Name) && given is [{ } same])
-                grid = grid.With(option.Name, [new GridValue(same)]); // what networks make of it differs, as of a shortcut where some have none
+                grid = grid.With(option.Name, [new GridValue(same)]); // what networks make of the value differs, as with a shortcut if some have none
             else if (grid.Axes.ContainsKey(option.Name) && (option.Name == RunOptions.Dataset || (!given.SequenceEqual(resolved) && resolved.Count <= given.Count)))
                 grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
         }
@@ -91,8 +90,8 @@ public sealed record Sweep
     }
 
     /// <summary>
-    /// A norm with those of its options that neither it carries nor the grid has, each that is the same for all of its runs: a number of groups
-    /// that differs from network to network stays open here, and stands in the runs.
+    /// A norm with the default of each of its options that neither the norm nor the grid gives, if that default is the same for all runs of the norm. A
+    /// number of groups that differs from network to network stays open here; the runs' own settings have it.
     /// </summary>
     private static GridValue WithDefaults(GridValue norm, Grid grid, IReadOnlyList<RunSettings> complete)
     {
@@ -108,14 +107,14 @@ public sealed record Sweep
     }
 
     /// <summary>
-    /// The settings of the runs in grid order, with the values that follow from others; whether they can be trained, and where their images
-    /// are, is not looked at.
+    /// The settings of the runs in grid order, with the values that follow from others; it is not checked whether they can be trained or where their images
+    /// are.
     /// </summary>
-    /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
+    /// <exception cref="ExperimentException">A value is wrong, or an option applies to no norm or no optimizer of the grid.</exception>
     internal IReadOnlyList<RunSettings> Settings() => [.. Expand().Select(Run.Complete).DistinctBy(RunIdentity.Of)];
 
     /// <summary>The runs in grid order, each checked before the first begins.</summary>
-    /// <exception cref="ExperimentException">Runs that cannot be trained, all of them at once.</exception>
+    /// <exception cref="ExperimentException">Runs cannot be trained; the message has all mistakes.</exception>
     public IReadOnlyList<Run> Runs()
     {
         var runs = new List<Run>();
@@ -138,7 +137,7 @@ public sealed record Sweep
         return mistakes.Count == 0 ? [.. runs.Distinct()] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);
     }
 
-    // With the run that each begins from, by the name that follows from its settings.
+    // The settings of each run, with the name of the run that it begins from, which follows from that run's settings.
     private IEnumerable<RunSettings> Expand()
     {
         if (Pretrain is null)

@@ -12,7 +12,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Experiments.Core.Sweeps;
 
-/// <summary>Sweeps as YAML: reading what people write, and writing a sweep as it was resolved.</summary>
+/// <summary>Reads sweeps that people write as YAML, and writes a sweep as it was resolved.</summary>
 public static class SweepFile
 {
     private const string PretrainKey = "pretrain";
@@ -26,7 +26,7 @@ public static class SweepFile
     /// <summary>Reads a sweep; its name is the file's.</summary>
     /// <param name="path">The file.</param>
     /// <param name="form">The form. A short one overlays its block and adds its name to the sweep's, as in <c>figure-1-quick</c>.</param>
-    /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
+    /// <exception cref="ExperimentException">The sweep has mistakes; the message has all of them, each with file and line.</exception>
     public static Sweep Read(string path, SweepForm form = SweepForm.Full)
     {
         string text;
@@ -51,7 +51,7 @@ public static class SweepFile
     /// <param name="path">Where it is from, for messages.</param>
     /// <param name="name">The sweep's name.</param>
     /// <param name="form">The form.</param>
-    /// <exception cref="ExperimentException">What is wrong with it, all of it at once, each with file and line.</exception>
+    /// <exception cref="ExperimentException">The sweep has mistakes; the message has all of them, each with file and line.</exception>
     public static Sweep Parse(string text, string path, string name, SweepForm form = SweepForm.Full)
     {
         var root = YamlText.Load(text, path);
@@ -115,8 +115,8 @@ public static class SweepFile
     }
 
     /// <summary>
-    /// A sweep that a results folder tells of, as the version of the program that wrote it understood it: an option that it does not name came
-    /// later, and the runs were trained as <see cref="RunIdentity"/> says of runs without it.
+    /// A sweep read from a results folder, as the version of the program that wrote it understood it. An option that it does not name was added later, and
+    /// gets the value that <see cref="RunIdentity"/> leaves out.
     /// </summary>
     internal static Sweep AsWritten(Sweep sweep)
     {
@@ -124,7 +124,8 @@ public static class SweepFile
         bool IsNamed(string key) => grid.Axes.ContainsKey(key)
             || (grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == key)));
 
-        // What follows from the optimizer, or the activation from the network, is left to these where they are others than all runs once had.
+        // Options that follow from the optimizer stay open if an optimizer is not SGD, and the activation if a network's default is not ReLU. Once, all runs
+        // had SGD and ReLU.
         bool IsLeftOpen(string key) => (RunOptions.OfOptimizer.Contains(key) && Has(RunOptions.Optimizer, optimizer => optimizer != EnumText.Of(OptimizerKind.Sgd)))
             || (key == "activation" && Has("model", model => ModelCatalog.DefaultActivation(model) != ActivationKind.Relu));
 
@@ -183,7 +184,7 @@ public static class SweepFile
             }
         }
 
-        /// <summary>What is other in the runs that runs begin from, on top of what was said before.</summary>
+        /// <summary>Reads the options in which the runs that are trained first differ, and adds them to those read before.</summary>
         public Grid? Pretrain(Grid? before, YamlNode node)
         {
             string[] fromTheRun = [RunOptions.Norm, .. RunOptions.Carried, RunOptions.Seed, Grid.Seeds, "from", "measure", "measure-layer", "measure-points"];
@@ -206,7 +207,7 @@ public static class SweepFile
             return grid;
         }
 
-        /// <summary>Keys that exclude each other within one block.</summary>
+        /// <summary>Reports keys of one block that exclude each other.</summary>
         public void CheckPairs(YamlMappingNode block)
         {
             if (RunOptions.Exclusive.All(key => block.Children.ContainsKey(key)))

@@ -7,7 +7,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Sweeps;
 
-/// <summary>A results folder with the sweep that it belongs to, in <c>sweep.yaml</c>; runs that were started by hand have none.</summary>
+/// <summary>A results folder with the sweep that it belongs to, in <c>sweep.yaml</c>; a folder of runs that were started by hand has no such file.</summary>
 /// <param name="results">The folder.</param>
 public sealed class SweepFolder(ResultsFolder results)
 {
@@ -18,7 +18,7 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>The folder's runs and CSVs.</summary>
     public ResultsFolder Results { get; } = results;
 
-    /// <summary>The runs that those of a sweep begin from, and the folder in this one that they lie in; null: there are none.</summary>
+    /// <summary>The sweep of the runs whose weights a sweep's runs begin with, and their folder within this one; null: there are none.</summary>
     public (Sweep Sweep, SweepFolder Folder)? Pretraining(Sweep sweep) => sweep.Pretraining is not { } before ? null
         : (before, new SweepFolder(new ResultsFolder(Path.Combine(Results.Root, StartingState.PretrainFolder))));
 
@@ -28,7 +28,7 @@ public sealed class SweepFolder(ResultsFolder results)
         ? SweepFile.AsWritten(SweepFile.Read(SweepPath)) with { Name = Results.Name }
         : null;
 
-    /// <summary>Checks that results can go there.</summary>
+    /// <summary>Checks that no file is in the folder's place.</summary>
     /// <exception cref="ExperimentException">There is a file in its place.</exception>
     public void CheckIsNoFile()
     {
@@ -36,7 +36,7 @@ public sealed class SweepFolder(ResultsFolder results)
             throw new ExperimentException($"{Results.Root} is a file: --out takes a folder.");
     }
 
-    /// <summary>The runs of a sweep in grid order, each under the name of its folder here: an earlier version of the program may have given it.</summary>
+    /// <summary>The runs of a sweep in grid order, each under the name of its folder here, which an earlier version of the program may have given.</summary>
     /// <exception cref="ExperimentException">Runs that cannot be trained, all of them at once.</exception>
     public IReadOnlyList<Run> RunsOf(Sweep sweep)
     {
@@ -54,7 +54,7 @@ public sealed class SweepFolder(ResultsFolder results)
     public string? Holder => FolderLock.IsHeld(Results.Root, SweepLock) ? FolderLock.Holder(Results.Root, SweepLock) ?? "one that has not said who" : null;
 
     /// <summary>Makes this process the only one that works on the sweep. A dead process does not keep others out.</summary>
-    /// <returns>Lets go of it.</returns>
+    /// <returns>Lets other processes work on the sweep again when it is disposed.</returns>
     /// <exception cref="ExperimentException">Another process works on the sweep, or the folder cannot be written to.</exception>
     public IDisposable Hold()
     {
@@ -72,11 +72,11 @@ public sealed class SweepFolder(ResultsFolder results)
     /// Opens every data set of the runs that are missing, so that none of them has to prepare it, and checks that its images are those that
     /// earlier runs of the folder were trained on. Nothing is written into the folder.
     /// </summary>
-    /// <param name="asked">As of <see cref="Claim"/>.</param>
-    /// <param name="machine">As there.</param>
-    /// <param name="cancellation">Ends what it takes to prepare data sets.</param>
+    /// <param name="asked">As in <see cref="Claim"/>.</param>
+    /// <param name="machine">As in <see cref="Claim"/>.</param>
+    /// <param name="cancellation">Ends the preparation of data sets.</param>
     /// <returns>The checksum of each data set's images, by its name.</returns>
-    /// <exception cref="ExperimentException">The folder cannot be this sweep's, a data set is not to be had, or its images are others.</exception>
+    /// <exception cref="ExperimentException">The folder belongs to another sweep, a data set is missing, or its images have changed.</exception>
     public IReadOnlyDictionary<string, string> Prepare(Sweep asked, Machine machine, CancellationToken cancellation = default)
     {
         var runs = RunsOf(Fit(asked, machine));
@@ -108,7 +108,8 @@ public sealed class SweepFolder(ResultsFolder results)
     /// </summary>
     /// <param name="asked">The sweep as it was asked for.</param>
     /// <param name="machine">What this machine has.</param>
-    /// <returns>The sweep with nothing left open. It may have more values than it had before; a folder in which no run has left anything is anyone's.</returns>
+    /// <returns>The sweep with nothing left open. It may have more values than it had before. Any sweep may take a folder in which no run has left
+    /// anything.</returns>
     /// <exception cref="ExperimentException">The folder belongs to another sweep; the message names the options that differ.</exception>
     public Sweep Claim(Sweep asked, Machine machine)
     {
@@ -119,7 +120,7 @@ public sealed class SweepFolder(ResultsFolder results)
     }
 
     /// <summary>The sweep that <see cref="Claim"/> would write into the folder. Nothing is written.</summary>
-    /// <exception cref="ExperimentException">As there.</exception>
+    /// <exception cref="ExperimentException">As in <see cref="Claim"/>.</exception>
     public Sweep Fit(Sweep asked, Machine machine)
     {
         if (Results.StartedRuns.Count == 0 || Read() is not { } there)
@@ -148,8 +149,9 @@ public sealed class SweepFolder(ResultsFolder results)
     }
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
-    /// <param name="unlessHas">As of <see cref="ResultsFolder.Rebuild"/>.</param>
-    /// <returns>A sentence for each file that could not be read and was left out, or one that other processes held the folder for so long that nothing was done.</returns>
+    /// <param name="unlessHas">As in <see cref="ResultsFolder.Rebuild"/>.</param>
+    /// <returns>A sentence for each file that could not be read and was left out; or a single sentence if other processes held the folder for so long that
+    /// nothing was done.</returns>
     public IReadOnlyList<string> Rebuild(RunRow? unlessHas = null)
     {
         try
@@ -168,24 +170,24 @@ public sealed class SweepFolder(ResultsFolder results)
     /// <summary>Whether a run has ended, well or by diverging.</summary>
     public bool HasEnded(Run run) => new RunFolder(Results, run).HasEnded;
 
-    /// <summary>A run's row; null where there is none, or none that can be read: the run is then trained again.</summary>
+    /// <summary>A run's row; null if there is none, or if it cannot be read: the run is then trained again.</summary>
     public RunRow? RowOf(Run run) => new RunFolder(Results, run).Row;
 
-    /// <summary>What is wrong with rows of these runs that cannot be read, a sentence each; the runs are trained again.</summary>
+    /// <summary>A sentence for each row of these runs that cannot be read: what is wrong with it. The runs are trained again.</summary>
     public IReadOnlyList<string> DamagedRows(IEnumerable<Run> runs) => [.. runs.Select(run => Results.DamageOf(run.Id)).OfType<string>()];
 
     /// <summary>The runs of a folder without a sweep, which were started by hand, as far as their settings can be read.</summary>
     public IReadOnlyList<Run> RunsByHand() => [.. Results.RunNames.Order(StringComparer.Ordinal).SelectMany(name => RunFolders.WrittenIn(Results, name))];
 
     /// <summary>Checks that a run that is started by hand may go into this folder.</summary>
-    /// <exception cref="ExperimentException">The folder is a sweep's, and the run is not one of its.</exception>
+    /// <exception cref="ExperimentException">The folder belongs to a sweep, and the run is not part of it.</exception>
     public void Admit(Run run)
     {
         if (Read() is { } sweep && !sweep.Settings().Select(RunIdentity.Of).Contains(run.Identity))
             throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
     }
 
-    // Images are the same where they have the name that results have for them; their checksum is compared before a run begins.
+    // Two paths mean the same images if results give them the same name; checksums are compared before a run begins.
     private static ImmutableArray<GridValue> Values(Sweep sweep, string key) => !sweep.Grid.Axes.TryGetValue(key, out var values) ? []
         : key == RunOptions.Dataset ? [.. values.Select(value => new GridValue(RunImages.NameOf(new RunSettings { Dataset = value.Text })))]
         : values;

@@ -6,9 +6,9 @@ public enum SweepForm
     /// <summary>The file's own values.</summary>
     Full,
 
-    /// <summary>A form of minutes: the block <c>quick</c>.</summary>
+    /// <summary>A form that takes minutes: the block <c>quick</c>.</summary>
     Quick,
 
-    /// <summary>A form of hours: the block <c>evening</c>.</summary>
+    /// <summary>A form that takes hours: the block <c>evening</c>.</summary>
     Evening,
 }

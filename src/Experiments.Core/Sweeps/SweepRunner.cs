@@ -12,7 +12,7 @@ public interface IRunLauncher
     /// <param name="experiment">The experiment it belongs to.</param>
     /// <param name="folder">The results folder that it leaves its row in.</param>
     /// <param name="cancellation">Asks it to end after the current step.</param>
-    /// <returns>Null where it ended well; otherwise why it did not, in a sentence.</returns>
+    /// <returns>Null if the run ended well; otherwise a sentence that says why it did not.</returns>
     Task<string?> LaunchAsync(Run run, string experiment, ResultsFolder folder, CancellationToken cancellation);
 }
 
@@ -22,17 +22,17 @@ public interface ISweepObserver
     /// <summary>A run began; from now on its folder tells how far it is.</summary>
     void Started(Run run);
 
-    /// <summary>A run ended, with a row, or failed, with the reason.</summary>
+    /// <summary>A run ended with a row, or it failed, and then the reason is given.</summary>
     void Ended(Run run, RunRow? row, string? failure);
 }
 
-/// <summary>What became of a sweep's runs.</summary>
-/// <param name="Ended">Runs that ended, diverged ones included.</param>
+/// <summary>The result of training a sweep's runs.</summary>
+/// <param name="Ended">How many runs ended, diverged ones included.</param>
 /// <param name="Failures">Runs that failed, and why.</param>
-/// <param name="Warnings">What could not be read in the folder and was left out of its CSVs.</param>
+/// <param name="Warnings">A sentence for each file of the folder that could not be read and was left out of its CSVs.</param>
 public sealed record SweepOutcome(int Ended, IReadOnlyList<(Run Run, string Reason)> Failures, IReadOnlyList<string> Warnings);
 
-/// <summary>Runs what is missing of a sweep, several runs side by side.</summary>
+/// <summary>Trains the missing runs of a sweep, several side by side.</summary>
 /// <param name="launcher">Starts a run.</param>
 /// <param name="folder">Where results go.</param>
 /// <param name="observer">Told what happens.</param>
@@ -49,7 +49,7 @@ public sealed class SweepRunner(IRunLauncher launcher, SweepFolder folder, ISwee
     /// <summary>Trains runs. One that fails does not stop the others.</summary>
     /// <param name="name">The experiment's name, for the rows.</param>
     /// <param name="missing">The runs.</param>
-    /// <param name="jobs">How many at once.</param>
+    /// <param name="jobs">How many runs at once.</param>
     /// <param name="cancellation">Ends the sweep: runs under way end after the current step, and what is finished is kept.</param>
     /// <exception cref="ExperimentException">
     /// The folder can no longer be written to, or no run can be started: no further run was begun, those under way have come to their end, and what is finished is kept.

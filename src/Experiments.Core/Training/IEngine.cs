@@ -23,11 +23,11 @@ public enum NormStatistics
     /// <summary>Moments of training images, collected at frozen weights.</summary>
     Population,
 
-    /// <summary>The evaluated batch's own, as in training.</summary>
+    /// <summary>Moments of the evaluated batch itself, as in training.</summary>
     Batch,
 }
 
-/// <summary>Where a norm's slot is looked at.</summary>
+/// <summary>The side of a norm's slot that is observed.</summary>
 public enum SlotSide
 {
     /// <summary>What enters the norm.</summary>
@@ -47,7 +47,7 @@ public enum SlotSide
 /// <param name="Momentum">SGD's momentum.</param>
 /// <param name="WeightDecay">The weight decay.</param>
 /// <param name="DecayNormsAndBiases">Whether gamma, beta, biases and gains decay as well as the weights.</param>
-/// <param name="Seed">What the noise of a noisy norm follows from.</param>
+/// <param name="Seed">The seed of a noisy norm's noise.</param>
 /// <param name="Optimizer">How a step follows from the gradient.</param>
 /// <param name="Beta1">AdamW's beta 1.</param>
 /// <param name="Beta2">AdamW's beta 2.</param>
@@ -69,8 +69,8 @@ public sealed record EngineSettings(
     Frozen Freeze = Frozen.None)
 {
     /// <summary>
-    /// Whether norms with running statistics normalize with these in training too, and leave them as they are. They are constants then: with
-    /// the gradient g by the output, that by the input is gamma * g / sqrt(var + epsilon).
+    /// Whether norms with running statistics normalize with these in training too, and leave them as they are. They are constants then: if
+    /// g is the gradient by the output, the gradient by the input is gamma * g / sqrt(var + epsilon).
     /// </summary>
     public bool StatisticsAreFrozen => Freeze != Frozen.None && Network.Norm.HasRunningStatistics;
 
@@ -90,14 +90,14 @@ public sealed record EngineSettings(
 
 /// <summary>
 /// The arithmetic of a training, and nothing else: what makes two runs the same experiment (initial weights, order of the data,
-/// augmentation, schedule, metrics) lies outside. Two engines given one seed tell the same story.
+/// augmentation, schedule, metrics) lies outside. Two engines that are given the same seed run the same experiment.
 /// </summary>
 public interface IEngine : IDisposable
 {
     /// <summary>The library that computes and its version, for the record.</summary>
     string Library { get; }
 
-    /// <summary>How the engine wants its images to lie.</summary>
+    /// <summary>The memory layout that the engine needs images in.</summary>
     ImageLayout Layout { get; }
 
     /// <summary>
@@ -117,13 +117,13 @@ public interface IEngine : IDisposable
     /// (Loshchilov &amp; Hutter 2019, algorithm 2, the rate being both their alpha and their schedule's multiplier, as in PyTorch).
     /// </summary>
     /// <param name="batch">The images: worker after worker.</param>
-    /// <param name="step">The rate of this step, and what else follows from how far the training is.</param>
+    /// <param name="step">The rate of this step, and what else depends on how far the training is.</param>
     /// <param name="scores">Receives the class scores [N, classes] before the update.</param>
     void Train(ImageBatch batch, StepSettings step, Span<float> scores);
 
-    /// <summary>Class scores without an update.</summary>
+    /// <summary>Computes class scores without an update.</summary>
     /// <param name="batch">Any number of images up to its capacity.</param>
-    /// <param name="statistics">Where norms over samples take their statistics from; the batch's own are those of one worker.</param>
+    /// <param name="statistics">Where norms over samples take their statistics from; the batch's own are taken over the whole batch, as by one worker.</param>
     /// <param name="scores">Receives the class scores [N, classes].</param>
     void Evaluate(ImageBatch batch, NormStatistics statistics, Span<float> scores);
 
@@ -142,7 +142,7 @@ public interface IEngine : IDisposable
     /// </summary>
     (double Loss, IReadOnlyList<NamedArray> Gradients) LossAndGradients(ImageBatch batch, StepSettings step);
 
-    /// <summary>A forward pass as in this step of the training, by one worker, that changes nothing, and what a norm makes of its input.</summary>
+    /// <summary>Gives what enters or leaves a norm in a forward pass, by one worker, as in this step of the training. The pass changes nothing.</summary>
     /// <param name="batch">Any number of images up to its capacity.</param>
     /// <param name="step">The step.</param>
     /// <param name="slot">The name of the norm's slot.</param>
@@ -154,7 +154,7 @@ public interface IEngine : IDisposable
     /// <summary>A copy of parameters, running statistics and what the optimizer remembers.</summary>
     EngineState Read();
 
-    /// <summary>Replaces parameters, running statistics and what the optimizer remembers, which is zero where the state has none.</summary>
+    /// <summary>Replaces parameters, running statistics and what the optimizer remembers; the last is zero if the state has none.</summary>
     /// <exception cref="ArgumentException">A name or shape is not the network's.</exception>
     void Write(EngineState state);
 }
@@ -171,10 +171,10 @@ public interface IEngineProvider
     /// <summary>The devices it can compute on here, the best first; empty where its library is missing.</summary>
     IReadOnlyList<string> Devices { get; }
 
-    /// <summary>Why it cannot compute on this device in this precision, in one sentence that says what would do; null where it can.</summary>
+    /// <summary>Why it cannot compute on this device in this precision, in one sentence that says what would help; null if it can.</summary>
     string? Unavailable(string device, Precision precision);
 
-    /// <summary>Why it does not compute the network that settings ask for, in one sentence that says what would do; null where it does.</summary>
+    /// <summary>Why it does not compute the network that settings ask for, in one sentence that says what would help; null if it does.</summary>
     string? Refuses(RunSettings settings) => null;
 
     /// <summary>Makes an engine. Its parameters are zero until they are written.</summary>

@@ -9,13 +9,15 @@ namespace Experiments.Core.Training;
 public static class Initialization
 {
     /// <summary>
-    /// Convolutions: normal with variance 2 / (Out / groups * K * K) (He et al. 2015, by fan-out), bias 0. gamma 1, and 0 in the last norm of each
-    /// residual branch; beta 0; a layer scale its own beginning. Linear: normal with standard deviation 0.01, bias 0 (Goyal et al. 2017, section 5.1). Where weights are
-    /// normalized, v is normal with standard deviation 0.05 and g is 1, until <see cref="FitToData"/> (Salimans &amp; Kingma 2016, section 3).
+    /// Convolutions: normal with variance 2 / (Out / groups * K * K) (He et al. 2015, by fan-out), bias 0. Norms: gamma 1, but 0 in the last
+    /// norm of each residual branch; beta 0. Layer scales: <see cref="LayerScale.Initial"/>. Linear: normal with standard deviation 0.01, bias 0
+    /// (Goyal et al. 2017, section 5.1). If weights are normalized, v is normal with standard deviation 0.05 and g is 1, until
+    /// <see cref="FitToData"/> (Salimans &amp; Kingma 2016, section 3).
     /// Recurrent layers, gate by gate: the input's matrix normal with variance 2 / (In + Hidden) (Glorot &amp; Bengio 2010), the hidden state's
-    /// orthogonal (Saxe et al. 2014), biases 0 but for the LSTM's forget gate, 1 (Jozefowicz et al. 2015); gamma as their slots say.
-    /// Transformers, as published: matrices normal with variance 2 / (In + Out) (Glorot &amp; Bengio 2010), that of the patches 1 / In, positions with
-    /// standard deviation 0.02, biases 0.
+    /// matrix orthogonal (Saxe et al. 2014), biases 0, but 1 for the LSTM's forget gate (Jozefowicz et al. 2015); the gamma of a norm over
+    /// samples is <see cref="NormSlot.ScaleOverSamples"/>.
+    /// Transformers, as published: matrices normal with variance 2 / (In + Out) (Glorot &amp; Bengio 2010), the patches' matrix with variance
+    /// 1 / In, positions with standard deviation 0.02, biases 0.
     /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="seed">All values follow from it.</param>
@@ -33,10 +35,10 @@ public static class Initialization
     }
 
     /// <summary>
-    /// Weight normalization's data-dependent initialisation (Salimans &amp; Kingma 2016, Eqn 6): convolution after convolution, as many images
-    /// go through the network as are given, and with the mean mu and standard deviation sigma of its output t = v * x / ||v||, channel by
-    /// channel, g = 1 / sigma and b = -mu / sigma, so that what it hands on has mean 0 and variance 1. Where the norm takes the mean away
-    /// itself, b stays 0. Other norms are left as they are.
+    /// Weight normalization's data-dependent initialisation (Salimans &amp; Kingma 2016, Eqn 6). For one convolution after the other, the
+    /// given images go through the network. From the mean mu and the standard deviation sigma of each channel of the convolution's output
+    /// t = v * x / ||v||, it sets g = 1 / sigma and b = -mu / sigma, so that the channel then has mean 0 and variance 1. If the norm subtracts
+    /// the mean itself, b stays 0. Networks with other norms are left as they are.
     /// </summary>
     /// <param name="engine">The engine, with the initial state.</param>
     /// <param name="network">The network that it computes.</param>
@@ -104,7 +106,7 @@ public static class Initialization
     private static int Position(Parameter parameter, Network network) => (network with { Norm = new Norm("", null, Affine.ScaleAndShift) })
         .Parameters.Index().First(pair => pair.Item.Layer == parameter.Layer && (parameter.Layer is not (Recurrent or SelfAttention) || pair.Item.Name == parameter.Name)).Index;
 
-    /// <summary>So many square matrices with orthonormal rows, one below the other: rows of normal numbers, each made orthogonal to those before it.</summary>
+    /// <summary>Square matrices with orthonormal rows, one below the other: rows of normal numbers, each made orthogonal to those before it.</summary>
     private static float[] Orthogonal(int matrices, int size, double scale, long seed, int position)
     {
         var random = new RandomStream((ulong)seed, RandomPurpose.Initialization, item: position);
@@ -118,7 +120,7 @@ public static class Initialization
                 for (var i = 0; i < size; i++)
                     row[i] = random.NextNormal();
 
-                // Twice, since the first time leaves what rounding is of a long row.
+                // Twice, since rounding errors of a long row remain after the first time.
                 foreach (var other in rows.Concat(rows))
                 {
                     var product = Dot(row, other);

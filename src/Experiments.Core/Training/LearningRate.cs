@@ -3,7 +3,7 @@ namespace Experiments.Core.Training;
 /// <summary>How the learning rate falls.</summary>
 public enum Schedule
 {
-    /// <summary>A tenth after 30, 60 and 90% of the epochs, rounded up: the paper's.</summary>
+    /// <summary>The rate is divided by 10 after 30, 60 and 90% of the epochs, rounded up, as in the paper.</summary>
     Step,
 
     /// <summary>Half a cosine down to 0, step by step.</summary>
@@ -13,10 +13,10 @@ public enum Schedule
 /// <summary>How the learning rate follows the batch size.</summary>
 public enum LearningRateScaling
 {
-    /// <summary>In proportion, from 32 images a worker: the paper's rule.</summary>
+    /// <summary>In proportion to the batch size; the given rate is for 32 images a worker: the paper's rule.</summary>
     Linear,
 
-    /// <summary>In proportion to its square root: the rule for optimizers that divide by the gradient's size.</summary>
+    /// <summary>In proportion to the square root of the batch size: the rule for optimizers that divide by the gradient's size.</summary>
     Sqrt,
 
     /// <summary>Not at all.</summary>
@@ -31,7 +31,7 @@ public static class LearningRate
 
     /// <summary>
     /// SGD's linear rule, the paper's (Wu &amp; He 2018, section 4.1, after Goyal et al. 2017): the rate at 32 images a worker, times batch / 32.
-    /// AdamW's: times the square root of that (Malladi et al. 2022; see <see cref="OptimizerDefaults"/>). The number of workers does not enter.
+    /// AdamW's: times the square root of that (Malladi et al. 2022; see <see cref="OptimizerDefaults"/>). The number of workers has no influence.
     /// </summary>
     /// <param name="lr">The rate at 32 images a worker.</param>
     /// <param name="batch">Images per worker in a step.</param>

@@ -20,13 +20,13 @@ public sealed record EngineState(IReadOnlyList<NamedArray> Parameters, IReadOnly
     /// <summary>AdamW's average of each parameter's squared gradients, in the same order; empty under SGD and where the momentum is not known.</summary>
     public IReadOnlyList<NamedArray> SecondMoment { get; init; } = [];
 
-    /// <summary>The steps that AdamW's averages are over; 0 under SGD, which does not ask.</summary>
+    /// <summary>The number of steps that AdamW's averages are taken over; 0 under SGD, which does not use it.</summary>
     public long Updates { get; init; }
 
-    /// <summary>Compares with what a network has.</summary>
+    /// <summary>Checks that the state has the names and shapes of a network.</summary>
     /// <param name="parameters">Name and shape of its parameters, and so of their momentum, in order.</param>
     /// <param name="buffers">Name and shape of its running statistics, in order.</param>
-    /// <param name="optimizer">What the parameters are updated by.</param>
+    /// <param name="optimizer">The optimizer that updates the parameters.</param>
     /// <exception cref="ArgumentException">A name or shape is not the network's, or another optimizer's memory is in the state.</exception>
     public void Check(
         IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> parameters, IReadOnlyList<(string Name, IReadOnlyList<int> Shape)> buffers, OptimizerKind optimizer)

@@ -6,7 +6,7 @@ public enum NormMode
     /// <summary>Normalize with the batch's own statistics and move the running averages towards them.</summary>
     Train,
 
-    /// <summary>As in training, what belongs to training alone included, but keep nothing.</summary>
+    /// <summary>Do what is done in training, noise included, but keep nothing.</summary>
     TrainWithoutUpdate,
 
     /// <summary>Normalize with the batch's own statistics and keep nothing.</summary>
@@ -25,7 +25,7 @@ public enum NormMode
 /// <summary>Translates kinds of statistics into modes of norms.</summary>
 public static class NormModes
 {
-    /// <summary>Whether what belongs to training alone is done: noise, and the correction of a batch's statistics.</summary>
+    /// <summary>Whether the norms do what is done in training only: noise, and the correction of a batch's statistics.</summary>
     public static bool IsTraining(this NormMode mode) => mode is NormMode.Train or NormMode.TrainWithoutUpdate;
 
     /// <summary>The mode of the norms when a batch is evaluated by these statistics.</summary>

@@ -3,10 +3,10 @@ namespace Experiments.Core.Training;
 /// <summary>Which of a run's errors is reported as its error.</summary>
 public static class ReportedError
 {
-    /// <summary>From so many epochs on it is the median of the last five epochs, as in the paper; in shorter trainings the last epoch's.</summary>
+    /// <summary>With at least so many epochs, the reported error is the median of the last five, as in the paper; with fewer, the last epoch's.</summary>
     public const int EpochsForMedian = 50;
 
-    /// <summary>The epochs that it is taken over, counted from the last.</summary>
+    /// <summary>The number of last epochs that the reported error is taken from.</summary>
     public static int Epochs(int epochs) => epochs >= EpochsForMedian ? 5 : 1;
 
     /// <summary>The measure's name in runs.csv.</summary>

@@ -33,7 +33,7 @@ public sealed record RunSettings
     /// <summary>The part of each class to test on, where images of one's own come without test images; null: they come with them.</summary>
     public double? TestPart { get; init; }
 
-    /// <summary>The seed that these test images are chosen by; null: 0.</summary>
+    /// <summary>The seed of the random choice of these test images; null: 0.</summary>
     public long? SplitSeed { get; init; }
 
     /// <summary>The network.</summary>
@@ -84,28 +84,28 @@ public sealed record RunSettings
     /// <summary>AdamW's beta 1, of the average of gradients; null: the default, or another optimizer.</summary>
     public double? Beta1 { get; init; }
 
-    /// <summary>AdamW's beta 2, of the average of their squares; null: the default, or another optimizer.</summary>
+    /// <summary>AdamW's beta 2, of the average of squared gradients; null: the default, or another optimizer.</summary>
     public double? Beta2 { get; init; }
 
     /// <summary>The weight decay; null: the optimizer's own default.</summary>
     public double? WeightDecay { get; init; }
 
-    /// <summary>What decays.</summary>
+    /// <summary>Which parameters decay.</summary>
     public DecayOn DecayOn { get; init; } = DecayOn.All;
 
     /// <summary>The weights that the training begins with; null: random ones.</summary>
     public StartingWeights? From { get; init; }
 
-    /// <summary>What of these stays as it is.</summary>
+    /// <summary>What of these weights stays as it is.</summary>
     public Frozen Freeze { get; init; }
 
-    /// <summary>What the initial weights are multiplied by.</summary>
+    /// <summary>The factor that the initial weights are multiplied by.</summary>
     public double InitScale { get; init; } = 1;
 
     /// <summary>How pixels become a network's input.</summary>
     public InputNormalization Input { get; init; } = InputNormalization.ZScore;
 
-    /// <summary>What happens to training images.</summary>
+    /// <summary>How training images are augmented.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
     /// <summary>In which styles images are shown.</summary>
@@ -129,10 +129,10 @@ public sealed record RunSettings
     /// <summary>The norm whose layer is measured; null: the network's last.</summary>
     public string? MeasureLayer { get; init; }
 
-    /// <summary>At how many points of the training, evenly from its first step to its last.</summary>
+    /// <summary>At how many steps something is measured, spaced evenly from the first step to the last.</summary>
     public int MeasurePoints { get; init; } = 20;
 
-    /// <summary>What all random numbers follow from.</summary>
+    /// <summary>The seed of all random numbers.</summary>
     public long Seed { get; init; } = 1;
 
     /// <summary>The engine.</summary>

@@ -1,7 +1,7 @@
 namespace Experiments.Core.Training;
 
 /// <summary>Loss and errors of a batch's class scores, summed over its images.</summary>
-/// <param name="Images">The images.</param>
+/// <param name="Images">The number of images.</param>
 /// <param name="Loss">The sum of their cross-entropies, in nats.</param>
 /// <param name="Errors">The number of images whose highest score is not that of their label.</param>
 public readonly record struct Score(int Images, double Loss, int Errors)
@@ -15,10 +15,10 @@ public readonly record struct Score(int Images, double Loss, int Errors)
     /// <summary>Whether every class score was a number. If one was not, the loss is not a number and the errors mean nothing.</summary>
     public bool IsFinite => double.IsFinite(Loss);
 
-    /// <summary>Both together.</summary>
+    /// <summary>The score of both sets of images together.</summary>
     public static Score operator +(Score a, Score b) => new(a.Images + b.Images, a.Loss + b.Loss, a.Errors + b.Errors);
 
-    /// <summary>Measures class scores [N, classes] against labels [N]. A score that is not a number is an error, and so is its loss.</summary>
+    /// <summary>Measures class scores [N, classes] against labels [N]. A score that is not a number makes its image an error and the loss NaN.</summary>
     public static Score Of(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels)
     {
         var classes = scores.Length / Math.Max(1, labels.Length);

@@ -12,28 +12,28 @@ public sealed record StartingWeights
     {
     }
 
-    /// <summary>The full path of a file of weights, or of a run's folder; null: another run's.</summary>
+    /// <summary>The full path of a file of weights, or of a run's folder; null: the weights are those of <see cref="Run"/>.</summary>
     public string? Path { get; private init; }
 
-    /// <summary>The beginning of the SHA-256 of the file; null: it has not been looked at.</summary>
+    /// <summary>The beginning of the SHA-256 of the file; null: the file has not been read.</summary>
     public string? Checksum { get; init; }
 
     /// <summary>The name of a run in the folder <c>pretrain</c> of the results folder; null: a file is named.</summary>
     public string? Run { get; private init; }
 
     /// <summary>
-    /// What a run's identity has of it: the checksum, whatever the path. A run that is trained first is named by its own identity, from which
-    /// its weights follow, and which is known before they are.
+    /// What a run's identity contains of its starting weights. Of a file it is the checksum, whatever the path. Of a run that is trained first
+    /// it is that run's name, which is known before the weights are and determines them.
     /// </summary>
     public string? Identity => Run is null ? Checksum : RunPrefix + Run;
 
-    /// <summary>What runs have in common that differ by their seed alone.</summary>
+    /// <summary>The part of the starting weights that is the same in runs that differ by their seed alone.</summary>
     public StartingWeights OfAnySeed => Run is null ? this : this with { Run = "" };
 
-    /// <summary>Those of a run that is trained first.</summary>
+    /// <summary>The weights of a run that is trained first.</summary>
     public static StartingWeights OfRun(string run) => new() { Run = run };
 
-    /// <summary>As typed: a path, a path with the file's checksum after a <c>#</c>, or <c>run:</c> and a run's name.</summary>
+    /// <summary>Reads what a user types: a path, a path with the file's checksum after a <c>#</c>, or <c>run:</c> and a run's name.</summary>
     public static StartingWeights Parse(string text)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);

@@ -4,15 +4,15 @@ using Experiments.Core.Networks;
 
 namespace Experiments.Core.Training;
 
-/// <summary>A training after one epoch.</summary>
+/// <summary>The results of a training after one epoch.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>
 /// <param name="LearningRate">The rate of its first step.</param>
-/// <param name="Train">Over the epoch's augmented batches, each before its update.</param>
-/// <param name="Test">Over the test images, norms over samples by their moving averages; null where the run diverged.</param>
-/// <param name="TestPopulation">By population statistics; null in epochs that the reported error is not taken from.</param>
-/// <param name="TestBatch">By each test batch's own statistics; null in the same epochs.</param>
-/// <param name="Seconds">Since the training began.</param>
-/// <param name="TrainSeconds">Of this epoch's training steps alone.</param>
+/// <param name="Train">The score over the epoch's augmented batches, each before its update.</param>
+/// <param name="Test">The score over the test images, with moving averages in norms over samples; null if the run diverged.</param>
+/// <param name="TestPopulation">The test score with population statistics; null in epochs that the reported error is not taken from.</param>
+/// <param name="TestBatch">The test score with each test batch's own statistics; null in the same epochs.</param>
+/// <param name="Seconds">Seconds since the training began.</param>
+/// <param name="TrainSeconds">Seconds of this epoch's training steps alone.</param>
 public sealed record EpochResult(
     int Epoch, double LearningRate, Score Train, Score? Test, Score? TestPopulation, Score? TestBatch, double Seconds, double TrainSeconds)
 {
@@ -27,13 +27,13 @@ public sealed record EpochResult(
 /// <param name="Epoch">The epoch under way, from 1.</param>
 /// <param name="Epochs">All epochs.</param>
 /// <param name="Fraction">The part of all training steps that is done.</param>
-/// <param name="Train">Over the epoch so far.</param>
-/// <param name="TestError">Test error in percent after the epoch before; null in the first.</param>
+/// <param name="Train">The score over the epoch so far.</param>
+/// <param name="TestError">Test error in percent after the last epoch that has ended; null if none has.</param>
 /// <param name="ImagesPerSecond">Training images per second of this epoch.</param>
 /// <param name="Left">About how long it still takes.</param>
 public sealed record TrainingProgress(int Epoch, int Epochs, double Fraction, Score Train, double? TestError, double ImagesPerSecond, TimeSpan Left);
 
-/// <summary>Trains a network: the one loop, whatever the engine.</summary>
+/// <summary>Trains a network: the same loop for every engine.</summary>
 /// <param name="settings">What is asked for.</param>
 /// <param name="data">The batches.</param>
 /// <param name="engine">The arithmetic.</param>
@@ -71,8 +71,8 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
     /// <summary>
-    /// Sets the position that this training, which has not begun, goes on from; it takes the place of <see cref="Initialize"/>. The state that the engine
-    /// had there, and the measurements, must be restored by the caller.
+    /// Sets the position that this training, which has not begun, goes on from. It is called instead of <see cref="Initialize"/>. The caller must
+    /// restore the state that the engine had at the position, and the measurements.
     /// </summary>
     public void GoOnFrom(TrainingPosition position)
     {
@@ -91,7 +91,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// Trains, and yields each epoch as it ends. An epoch whose loss is not finite, on its training images or on the test images by any of the
     /// statistics, is the last.
     /// </summary>
-    /// <param name="progress">Told after every step, and at once where the training goes on from another.</param>
+    /// <param name="progress">Receives a report after every step, and one at once if the training goes on from a position.</param>
     /// <param name="cancellation">Ends the training between two steps, or in an evaluation; it can go on from <see cref="Position"/>.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IEnumerable<EpochResult> Run(IProgress<TrainingProgress>? progress, CancellationToken cancellation)
@@ -119,20 +119,20 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
 
     /// <summary>Scores the test images.</summary>
     /// <param name="statistics">
-    /// Where norms over samples take their statistics from. The population's are first collected over training images at the weights as
-    /// they are; the batch's own are taken in a fixed shuffled order. Both in batches of as many images as in training.
+    /// Where norms over samples take their statistics from. The population's are first collected over training images with the
+    /// present weights. For the batch's own, the test images come in a fixed shuffled order. Both use batches of as many images as in training.
     /// </param>
-    /// <param name="epoch">The epoch it follows on, which the population's images are drawn by.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
-    /// <param name="alteration">What is done to the test images; the population's stay as they are. Null: nothing.</param>
+    /// <param name="epoch">The epoch after which the images are scored; it determines which images the population has.</param>
+    /// <param name="cancellation">Ends the evaluation between two batches.</param>
+    /// <param name="alteration">What is done to the test images, but not to the population's images. Null: nothing.</param>
     public Score Evaluate(NormStatistics statistics, int epoch, CancellationToken cancellation, Alteration? alteration = null) =>
         Evaluate(statistics, epoch, [alteration ?? Alteration.None], cancellation).Single();
 
-    /// <summary>Scores the test images under each of several alterations, as the scores are asked for; a population is collected once for all of them.</summary>
-    /// <param name="statistics">As above.</param>
-    /// <param name="epoch">As above.</param>
+    /// <summary>Scores the test images under each of several alterations, as the scores are asked for. A population is collected once for all.</summary>
+    /// <param name="statistics">As for the method above.</param>
+    /// <param name="epoch">As for the method above.</param>
     /// <param name="alterations">What is done to the test images, each time they are scored.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
+    /// <param name="cancellation">Ends the evaluation between two batches.</param>
     public IEnumerable<Score> Evaluate(NormStatistics statistics, int epoch, IEnumerable<Alteration> alterations, CancellationToken cancellation)
     {
         PrepareStatistics(statistics, epoch, cancellation);
@@ -140,11 +140,11 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
             yield return ScoreTestImages(statistics, alteration, cancellation);
     }
 
-    /// <summary>Scores a recurrent network on the middle rows of the test images, for one number of rows after the other as the scores are asked for.</summary>
-    /// <param name="statistics">As above.</param>
-    /// <param name="epoch">As above.</param>
-    /// <param name="lengths">How many rows, each time they are scored.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
+    /// <summary>Scores a recurrent network on the middle rows of the test images, for each of several numbers of rows, as the scores are asked for.</summary>
+    /// <param name="statistics">As for the method above.</param>
+    /// <param name="epoch">As for the method above.</param>
+    /// <param name="lengths">The numbers of rows.</param>
+    /// <param name="cancellation">Ends the evaluation between two batches.</param>
     public IEnumerable<Score> EvaluateRows(NormStatistics statistics, int epoch, IEnumerable<int> lengths, CancellationToken cancellation)
     {
         PrepareStatistics(statistics, epoch, cancellation);
@@ -155,7 +155,7 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     /// <summary>Makes the steps of an epoch, and yields the score of each batch before its update.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="first">The step to begin with, from 0.</param>
-    /// <param name="cancellation">Ends it between two steps.</param>
+    /// <param name="cancellation">Ends the training between two steps.</param>
     internal IEnumerable<Score> Steps(int epoch, int first, CancellationToken cancellation)
     {
         var step = first;
@@ -182,14 +182,15 @@ public sealed class TrainingLoop(RunSettings settings, BatchSource data, IEngine
     }
 
     /// <summary>
-    /// The test images in the batches that they are scored in. By a batch's own statistics the last, incomplete batch is left out where it
-    /// would leave a norm a single value, as BN has of one image on a map of 1x1: no image would change its score, and training drops it too.
+    /// The test images in the batches that they are scored in. With a batch's own statistics, the last, incomplete batch is left out if a
+    /// norm would get a single value from it, as BN does from one image on a map of 1x1: every image would have the same score, and training
+    /// drops that batch too.
     /// </summary>
     internal IEnumerable<ImageBatch> TestBatches(NormStatistics statistics, Alteration alteration, int? rows = null) => statistics == NormStatistics.Batch
         ? data.ShuffledEvaluation(_pooledImages, alteration, rows).Where(batch => batch.Count == _pooledImages || network.SingleValued(batch.Count, workers: 1) is null)
         : data.Evaluation(EvaluationBatch, alteration, rows);
 
-    /// <summary>Collects population statistics anew, and yields the images of each batch.</summary>
+    /// <summary>Forgets the population statistics, collects new ones, and yields the number of images of each batch.</summary>
     internal IEnumerable<int> CollectPopulation(int epoch, CancellationToken cancellation)
     {
         engine.ForgetPopulation();

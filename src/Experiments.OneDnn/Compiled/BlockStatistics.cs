@@ -101,7 +101,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         _correction.Apply(_memory.Tables, block, Blocks, gamma, Beta is null ? null : Beta.Values);
     }
 
-    /// <summary>Turns the two sums of a block's cells into what the gradient by the input is made of. Statistics that are constants have no part in it.</summary>
+    /// <summary>Turns the two sums of a block's cells into the terms of the gradient by the input. Does nothing if the statistics are constants.</summary>
     internal void PoolGradients(int block)
     {
         if (FromBatch)
@@ -111,7 +111,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         }
     }
 
-    /// <summary>The gradients by gamma and beta, once the sums of all cells are there.</summary>
+    /// <summary>Computes the gradients by gamma and beta, once the sums of all cells are there.</summary>
     internal void AffineGradients()
     {
         if (HasAffine)
@@ -121,7 +121,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         }
     }
 
-    /// <summary>One step of the optimizer for gamma and beta.</summary>
+    /// <summary>Updates gamma and beta by one step of the optimizer.</summary>
     internal void Update()
     {
         Gamma?.Update(_compilation.Pass.Update);
@@ -167,7 +167,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
             new Span<float>(_correction.NoiseScale, cells), new Span<float>(_correction.NoiseShift, cells));
     }
 
-    /// <summary>r and d of a block, by the moving averages as they were before this step.</summary>
+    /// <summary>Computes r and d of a block from the moving averages as they were before this step.</summary>
     private void Renormalize(nint statistics)
     {
         for (var g = 0; g < Blocks.ChannelBlocks; g++)
@@ -179,14 +179,14 @@ internal sealed unsafe class BlockStatistics : IDisposable
         }
     }
 
-    // The gradient by gamma takes it from there, of each block of samples.
+    // Writes a channel's 1 / sqrt(var + epsilon) for every block of samples: the gradient by gamma reads it there.
     private void KeepInverse(int channel, double inverse)
     {
         for (nint block = 0; block < Blocks.SampleBlocks; block++)
             _memory.Inverse[(block * Blocks.ChannelBlocks) + (channel / Blocks.Channels)] = inverse;
     }
 
-    /// <summary>Mean and scale that are the same for every image: those the layer remembers, or 0 and 1 where nothing is normalized.</summary>
+    /// <summary>Takes a mean and a scale that are the same for every image: those the layer remembers, or 0 and 1 if nothing is normalized.</summary>
     private void UseStored(NormMode mode)
     {
         var tables = _memory.Tables;

@@ -17,19 +17,19 @@ internal sealed unsafe class Buffer(BufferPlan plan, long bytes, bool perImage)
     /// <summary>When it is used last.</summary>
     internal int Last { get; private set; } = -1;
 
-    /// <summary>It is needed at this moment, and between the moments it is needed at.</summary>
+    /// <summary>Says that the buffer is needed at this moment. It is needed from the first such moment to the last.</summary>
     internal void UsedAt(int time) => (First, Last) = (Math.Min(First, time), Math.Max(Last, time));
 
-    /// <summary>Where an image's part lies, or the whole where it is not by image.</summary>
+    /// <summary>Where an image's part lies, or the whole buffer if it has no parts.</summary>
     /// <param name="image">The image's number in the batch.</param>
     internal void* At(int image) => _start + (perImage ? (_ofChunk ? image - plan.ChunkStart : image) * bytes : 0);
 
-    /// <summary>Its size if it holds so many images.</summary>
+    /// <summary>Its size in bytes if it holds this many images.</summary>
     internal long Bytes(int images) => perImage ? bytes * images : bytes;
 
-    /// <summary>Takes its place.</summary>
+    /// <summary>Gives the buffer its place in memory.</summary>
     /// <param name="start">Where it begins.</param>
-    /// <param name="ofChunk">Whether it holds the images of one chunk after the other, and not all.</param>
+    /// <param name="ofChunk">Whether it holds one chunk of images at a time; false: it holds all images.</param>
     internal void Place(byte* start, bool ofChunk)
     {
         _start = start;
@@ -41,8 +41,8 @@ internal sealed unsafe class Buffer(BufferPlan plan, long bytes, bool perImage)
 /// All memory of a step, planned before the first one: buffers that are not needed at the same moment share a place.
 /// <para>
 /// A batch runs through its kernels in chunks of a few images that stay in the cache, from one barrier (a statistic over more images
-/// than a chunk has) to the next. What is made and used up between two barriers need only hold one chunk; what crosses a barrier holds
-/// all images, and is in use from its first segment to its last.
+/// than a chunk has) to the next. A buffer that is filled and used up between two barriers need only hold one chunk; a buffer that
+/// crosses a barrier holds all images, and is in use from its first segment to its last.
 /// </para>
 /// </summary>
 /// <param name="images">The images of a step.</param>
@@ -63,23 +63,23 @@ internal sealed unsafe class BufferPlan(int images, int chunk) : IDisposable
     /// <summary>The first image of the chunk under way.</summary>
     internal int ChunkStart { get; set; }
 
-    /// <summary>Bytes in all, once placed.</summary>
+    /// <summary>Bytes of all buffers together, once they are placed.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>The next moment; every kernel has one of its own.</summary>
+    /// <summary>Begins the next moment and returns its number; every kernel has a moment of its own.</summary>
     internal int Tick()
     {
         _segments.Add(_segment);
         return _segments.Count - 1;
     }
 
-    /// <summary>All chunks pass this moment before any of them goes on.</summary>
+    /// <summary>Sets a barrier: all chunks reach this moment before any of them goes on.</summary>
     internal void Barrier() => _segment++;
 
-    /// <summary>A buffer with a part for every image, to be placed when it is known how long it is needed.</summary>
+    /// <summary>Makes a buffer with a part for every image; it is placed once it is known how long it is needed.</summary>
     internal Buffer PerImage(long bytesAnImage) => Add(new Buffer(this, bytesAnImage, perImage: true));
 
-    /// <summary>A buffer of so many bytes, needed at one moment only.</summary>
+    /// <summary>Makes a buffer of this many bytes that is needed at one moment only.</summary>
     internal Buffer Scratch(long bytes, int time)
     {
         var buffer = Add(new Buffer(this, bytes, perImage: false));
@@ -97,7 +97,7 @@ internal sealed unsafe class BufferPlan(int images, int chunk) : IDisposable
         Bytes = chunkBytes + ofAll.Select(place => place.End).DefaultIfEmpty().Max();
 
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(Alignment, Bytes), Alignment);
-        // Written once: memory never written to is one shared page of zeros, and would be made real in the first steps.
+        // Writes the memory once: until then it is one shared page of zeros, and the first steps would spend time on getting real pages.
         NativeMemory.Clear(_memory, (nuint)Bytes);
         foreach (var place in ofChunk)
             place.Interval.Buffer.Place(_memory + place.Offset, ofChunk: true);
@@ -112,7 +112,7 @@ internal sealed unsafe class BufferPlan(int images, int chunk) : IDisposable
         _memory = null;
     }
 
-    /// <summary>The largest first, each at the lowest address that is free for as long as it is needed.</summary>
+    /// <summary>Places the largest buffers first, each at the lowest address that is free for as long as it is needed.</summary>
     private static List<Placed> Places(IReadOnlyList<Interval> intervals)
     {
         var placed = new List<Placed>();

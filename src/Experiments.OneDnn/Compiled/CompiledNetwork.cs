@@ -23,8 +23,8 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     private readonly long[] _calls;
     private bool _profiled;
 
-    /// <summary>Compiles.</summary>
-    /// <param name="compilation">The number of images, and what is shared.</param>
+    /// <summary>Compiles the network.</summary>
+    /// <param name="compilation">The number of images, and what all operations share.</param>
     internal CompiledNetwork(Compilation compilation)
     {
         _compilation = compilation;
@@ -60,7 +60,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     /// <summary>Class scores [N, classes] of the last forward pass.</summary>
     internal ReadOnlySpan<float> Scores => new(_scores.Data.At(0), _compilation.Images * _scores.Shape.Size);
 
-    /// <summary>What was measured.</summary>
+    /// <summary>The measured time and calls of each kernel.</summary>
     internal IReadOnlyList<KernelTime> KernelTimes => [.. _forward.Concat(_backward).Select((call, index) =>
         new KernelTime(call.Kernel, call.Layer, _calls[index], (double)_ticks[index] / Stopwatch.Frequency))];
 
@@ -75,7 +75,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         }
     }
 
-    /// <summary>The forward pass.</summary>
+    /// <summary>Runs the forward pass.</summary>
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="mode">What norms do.</param>
     /// <param name="step">The step of the training that it is of.</param>
@@ -96,11 +96,11 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         Run(_forward, 0, update: false);
     }
 
-    /// <summary>A forward pass as in training, and what enters or leaves a norm in it.</summary>
+    /// <summary>Runs a forward pass as in training and copies out the map that enters or leaves a norm.</summary>
     /// <param name="images">[N, H, W, C].</param>
     /// <param name="step">The step of the training that it is of.</param>
     /// <param name="slot">The norm's slot.</param>
-    /// <param name="side">Which of the two.</param>
+    /// <param name="side">Whether the map that enters the norm is copied, or the one that leaves it.</param>
     /// <param name="values">Receives the map, [N, H, W, C].</param>
     internal void Observe(ReadOnlySpan<float> images, StepSettings step, string slot, SlotSide side, Span<float> values)
     {
@@ -121,9 +121,9 @@ internal sealed unsafe class CompiledNetwork : IDisposable
         }
     }
 
-    /// <summary>The backward pass of the mean cross-entropy, after a forward pass.</summary>
+    /// <summary>Runs the backward pass of the mean cross-entropy, after a forward pass.</summary>
     /// <param name="labels">[N].</param>
-    /// <param name="rate">The learning rate of the update that each layer's gradient is followed by; null: no update.</param>
+    /// <param name="rate">The learning rate of the update that follows each layer's gradient; null: no update.</param>
     internal void Backward(ReadOnlySpan<int> labels, double? rate)
     {
         if (rate is { } given)
@@ -140,7 +140,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     }
 
     /// <summary>
-    /// From barrier to barrier, the kernels one after the other for a chunk of images that stays in the cache, then the next chunk.
+    /// Runs the calls from barrier to barrier: all kernels for one chunk of images, which stays in the cache, then all for the next chunk.
     /// </summary>
     private void Run(KernelCall[] calls, int offset, bool update)
     {
@@ -163,7 +163,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                 _compilation.Buffers.ChunkStart = first;
                 for (var index = start; index < end; index++)
                 {
-                    // With the last chunk every gradient is complete; whoever read the weights before has done so.
+                    // At the last chunk every gradient is complete, and every kernel that reads the old weights has run.
                     if (calls[index].Time == CallTime.EachChunk || (last && (update || calls[index].Time == CallTime.GradientComplete)))
                         Run(calls[index], offset + index, first, Math.Min(chunk, images - first));
                 }
@@ -190,7 +190,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
     }
 
     /// <summary>
-    /// Compiles layers one after the other, then a sum with a residual and a ReLU. A norm takes in what follows it.
+    /// Compiles layers one after the other, then a sum with a residual and a ReLU. A norm's operation includes the sum and the ReLU that follow it.
     /// </summary>
     private Map Add(IReadOnlyList<Layer> layers, Map input, Map? residual, bool relu)
     {
@@ -230,7 +230,7 @@ internal sealed unsafe class CompiledNetwork : IDisposable
                 case Convolution convolution:
                     map = Add(convolution.Groups > 1 && convolution.Groups == convolution.In && convolution.In == convolution.Out
                         ? new DepthwiseOperation(_compilation, convolution, map) : new ConvolutionOperation(_compilation, convolution, map));
-                    // A block's branch and its shortcut both read it, and a convolution does not add gradients up.
+                    // The branch and the shortcut of the next block both read this map, and a convolution does not add up their gradients.
                     if (!last && layers[index + 1] is Residual)
                         map = Add(new NormOperation(_compilation, null, map, null, relu: false));
                     break;

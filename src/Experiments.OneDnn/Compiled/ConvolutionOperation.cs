@@ -93,7 +93,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
         _forwardStaging.RoundDestination(Output.Data, first, count);
     }
 
-    /// <summary>The first chunk's gradient by the weights is written where the sum is to be, the others' are added to it.</summary>
+    /// <summary>Writes the first chunk's gradient by the weights where the sum is to be, and adds the other chunks' gradients to it.</summary>
     private void ByWeights(int first, int count)
     {
         var (set, staging) = (Of(count), _backwardStaging!);
@@ -125,7 +125,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
 
     private Primitives Of(int count) => _primitives[0].Shape.Images == count ? _primitives[0] : _primitives[1];
 
-    /// <summary>The passes for chunks of one size, and the weights as these want them.</summary>
+    /// <summary>The passes for chunks of one size, and the weights in the order and format that these passes want.</summary>
     private sealed class Primitives : IDisposable
     {
         internal Primitives(Compilation compilation, Convolution layer, ConvolutionShape shape, Map input, bool emulated)
@@ -161,7 +161,7 @@ internal sealed unsafe class ConvolutionOperation : Operation
         /// <summary>Values of a gradient by the weights, padding included.</summary>
         internal int GradientValues { get; }
 
-        /// <summary>Where these belong in the weights' own gradient; null: they lie alike.</summary>
+        /// <summary>Where each of these values belongs in the weights' own gradient; null: both lie alike.</summary>
         internal int[]? GradientPlaces { get; }
 
         /// <inheritdoc/>
@@ -174,8 +174,8 @@ internal sealed unsafe class ConvolutionOperation : Operation
     }
 
     /// <summary>
-    /// Scratch memory of a pass, and where bfloat16 is emulated the maps of a chunk in fp32, since the library has no convolution for them
-    /// on this processor. Without emulation maps are used where they lie.
+    /// The scratch memory of a pass and, if bfloat16 is emulated, fp32 copies of a chunk's maps, since the library has no bfloat16
+    /// convolution on this processor. Without emulation the pass uses the maps where they lie.
     /// </summary>
     private sealed class Staging(Compilation compilation, int time, bool emulates, long scratchBytes, Map source, Map destination)
     {

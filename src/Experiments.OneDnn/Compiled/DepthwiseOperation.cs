@@ -30,7 +30,7 @@ internal sealed unsafe class DepthwiseOperation : Operation
         var shape = new DepthwiseShape(layer.In, input.Shape.Height, input.Shape.Width, layer.Kernel, layer.Stride, layer.Padding);
         _kernels = DepthwiseKernels.For(input.Precision, shape);
         _taps = layer.Kernel * layer.Kernel;
-        // [K, K, C] of [C, 1, K, K].
+        // The weights lie as [K, K, C]; PyTorch's order is [C, 1, K, K].
         _weights = compilation.Parameters.Get(Network.WeightName(layer, compilation.Settings.Network.Norm),
             () => [.. Enumerable.Range(0, _taps * layer.In).Select(place => (place % layer.In * _taps) + (place / layer.In))]);
         _bias = layer.HasBias ? compilation.Parameters.Get(Network.BiasName(layer)) : null;
@@ -73,7 +73,7 @@ internal sealed unsafe class DepthwiseOperation : Operation
         Compilation.Team.Split(_forward, first, count);
     }
 
-    /// <summary>The taps are shared out, each with all images of the chunk, so that the sum's order is the same for any number of threads.</summary>
+    /// <summary>Shares out the taps, each with all images of the chunk, so that the sum's order is the same for any number of threads.</summary>
     private void ByWeights(int first, int count)
     {
         if (first == 0)

@@ -3,7 +3,7 @@ namespace Experiments.OneDnn.Compiled;
 /// <summary>A call of one kernel in a compiled network's list.</summary>
 /// <param name="Kernel">What it does.</param>
 /// <param name="Layer">The layer it belongs to.</param>
-/// <param name="Run">Does it to some neighbouring images: the first, and how many.</param>
+/// <param name="Run">Runs the kernel on neighbouring images; takes the first image and the number of images.</param>
 /// <param name="Time">When it runs.</param>
 internal sealed record KernelCall(string Kernel, string Layer, Action<int, int> Run, CallTime Time = CallTime.EachChunk);
 
@@ -20,7 +20,7 @@ internal enum CallTime
     GradientComplete,
 
     /// <summary>
-    /// Once, when a gradient is complete: it changes parameters. Where there is but one chunk, that is at once, while they are in the cache.
+    /// Once, when a gradient is complete: the call changes parameters. If there is only one chunk, it follows at once, while they are in the cache.
     /// </summary>
     Update,
 }

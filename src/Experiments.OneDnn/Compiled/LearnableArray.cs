@@ -38,7 +38,7 @@ internal sealed unsafe class LearnableArray : IDisposable
         _settings = settings;
         _isFrozen = settings.IsFrozen(parameter);
         _decay = settings.Decays(parameter) ? settings.WeightDecay : 0;
-        // One value more than there are: a zero that padding can be copied from.
+        // There is room for one value more: a zero that padding can be copied from.
         Places = order?.Length ?? parameter.Size;
         _room = (Places + ParameterKernels.Granularity) / ParameterKernels.Granularity * ParameterKernels.Granularity;
         var bytes = (nuint)((HasSquares ? 4 : 3) * _room * sizeof(float));
@@ -58,7 +58,7 @@ internal sealed unsafe class LearnableArray : IDisposable
     /// <summary>The values.</summary>
     internal float* Values => _memory;
 
-    /// <summary>The values as they are applied, which lie alike: these themselves where nothing is done to them.</summary>
+    /// <summary>The values as they are applied, in the same layout; <see cref="Values"/> themselves if there is no transform.</summary>
     internal float* Applied => _transformation is null ? Values : _transformation.Applied;
 
     /// <summary>The gradient of the mean loss.</summary>
@@ -76,14 +76,14 @@ internal sealed unsafe class LearnableArray : IDisposable
     internal int Version { get; private set; }
 
     /// <summary>
-    /// Once the gradient by the applied values is complete: turns it into that by the values. Nothing to do where they are the same.
+    /// Turns the gradient by the applied values, once it is complete, into the gradient by the values. Does nothing if they are the same.
     /// </summary>
     internal void CompleteGradient() => _transformation?.Gradients(this);
 
-    /// <summary>Sees to it that the applied values are those of the values.</summary>
+    /// <summary>Computes the applied values anew if the values have changed since.</summary>
     internal void RefreshApplied() => _transformation?.Refresh(this);
 
-    /// <summary>One step of the optimizer, also for the gain, and the copies that the next step needs.</summary>
+    /// <summary>Takes one step of the optimizer, also for the gain, and refreshes the copies that the next step needs.</summary>
     internal void Update(UpdateStep step)
     {
         if (_isFrozen)
@@ -112,16 +112,16 @@ internal sealed unsafe class LearnableArray : IDisposable
             return;
         }
 
-        // Padding goes to the zero after the last value, which must stay one.
+        // Padding is added to the place after the last value, which must stay zero.
         for (var place = 0; place < places.Length; place++)
             Gradients[places[place]] += gradient[place];
         Gradients[Places] = 0;
     }
 
-    /// <summary>The gradient back to zero, where kernels add to it.</summary>
+    /// <summary>Sets the gradient to zero, for kernels that add to it.</summary>
     internal void ClearGradient() => NativeMemory.Clear(Gradients, (nuint)(_room * sizeof(float)));
 
-    /// <summary>The values as a primitive wants them: these themselves where that is how they lie, else a copy, shared where two want the same.</summary>
+    /// <summary>The values as a primitive wants them: the values themselves if they lie so, else a copy, which primitives that want the same share.</summary>
     /// <param name="order">For each place the index of what lies there, or -1 for padding.</param>
     /// <param name="format">How a copy's values are written.</param>
     /// <param name="inTraining">Whether a training step reads it.</param>
@@ -170,7 +170,8 @@ internal sealed unsafe class LearnableArray : IDisposable
     }
 
     /// <summary>
-    /// Where in this array lies what another order has at each place, padding being the zero after the last value; null where it lies alike.
+    /// For each place of another order, the place of the same value in this array; for padding, the place of the zero after the last value.
+    /// null if both orders are the same.
     /// </summary>
     internal int[]? PlacesOf(int[] order)
     {

@@ -4,7 +4,7 @@ using Experiments.Core.Training;
 namespace Experiments.OneDnn.Compiled;
 
 /// <summary>What flows from one operation to the next: feature maps [N, H, W, C], and in the backward pass their gradients.</summary>
-/// <param name="shape">The size of one image's.</param>
+/// <param name="shape">The size of one image's map.</param>
 /// <param name="precision">The number format.</param>
 /// <param name="data">Where it lies.</param>
 /// <param name="needsGradient">Whether anything before it learns.</param>
@@ -30,20 +30,20 @@ internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bo
     /// <summary>The operations that read it.</summary>
     internal int Readers { get; private set; }
 
-    /// <summary>Whether what made it reads it again in the backward pass.</summary>
+    /// <summary>Whether the operation that made the map reads it again in the backward pass.</summary>
     internal bool KeptByMaker { get; set; }
 
     /// <summary>The gradients that its readers left, to be added up: one a reader.</summary>
     internal IReadOnlyList<(Buffer Buffer, bool Shared)> Gradients => _gradients;
 
-    /// <summary>It is read at this moment of the forward pass.</summary>
+    /// <summary>Says that an operation reads the map at this moment of the forward pass.</summary>
     internal void ReadAt(int time)
     {
         Readers++;
         Data.UsedAt(time);
     }
 
-    /// <summary>A reader's gradient.</summary>
+    /// <summary>Adds the gradient that a reader leaves.</summary>
     /// <param name="buffer">Where it lies.</param>
     /// <param name="shared">Whether somebody else needs the buffer as it is.</param>
     internal void AddGradient(Buffer buffer, bool shared = false) => _gradients.Add((buffer, shared));

@@ -9,7 +9,7 @@ internal sealed unsafe class NormMemory : IDisposable
 {
     private const int Alignment = 64;
 
-    /// <summary>Allocates.</summary>
+    /// <summary>Allocates the tables.</summary>
     /// <param name="blocks">How the table of moments [N, C] falls into blocks.</param>
     /// <param name="beta">The shift of each channel; null: none is learnt.</param>
     /// <param name="isCorrected">Whether a <see cref="NormCorrection"/> comes between statistics and output.</param>

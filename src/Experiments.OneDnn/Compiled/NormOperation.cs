@@ -6,8 +6,8 @@ using Experiments.OneDnn.Kernels;
 namespace Experiments.OneDnn.Compiled;
 
 /// <summary>
-/// A norm, the sum with a residual and the ReLU that follow it, in one operation: the passes over its maps. A slot without normalization
-/// is one too, so is a layer scale, and so are a sum and a ReLU that follow no norm: they normalize nothing and learn nothing.
+/// A norm, the sum with a residual and the ReLU that follow it, in one operation: the passes over its maps. The operation also stands
+/// for a slot without normalization, for a layer scale, and for a sum and a ReLU that follow no norm, which normalize and learn nothing.
 /// </summary>
 internal sealed unsafe class NormOperation : Operation
 {
@@ -23,7 +23,7 @@ internal sealed unsafe class NormOperation : Operation
     // Whether no block of samples reaches from one chunk into another. Such a norm takes a chunk through all its passes at once.
     private readonly bool _isLocal;
 
-    // Images (or blocks of samples) [first, first + count), a share of them in each thread.
+    // Each runs on one thread's share of the images (or blocks of samples): [first, first + count).
     private readonly Action<int, int> _moments;
     private readonly Action<int, int> _normalize;
     private readonly Action<int, int> _normalizeBlocks;
@@ -38,7 +38,7 @@ internal sealed unsafe class NormOperation : Operation
 
     /// <summary>Makes the operation.</summary>
     /// <param name="compilation">What all operations share.</param>
-    /// <param name="layer">The norm's slot, or a layer scale; null: there is none, only what follows.</param>
+    /// <param name="layer">The norm's slot, or a layer scale; null: neither, only the sum and the ReLU.</param>
     /// <param name="input">x.</param>
     /// <param name="residual">What is added; null: nothing.</param>
     /// <param name="relu">Whether a ReLU follows.</param>
@@ -85,7 +85,7 @@ internal sealed unsafe class NormOperation : Operation
         if (_mask == ReluMask.FromOutput)
             Output.Data.UsedAt(time);
 
-        // g is written where it is not simply dy, into a gradient that nobody else needs.
+        // If g is not simply dy, it is written into a gradient that nobody else needs.
         _g = _dy;
         if (_dy2 is not null || _mask == ReluMask.FromOutput)
         {
@@ -105,7 +105,7 @@ internal sealed unsafe class NormOperation : Operation
             _residual.AddGradient(_g, shared: true);
         if (_input.NeedsGradient)
         {
-            // In place of x, which nobody needs any more.
+            // dx takes the memory of x if nobody else needs x any more.
             _dx = _input is { Readers: 1, KeptByMaker: false } ? _input.Data : NewGradient();
             _dx.UsedAt(time);
             _input.AddGradient(_dx);
@@ -163,7 +163,7 @@ internal sealed unsafe class NormOperation : Operation
             _statistics.Begin();
         if (count == BlockSize)
         {
-            // One block: its images are shared out, not the blocks.
+            // There is one block: the threads share out its images, not the blocks.
             if (_statistics.FromBatch)
             {
                 Compilation.Team.Split(_moments, first, count);
@@ -225,7 +225,7 @@ internal sealed unsafe class NormOperation : Operation
         _statistics.AffineGradients();
     }
 
-    /// <summary>Block by block, so that a block that is one image is still in the cache when it is read again.</summary>
+    /// <summary>Normalizes block by block, so that a block that is one image is still in the cache when it is read again.</summary>
     private void NormalizeBlocks(int first, int count)
     {
         for (var block = first; block < first + count; block++)

@@ -23,7 +23,7 @@ internal sealed class NormState(NormSlot slot, Norm norm)
     /// <summary>Moves the running averages towards a batch: its mean, and its unbiased variance.</summary>
     /// <param name="mean">[G], of G blocks of neighbouring channels.</param>
     /// <param name="deviations">The sums of squared deviations, likewise.</param>
-    /// <param name="count">The values that each is over.</param>
+    /// <param name="count">The number of values in each block.</param>
     internal void MoveTowards(ReadOnlySpan<double> mean, ReadOnlySpan<double> deviations, double count)
     {
         var channels = Slot.Channels / mean.Length;

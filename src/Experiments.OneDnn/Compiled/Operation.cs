@@ -53,7 +53,7 @@ internal sealed class Compilation(
     /// <inheritdoc/>
     public void Dispose() => Buffers.Dispose();
 
-    /// <summary>As many images as have their largest map in <see cref="ChunkBytes"/>, for each thread.</summary>
+    /// <summary>The images of a chunk: for each thread, as many as have their largest maps within <see cref="ChunkBytes"/>, or one.</summary>
     internal static int ChunkFor(EngineSettings settings)
     {
         var largest = settings.Network.Maps().Select(map => Map.Bytes(map.Shape, settings.Precision)).DefaultIfEmpty(1).Max();
@@ -75,10 +75,10 @@ internal abstract class Operation(Compilation compilation, string layer) : IDisp
     /// <summary>The layer's name.</summary>
     protected string Layer { get; } = layer;
 
-    /// <summary>What it makes.</summary>
+    /// <summary>The map that it makes.</summary>
     internal abstract Map Output { get; }
 
-    /// <summary>Says what the backward pass needs; the gradients of the output are known.</summary>
+    /// <summary>Plans what the backward pass needs; the gradients of the output are known by then.</summary>
     internal abstract void PlanBackward();
 
     /// <summary>The kernels of the forward pass.</summary>
@@ -87,7 +87,7 @@ internal abstract class Operation(Compilation compilation, string layer) : IDisp
     /// <summary>The kernels of the backward pass.</summary>
     internal abstract IEnumerable<KernelCall> Backward();
 
-    /// <summary>The gradient by an input that this writes at a moment of the backward pass; null where nothing before it learns.</summary>
+    /// <summary>The gradient by an input that this writes at a moment of the backward pass; null if nothing before the input learns.</summary>
     protected Buffer? PlanInputGradient(Map input, int time)
     {
         if (!input.NeedsGradient)

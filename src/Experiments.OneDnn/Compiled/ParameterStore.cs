@@ -13,7 +13,7 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
     private readonly Dictionary<string, LearnableArray> _arrays = [];
     private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot, settings.Network.Norm));
 
-    /// <summary>The updates that AdamW's averages are over.</summary>
+    /// <summary>The number of updates that AdamW's averages cover.</summary>
     internal long Updates { get; set; }
 
     /// <summary>The arrays in the order of <c>state_dict</c>, once all of them have been asked for.</summary>
@@ -22,9 +22,9 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
     /// <summary>The norm layers in the same order.</summary>
     internal IEnumerable<NormState> Norms => settings.Network.NormSlots.Select(slot => _norms[slot.Name]);
 
-    /// <summary>A parameter, made when it is first asked for; null where the network has none of the name.</summary>
+    /// <summary>A parameter, made when it is first asked for; null if the network has none of the name.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="order">How it is to lie in memory if it is to be made.</param>
+    /// <param name="order">Gives its order in memory, if it has to be made.</param>
     internal LearnableArray? Find(string name, Func<int[]>? order = null)
     {
         if (_arrays.TryGetValue(name, out var array) || _parameters.FirstOrDefault(parameter => parameter.Name == name) is not { } parameter)
@@ -38,13 +38,13 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
     internal LearnableArray Get(string name, Func<int[]>? order = null) =>
         Find(name, order) ?? throw new ArgumentException($"The network has no parameter {name}.", nameof(name));
 
-    /// <summary>A norm layer's position among them.</summary>
+    /// <summary>A norm layer's position among the norm layers.</summary>
     internal int PositionOf(NormSlot slot) => settings.Network.NormSlots.Index().First(at => at.Item.Name == slot.Name).Index;
 
     /// <summary>A norm layer's memory.</summary>
     internal NormState Norm(NormSlot slot) => _norms[slot.Name];
 
-    /// <summary>What the next update is made with; it counts.</summary>
+    /// <summary>The numbers of the next update; AdamW counts each call as one update.</summary>
     internal UpdateStep NextUpdate(double rate) => settings.Optimizer == OptimizerKind.Adamw
         ? UpdateStep.OfAdamW(rate, ++Updates, settings.Beta1, settings.Beta2)
         : new UpdateStep(rate);

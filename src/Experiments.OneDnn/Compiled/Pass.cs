@@ -26,8 +26,8 @@ internal sealed unsafe class Pass
     internal float* Observed { get; set; }
 
     /// <summary>Copies a map out, in fp32.</summary>
-    /// <param name="map">What it is like.</param>
-    /// <param name="data">Its first image.</param>
+    /// <param name="map">The map, for its shape and number format.</param>
+    /// <param name="data">The data of the first image to copy.</param>
     /// <param name="first">That image's number.</param>
     /// <param name="count">How many images.</param>
     internal void Observe(Map map, void* data, int first, int count)

@@ -70,7 +70,7 @@ internal sealed unsafe class WeightCopy : IDisposable
     }
 
     /// <summary>
-    /// Whether the order is that of the values with squares of 8 x 8 or 16 x 16 of them transposed, as it mostly is: the squares' size, or 0.
+    /// The size of the squares, 8 or 16, if the order is that of the values with such squares of them transposed, as it mostly is; else 0.
     /// </summary>
     private static int TransposedSquares(int[] places) => !Avx.IsSupported ? 0 : new[] { 8, 16 }.FirstOrDefault(size =>
     {

@@ -6,8 +6,8 @@ using Experiments.OneDnn.Kernels;
 namespace Experiments.OneDnn.Compiled;
 
 /// <summary>
-/// A convolution's kernel between what is learnt, v, and what is applied, w: both lie alike. With the mean (0 under weight normalization)
-/// and the sum of squares about it, by output channel, <c>w = (v - mean) * scale</c>, and back as through a norm.
+/// Computes a convolution's applied kernel, w, from the learnt one, v; both lie alike. Each output channel has a mean (0 under weight
+/// normalization) and a sum of squares about it: <c>w = (v - mean) * scale</c>. The gradient goes back as through a norm.
 /// </summary>
 internal sealed unsafe class WeightTransformation : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
     private int _gainVersion = -1;
 
     /// <summary>Prepares.</summary>
-    /// <param name="transform">Which.</param>
+    /// <param name="transform">Which transform.</param>
     /// <param name="parameter">v, [Out, In, K, K].</param>
     /// <param name="order">For each place the index of what lies there, or -1 for padding.</param>
     /// <param name="room">Places in memory, zeros at the end included.</param>
@@ -86,7 +86,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
         _kernels.Scale(v, _mean, _scale, Applied);
     }
 
-    /// <summary>Turns the gradient by w into that by v, in place, and leaves that by g.</summary>
+    /// <summary>Turns the gradient by w into the gradient by v, in place, and writes the gradient by g.</summary>
     internal void Gradients(LearnableArray weights)
     {
         _kernels.Sum(weights.Gradients, weights.Values, _mean, _product);
@@ -117,7 +117,7 @@ internal sealed unsafe class WeightTransformation : IDisposable
     /// <inheritdoc/>
     public void Dispose() => NativeMemory.AlignedFree(_memory);
 
-    /// <summary>sum of (v - mean)^2: that of v * (v - mean), of which the sum of (v - mean) is 0, would cancel; so by way of w.</summary>
+    /// <summary>Computes the sum of (v - mean)^2 from v - mean, kept in the memory of w. A sum of v * (v - mean) would lose digits to cancellation.</summary>
     private void SumOfSquares(float* v)
     {
         for (var c = 0; c < _channels; c++)

@@ -26,7 +26,7 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
     /// <param name="pass">Which pass.</param>
     /// <param name="shape">The convolution.</param>
     /// <param name="type">The number format of maps and weights; a gradient by the weights is in fp32 in any case.</param>
-    /// <param name="forward">The forward pass; null where this is it.</param>
+    /// <param name="forward">The forward pass; null if this is the forward pass.</param>
     /// <exception cref="OneDnnException">The library has no implementation of it here.</exception>
     internal ConvolutionPrimitive(OneDnnContext context, Propagation pass, ConvolutionShape shape, DataType type, ConvolutionPrimitive? forward)
     {
@@ -77,7 +77,7 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
 
     /// <summary>
     /// How the weights lie in memory: for each place the index into [Out, In / groups, K, K] of what lies there, or -1 where it is padding.
-    /// Found by letting the library lay out the indices themselves, digit by digit, since bfloat16 holds no more than that exactly.
+    /// To find this, the library lays out the indices themselves, digit by digit, since bfloat16 does not hold a whole index exactly.
     /// </summary>
     internal int[] WeightOrder()
     {
@@ -129,7 +129,7 @@ internal sealed unsafe class ConvolutionPrimitive : IDisposable
         return order;
     }
 
-    /// <summary>Computes.</summary>
+    /// <summary>Computes the pass.</summary>
     /// <param name="source">The source, or its gradient, [N, H, W, In].</param>
     /// <param name="weights">The weights, or their gradient, in <see cref="WeightOrder"/>.</param>
     /// <param name="destination">The destination, or its gradient, [N, H, W, Out].</param>

@@ -46,7 +46,7 @@ internal sealed class MemoryDescription : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly Action<nint> _release;
 
-    /// <summary>Takes a description over.</summary>
+    /// <summary>Takes ownership of a description.</summary>
     internal MemoryDescription(nint description, Action<nint> release) : base(true)
     {
         _release = release;

@@ -1,6 +1,6 @@
 namespace Experiments.OneDnn.Interop;
 
-/// <summary>What all primitives of an engine share: the device, the queue, and the wish to bring the scratch memory ourselves.</summary>
+/// <summary>What all primitives of an engine share: the device, the queue, and the attribute by which we provide the scratch memory.</summary>
 internal sealed class OneDnnContext : IDisposable
 {
     internal OneDnnContext()

@@ -9,12 +9,12 @@ internal static unsafe class OneDnnLibrary
 {
     private const string WhatToInstall = "on Debian or Ubuntu, apt-get install libdnnl2 (or the newest libdnnl3 there is)";
 
-    // The newest that is known first; a name without a version is what a build from source leaves.
+    // The newest known version comes first; a build from source leaves the name without a version.
     private static readonly string[] s_files = ["libdnnl.so.3", "libdnnl.so.2", "libdnnl.so"];
 
     private static readonly Lazy<Loaded> s_loaded = new(Load);
 
-    /// <summary>Why oneDNN cannot be used here, in one sentence that says what would do; null where it can.</summary>
+    /// <summary>Why oneDNN cannot be used here, in one sentence that says what would help; null if it can.</summary>
     internal static string? Problem => s_loaded.Value.Problem;
 
     /// <summary>Name and version, for example <c>oneDNN 2.6.3</c>.</summary>
@@ -26,10 +26,10 @@ internal static unsafe class OneDnnLibrary
     /// <summary>The threads that the library computes with, where there is no problem.</summary>
     internal static OpenMP.Functions OpenMP => s_loaded.Value.OpenMP ?? throw new InvalidOperationException(Problem);
 
-    /// <summary>How a loaded library is judged by its version.</summary>
+    /// <summary>Judges a loaded library by its version and its threads.</summary>
     /// <param name="version">major.minor.patch.</param>
     /// <param name="runtime">What its threads are.</param>
-    /// <returns>Why it cannot be used; null where it can.</returns>
+    /// <returns>Why it cannot be used; null if it can.</returns>
     internal static string? Judge(Version version, CpuRuntime runtime) =>
         VersionedCalls.For(version.Major) is null
             ? $"oneDNN {version} is of a version that this program does not know (it knows 2 and 3): {WhatToInstall}."
@@ -37,7 +37,7 @@ internal static unsafe class OneDnnLibrary
             ? $"oneDNN {version} here computes with {runtime}, and this program takes one with OpenMP: {WhatToInstall}."
         : null;
 
-    /// <summary>The first that can be used; else the first that was found, with its problem.</summary>
+    /// <summary>Loads the first library that can be used; else the first that was found, with its problem.</summary>
     private static Loaded Load()
     {
         Loaded? unfit = null;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Experiments.OneDnn.Interop;
 
 /// <summary>
-/// The OpenMP threads that oneDNN computes with, lent to passes of ours: so there is one team, and nobody waits spinning on a core that
-/// the other one wants.
+/// The OpenMP threads that oneDNN computes with; our own passes run on them too. So there is one team, and no waiting thread of a second
+/// team keeps a core busy that the first one needs.
 /// </summary>
 internal sealed unsafe class OpenMP : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed unsafe class OpenMP : IDisposable
     private int _first;
     private int _count;
 
-    /// <summary>A team.</summary>
+    /// <summary>Makes a team.</summary>
     /// <param name="threads">How many threads.</param>
     internal OpenMP(int threads)
     {
@@ -22,7 +22,7 @@ internal sealed unsafe class OpenMP : IDisposable
         _self = GCHandle.Alloc(this, GCHandleType.Normal);
     }
 
-    /// <summary>Begins to compute with so many threads, in the thread that calls: OpenMP counts per calling thread.</summary>
+    /// <summary>Sets the number of threads for the calling thread; OpenMP keeps one number for each calling thread.</summary>
     internal void Enter() => OneDnnLibrary.OpenMP.SetThreads(_threads);
 
     /// <summary>Runs a pass over the images [first, first + count), a share in each thread.</summary>
@@ -71,7 +71,7 @@ internal sealed unsafe class OpenMP : IDisposable
             _parallel = (delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void>)parallel;
         }
 
-        /// <summary>Looks the functions up; null where the library has them not.</summary>
+        /// <summary>Looks the functions up; null if the library does not have them.</summary>
         internal static Functions? In(nint library) =>
             NativeLibrary.TryGetExport(library, "omp_set_num_threads", out var set)
             && NativeLibrary.TryGetExport(library, "omp_get_thread_num", out var number)

@@ -28,7 +28,7 @@ internal sealed record ConvolutionShape(
 
 /// <summary>
 /// Everything that versions 2 and 3 of oneDNN do differently: version 2 fills structures that the caller holds, and describes an
-/// operation before the primitive; version 3 hands out opaque descriptions, and creates a primitive's in one call.
+/// operation before the primitive; version 3 hands out opaque descriptions, and creates a primitive's description in one call.
 /// </summary>
 internal abstract unsafe partial class VersionedCalls
 {

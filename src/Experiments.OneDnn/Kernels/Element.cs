@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Experiments.OneDnn.Kernels;
 
-/// <summary>A number format that feature maps are kept in; computed is always in fp32.</summary>
+/// <summary>A number format that feature maps are stored in; kernels always compute in fp32.</summary>
 /// <typeparam name="TSelf">The format itself.</typeparam>
 internal unsafe interface IElement<TSelf>
     where TSelf : unmanaged, IElement<TSelf>

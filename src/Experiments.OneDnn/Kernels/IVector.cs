@@ -44,7 +44,7 @@ internal unsafe interface IVector<TSelf>
     /// <summary>a * b + c, in one rounding where the processor can.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
-    /// <summary>max(x, 0); what is not a number stays so.</summary>
+    /// <summary>max(x, 0); NaN stays NaN.</summary>
     static abstract TSelf Relu(TSelf x);
 
     /// <summary>The value where the test is positive, 0 elsewhere: the gradient of ReLU.</summary>
@@ -149,7 +149,7 @@ internal readonly unsafe struct Vector8(Vector256<float> value) : IVector<Vector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 MultiplyAdd(Vector8 a, Vector8 b, Vector8 c) => new(Vector256.MultiplyAddEstimate(a._value, b._value, c._value));
 
-    // maxps gives its second operand where one is not a number.
+    // maxps gives its second operand if one of the two is NaN.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector8 Relu(Vector8 x) => new(Vector256.MaxNative(Vector256<float>.Zero, x._value));
 

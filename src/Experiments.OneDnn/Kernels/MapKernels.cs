@@ -5,23 +5,23 @@ using Experiments.Core.Training;
 
 namespace Experiments.OneDnn.Kernels;
 
-/// <summary>The passes over feature maps [N, H, W, C] that are no norm's.</summary>
+/// <summary>The passes over feature maps [N, H, W, C] that do not belong to a norm.</summary>
 internal abstract unsafe class MapKernels
 {
-    /// <summary>The kernels for maps whose channels are all multiples of so many.</summary>
+    /// <summary>The kernels for maps whose numbers of channels are all multiples of this number.</summary>
     public static MapKernels For(Precision precision, int channels) =>
         precision == Precision.Bf16 ? For<Bf16>(channels) : For<Fp32>(channels);
 
     /// <summary>The mean over H * W: [images, area, C] becomes [images, C] in fp32.</summary>
     public abstract void AveragePool(void* x, float* y, int images, int area, int channels);
 
-    /// <summary>Its gradient: dy / area in every place.</summary>
+    /// <summary>The gradient of the average pool: dy / area in every place.</summary>
     public abstract void AveragePoolGradient(float* dy, void* dx, int images, int area, int channels);
 
-    /// <summary>Every stride-th row and column, and zeros for the channels that are new.</summary>
+    /// <summary>Takes every stride-th row and column, and zeros for the new channels.</summary>
     public abstract void PaddedIdentity(void* x, void* y, int images, in PaddedIdentityShape shape);
 
-    /// <summary>Its gradient: zeros where nothing was taken.</summary>
+    /// <summary>The gradient of the padded identity: zeros where nothing was taken.</summary>
     public abstract void PaddedIdentityGradient(void* dy, void* dx, int images, in PaddedIdentityShape shape);
 
     /// <summary>y = 1 / (1 + exp(-x)), or tanh(x) = 2 / (1 + exp(-2x)) - 1.</summary>
@@ -57,7 +57,7 @@ internal abstract unsafe class MapKernels
     /// <summary>The largest of each 2 x 2 places: [images, H, W, C] becomes [images, H/2, W/2, C].</summary>
     public abstract void MaxPool(void* x, void* y, int images, int height, int width, int channels);
 
-    /// <summary>Its gradient: dy at the first of the largest, 0 elsewhere.</summary>
+    /// <summary>The gradient of the max pool: dy at the first of the largest places, 0 elsewhere.</summary>
     public abstract void MaxPoolGradient(void* dy, void* x, void* y, void* dx, int images, int height, int width, int channels);
 
     private static MapKernels For<TElement>(int channels)
@@ -78,7 +78,7 @@ internal abstract unsafe class MapKernels
 /// <param name="Before">New channels before the old ones.</param>
 internal readonly record struct PaddedIdentityShape(int In, int Out, int Height, int Width, int Stride, int Before)
 {
-    /// <summary>What the kernels' vectors must divide.</summary>
+    /// <summary>The number that the width of the kernels' vectors must divide.</summary>
     public int CommonDivisor => (int)BigInteger.GreatestCommonDivisor(BigInteger.GreatestCommonDivisor(In, Out), Before);
 
     /// <summary>Height of the output.</summary>
@@ -284,7 +284,7 @@ internal sealed unsafe class MapKernels<TVector, TElement> : MapKernels
                     var at = (((n * height) + h) * row) + (w * channels);
                     for (nint c = 0; c < channels; c += TVector.Width)
                     {
-                        // What is left after a place has taken it: all, where the place lies below the largest.
+                        // The gradient that no place has taken yet: the first place with the largest value takes all of it.
                         var left = TElement.Load<TVector>(gradients + c);
                         var largest = TElement.Load<TVector>(outputs + c);
                         for (nint place = 0; place < 4; place++)

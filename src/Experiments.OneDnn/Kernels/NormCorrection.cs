@@ -3,7 +3,7 @@ using Experiments.Core.Norms;
 namespace Experiments.OneDnn.Kernels;
 
 /// <summary>
-/// What comes between a norm's statistics and its output beside scale and shift, constant to the gradient:
+/// What a norm applies between its statistics and its output, beside scale and shift. The gradient treats it as constant:
 /// <code>y = s * (gamma * ((x - mean) * i * r + d) + beta) + m</code>
 /// with Batch Renormalization's r and d of every block and the noise s and m of every cell. The passes over maps know only a scale and a
 /// shift for each cell.
@@ -22,7 +22,7 @@ internal unsafe struct NormCorrection
     /// <summary>m, [N, C]; null: 0.</summary>
     public float* NoiseShift;
 
-    /// <summary>Puts it into the scale that pooling left and into a shift for each cell.</summary>
+    /// <summary>Puts the correction into the scale that pooling left and into a shift for each cell.</summary>
     /// <param name="tables">Scale; receive scale and shift.</param>
     /// <param name="block">The block of samples.</param>
     /// <param name="blocks">How the table falls into blocks.</param>

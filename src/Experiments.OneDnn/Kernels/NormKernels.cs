@@ -9,7 +9,7 @@ namespace Experiments.OneDnn.Kernels;
 /// same pass. Forward: <see cref="Moments"/>, pooling, <see cref="Normalize"/>. Backward: <see cref="GradientSums"/>, pooling,
 /// <see cref="InputGradient"/>. Which cells share a statistic is the pooling's business alone; these passes are the same for every norm.
 /// </summary>
-/// <remarks>Nothing is computed from x itself but from x less a mean, forth and back, so that a large mean costs no precision.</remarks>
+/// <remarks>Both directions compute with x less a mean and never with x itself, so that a large mean costs no precision.</remarks>
 internal abstract unsafe class NormKernels
 {
     /// <summary>The kernels for maps of so many channels, compiled for the widest vector that divides them.</summary>
@@ -38,7 +38,7 @@ internal abstract unsafe class NormKernels
     public abstract void Normalize(void* x, void* residual, void* y, bool relu, int images, int area, in NormTables tables);
 
     /// <summary>
-    /// Two sums a cell: of g, and of g * (x - mean), where g = dy (+ dy2), and 0 where the ReLU was cut off.
+    /// Computes two sums for each cell: of g, and of g * (x - mean), where g = dy (+ dy2), and 0 where the ReLU was cut off.
     /// </summary>
     /// <param name="dy">Gradient by the output, [images, area, C].</param>
     /// <param name="dy2">A second one, to be added; null: none.</param>
@@ -279,7 +279,7 @@ internal sealed unsafe class NormKernels<TVector, TElement>(int channels) : Norm
 /// <summary>A choice made when a kernel is compiled.</summary>
 internal interface IChoice
 {
-    /// <summary>Which.</summary>
+    /// <summary>Whether the answer is yes.</summary>
     static abstract bool Made { get; }
 }
 

@@ -7,26 +7,26 @@ namespace Experiments.OneDnn.Kernels;
 /// is all that BN, LN, IN, GN and SyncBN differ in. Means and squared deviations are pooled by Chan's formula, in fp64.
 /// </summary>
 /// <remarks>
-/// One block of samples at a time: the rows [first, first + blocks.Samples) of the table, with one statistic for each of the G blocks of
-/// channels.
+/// <see cref="PoolMoments"/> and <see cref="PoolGradients"/> take one block of samples at a time: the rows
+/// [first, first + blocks.Samples) of the table, with one statistic for each of the G blocks of channels.
 /// </remarks>
 internal static unsafe class NormPooling
 {
     /// <summary>
-    /// From the cells' moments to what normalizes: every cell's mean becomes its block's, and its scale gamma / sqrt(var + epsilon).
+    /// Turns the cells' moments into what normalizes: every cell's mean becomes its block's, and its scale gamma / sqrt(var + epsilon).
     /// </summary>
     /// <param name="tables">Cells' means and deviations; receive mean and scale.</param>
     /// <param name="first">The block's first row.</param>
     /// <param name="blocks">How the table falls into blocks.</param>
     /// <param name="use">
-    /// What the statistics are for. Without centring, every block's mean counts as 0, and the deviations are about 0: a sum of what is not
-    /// negative, which loses no more to rounding than its terms have. Without scaling, the scale is gamma.
+    /// What the statistics are for. Without centring, every block's mean counts as 0, and the deviations are about 0: a sum of terms
+    /// that are not negative, which loses no more to rounding than the terms have lost. Without scaling, the scale is gamma.
     /// </param>
     /// <param name="area">H * W, the values each cell is over.</param>
     /// <param name="gamma">[C]; null: 1.</param>
-    /// <param name="mean">Receives each block of channels' mean, [G], or 0 where it is not taken away.</param>
-    /// <param name="deviations">Receives its M2, about that mean, [G].</param>
-    /// <param name="inverse">Receives its 1 / sqrt(var + epsilon), [G], or 1 where nothing is scaled.</param>
+    /// <param name="mean">Receives the mean of each block of channels, [G], or 0 without centring.</param>
+    /// <param name="deviations">Receives the M2 of each block of channels, about that mean, [G].</param>
+    /// <param name="inverse">Receives 1 / sqrt(var + epsilon) of each block of channels, [G], or 1 without scaling.</param>
     internal static void PoolMoments(
         in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, float* gamma, double* mean, double* deviations, double* inverse)
     {
@@ -70,7 +70,7 @@ internal static unsafe class NormPooling
     }
 
     /// <summary>
-    /// From the cells' two sums to what dx is made of. With m values in a block, t the cells' scale, A = sum of t * g and
+    /// Turns the cells' two sums into the terms of dx. With m values in a block, t the cells' scale, A = sum of t * g and
     /// B = sum of t * g * (x - mean) over it, and i = 1 / sqrt(var + epsilon):
     /// <code>dx = t * g - A / m - (x - mean) * i^2 * B / m</code>
     /// </summary>

@@ -1,8 +1,8 @@
 namespace Experiments.OneDnn.Kernels;
 
 /// <summary>
-/// A norm layer's small tables: one value for each image and channel, [N, C], but for the shift, which may be [C]. What a pass over the feature map
-/// leaves in one of them, pooling (<see cref="NormPooling"/>) turns into what the next pass needs.
+/// A norm layer's small tables: one value for each image and channel, [N, C], but for the shift, which may be [C]. Pooling
+/// (<see cref="NormPooling"/>) turns the values that one pass over the feature map leaves here into those that the next pass needs.
 /// </summary>
 internal unsafe struct NormTables
 {
@@ -12,13 +12,13 @@ internal unsafe struct NormTables
     /// <summary>M2, each cell's sum of squared deviations from its mean.</summary>
     public float* Deviations;
 
-    /// <summary>What x - mean is multiplied by: gamma / sqrt(var + epsilon), and what corrects it.</summary>
+    /// <summary>The factor of x - mean: gamma / sqrt(var + epsilon), times its correction if there is one.</summary>
     public float* Scale;
 
     /// <summary>beta, [C], or a shift for each cell, [N, C].</summary>
     public float* Shift;
 
-    /// <summary>From one image's shift to the next one's: 0 where all images have the same, else C.</summary>
+    /// <summary>The distance from one image's shift to the next one's: 0 if all images have the same, else C.</summary>
     public nint ShiftStride;
 
     /// <summary>Each cell's sum of g, the gradient by the layer's output.</summary>
@@ -27,10 +27,10 @@ internal unsafe struct NormTables
     /// <summary>Each cell's sum of g * (x - mean).</summary>
     public float* Product;
 
-    /// <summary>What the mean, being a function of x, takes from every dx of the cell.</summary>
+    /// <summary>What is subtracted from every dx of the cell because the mean depends on x.</summary>
     public float* Level;
 
-    /// <summary>What the variance, being a function of x, takes from every dx of the cell for each unit of x - mean.</summary>
+    /// <summary>What is subtracted from every dx of the cell, for each unit of x - mean, because the variance depends on x.</summary>
     public float* Slope;
 
     /// <summary>The same tables from a later row on.</summary>

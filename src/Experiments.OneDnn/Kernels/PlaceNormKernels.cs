@@ -7,8 +7,8 @@ namespace Experiments.OneDnn.Kernels;
 
 /// <summary>
 /// The passes of a norm whose statistics are over the channels of one place, or a group of them, over feature maps [N, H*W, C], channels
-/// last: a set S_i lies in one piece of memory. So each pass takes one place after the other through all that is to be done, and between the
-/// passes there is nothing to pool. With u = 1 / sqrt(var + epsilon), x^ = (x - mean) * u and t = gamma * dy:
+/// last: a set S_i lies in one piece of memory. So each pass does all its work on one place after the other, and nothing is pooled
+/// between the passes. With u = 1 / sqrt(var + epsilon), x^ = (x - mean) * u and t = gamma * dy:
 /// <code>
 ///   y  = gamma * x^ + beta
 ///   dx = u * (t - mean of t - x^ * mean of t * x^)
@@ -26,7 +26,7 @@ internal abstract unsafe class PlaceNormKernels
 
     /// <summary>Normalizes, scales and shifts.</summary>
     /// <param name="x">[places, C].</param>
-    /// <param name="y">Receives as much.</param>
+    /// <param name="y">Receives the output, [places, C].</param>
     /// <param name="gamma">[C].</param>
     /// <param name="beta">[C].</param>
     /// <param name="statistics">Receives mean and u of each place's groups, [places, G, 2].</param>
@@ -129,7 +129,7 @@ internal sealed unsafe class PlaceNormKernels<TVector, TElement>(int channels, i
 
     /// <summary>
     /// Mean and 1 / sqrt(var + epsilon) of one place's group. The mean is that of x less the group's first value, and the variance that of x less
-    /// the mean, in a second walk over what is still in the cache: so a large mean costs no precision. What is not centred is squared as it is.
+    /// the mean, in a second walk over what is still in the cache: so a large mean costs no precision. Without centring, x itself is squared.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private (float Mean, float Inverse) Statistics(TElement* x)

@@ -9,7 +9,7 @@ namespace Experiments.OneDnn.Kernels;
 /// </summary>
 /// <remarks>
 /// oneDNN's layouts mostly have neighbouring output channels side by side, and then eight of them go at once; else one at a time. Padding
-/// belongs to a channel of its own, of which every number is 0, and so stays 0.
+/// belongs to a channel of its own in which every number is 0, so it stays 0.
 /// </remarks>
 internal sealed class WeightKernels
 {
@@ -103,14 +103,14 @@ internal sealed class WeightKernels
         }
     }
 
-    /// <summary>The first channel of each eight places, where all of them are eight neighbouring ones; null where some are not.</summary>
+    /// <summary>The first channel of each group of eight places, if every group holds eight neighbouring channels; null if one does not.</summary>
     private static int[]? FirstOfEach(int[] channelOf, int channels, int padding)
     {
         var groups = channelOf.Chunk(Vector256<float>.Count).Select(places =>
         {
             if (places.All(channel => channel < 0))
                 return padding;
-            // A last group may end in padding: channels that there are not.
+            // A last group may end in padding, in place of channels that do not exist.
             var neighbours = places.Select((channel, lane) => channel == places[0] + lane || (channel < 0 && places[0] + lane >= channels)).All(is8 => is8);
             return neighbours ? places[0] : -1;
         }).ToArray();

@@ -7,17 +7,17 @@ namespace Experiments.CommandLine;
 /// <summary>What is wrong with a command as it was typed, in sentences.</summary>
 internal static class CommandMistakes
 {
-    /// <summary>The mistakes; none where the command can be run.</summary>
+    /// <summary>The mistakes; none if the command can be run.</summary>
     public static IReadOnlyList<string> Of(ParseResult result)
     {
-        // One who asks for help gets it.
+        // A command that asks for help gets it, whatever else is wrong.
         if (result.Action is { ClearsParseErrors: true })
             return [];
         var command = result.CommandResult.Command;
         if (command.Subcommands.Count > 0)
             return [WrongCommand(result, command)];
 
-        // The parser takes an unknown option for a value where one more would be taken.
+        // If one more value is allowed, the parser takes an unknown option for that value.
         var flags = result.UnmatchedTokens.Concat(result.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value))
             .Where(IsFlag).Select(text => text.Split('=')[0]).Distinct().ToList();
         if (flags.Count > 0)
@@ -51,7 +51,7 @@ internal static class CommandMistakes
         return Suggestion.Unknown("option", flag, command.Options.Where(option => !option.Hidden).Select(option => option.Name), $"'{command.Name} {(command.Options.Any(option => option.Name == HelpText.All) ? HelpText.All : "--help")}' lists what there is.");
     }
 
-    /// <summary>The commands below one that have an option of a name.</summary>
+    /// <summary>The subcommands of the program that have an option of this name.</summary>
     private static List<string> Takers(string flag, Command root) =>
         [.. root.Subcommands.Where(subcommand => !subcommand.Hidden && subcommand.Options.Any(option => !option.Hidden && option.Name == flag)).Select(subcommand => subcommand.Name)];
 

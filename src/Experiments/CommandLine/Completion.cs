@@ -6,7 +6,7 @@ namespace Experiments.CommandLine;
 /// <summary>The values that a shell offers for options.</summary>
 internal static class Completion
 {
-    /// <summary>Offers values for an option, for the last of a list where several are joined by commas.</summary>
+    /// <summary>Offers values for an option; if several are joined by commas, for the last of them.</summary>
     /// <param name="option">The option.</param>
     /// <param name="values">The values.</param>
     public static void Offer(this Option option, IEnumerable<string> values)

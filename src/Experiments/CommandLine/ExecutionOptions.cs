@@ -33,7 +33,7 @@ internal sealed class ExecutionOptions
     }
 
     /// <summary>The minutes that were typed.</summary>
-    /// <exception cref="Core.ExperimentException">They are no number above 0.</exception>
+    /// <exception cref="Core.ExperimentException">What was typed is no number above 0.</exception>
     public double? CheckpointEvery(ParseResult result) =>
         result.GetValue(_checkpointEvery) is { } minutes ? RunOptions.PositiveNumber(_checkpointEvery.Name[2..], minutes) : null;
 

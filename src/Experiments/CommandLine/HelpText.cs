@@ -9,7 +9,7 @@ namespace Experiments.CommandLine;
 /// <summary>The help text of a command: what it does, what it takes, its options under headings, and examples.</summary>
 internal sealed class HelpText
 {
-    /// <summary>What starts the program, in the folder where README says to stand.</summary>
+    /// <summary>The command that starts the program, in the folder that README names.</summary>
     public const string Program = "scripts/experiments";
 
     /// <summary>The option that shows every option.</summary>
@@ -26,10 +26,10 @@ internal sealed class HelpText
 
     /// <summary>Gives a command its help: <c>--help</c>, and <c>--help-all</c> where it has options that the first leaves out.</summary>
     /// <param name="command">The command, with all of its options.</param>
-    /// <param name="examples">Examples, without the program's name; a whole line where they begin with another program's.</param>
+    /// <param name="examples">Examples, without the program's name; a whole line if an example begins with another program's name.</param>
     public static void AddTo(Command command, IReadOnlyList<string> examples)
     {
-        // One more option is no reason to hide it. Help comes last, after the command's own options.
+        // A single option that --help would leave out is shown there instead. Help comes last, after the command's own options.
         var hasMore = command.Options.Count(option => !option.Hidden && option is IHelpEntry { IsCommon: false }) > 1;
         if (command.Options.FirstOrDefault(option => option is VersionOption) is { } version)
             version.Description = "show the version";
@@ -144,10 +144,10 @@ internal sealed class HelpText
 
     private sealed class Show(Command command, IReadOnlyList<string> examples, bool all) : SynchronousCommandLineAction
     {
-        // As wide as a page where it goes into a file or through a pager.
+        // The width of the text if it goes into a file or through a pager.
         private const int PageWidth = 100;
 
-        // Help is given even where a required argument is missing.
+        // Help is given even if a required argument is missing.
         public override bool ClearsParseErrors => true;
 
         public override int Invoke(ParseResult parseResult)

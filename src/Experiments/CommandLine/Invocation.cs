@@ -8,7 +8,7 @@ namespace Experiments.CommandLine;
 /// <summary>Parses the arguments, runs the command, and turns every way to end into an exit code and, at most, a few sentences.</summary>
 internal static class Invocation
 {
-    /// <summary>The environment variable with which a fault of the program ends it, and the runtime shows where it arose.</summary>
+    /// <summary>The environment variable that lets a fault end the program, so that the runtime shows where it arose.</summary>
     public const string StackTrace = "EXPERIMENTS_STACK_TRACE";
 
     /// <summary>Runs what the arguments ask for.</summary>
@@ -63,11 +63,11 @@ internal static class Invocation
         }
     }
 
-    // Typed once more with it, the command would throw away what is kept.
+    // Typed once more with --again, the command would throw away what is kept.
     private static bool BeginsAnew(ParseResult result) =>
         result.CommandResult.Command.Options.OfType<Option<bool>>().Any(option => option.Name == TrainOptions.Again && result.GetValue(option));
 
-    // The terminal may be what went away.
+    // The terminal may have gone away, so a failed write is ignored.
     private static void Say(string sentence)
     {
         try

@@ -16,7 +16,7 @@ internal sealed class RunOptionSet
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="include">Which of them; null: all.</param>
-    /// <param name="defaultOf">An option's default in words, where it is not the training's.</param>
+    /// <param name="defaultOf">An option's default in words; null: the default of training.</param>
     /// <param name="readsData">Whether the command reads data sets and so has to be told where they lie.</param>
     /// <param name="takesLists">Whether an option may have several values, joined by commas.</param>
     public RunOptionSet(Command command, Func<string, bool>? include = null, Func<RunOption, string>? defaultOf = null, bool readsData = true, bool takesLists = false)
@@ -41,7 +41,7 @@ internal sealed class RunOptionSet
     /// <summary>What this machine has, with the data folder that was given.</summary>
     public Machine Machine(ParseResult result, bool forOthers = false) => ThisMachine.With(result.GetValue(_data), forOthers);
 
-    /// <summary>Settings with what was typed put into them.</summary>
+    /// <summary>The settings, with the typed values put into them.</summary>
     /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
     public RunSettings Settings(ParseResult result, RunSettings settings)
     {
@@ -57,7 +57,7 @@ internal sealed class RunOptionSet
         return mistakes.Count == 0 ? settings : throw ExperimentException.ForAll(mistakes);
     }
 
-    /// <summary>A grid with the lists that were typed put in the place of its own.</summary>
+    /// <summary>The grid, with the typed lists in place of its own.</summary>
     /// <exception cref="ExperimentException">Values that are wrong, all of them at once.</exception>
     public Grid Grid(ParseResult result, Grid grid)
     {
@@ -89,7 +89,7 @@ internal sealed class RunOptionSet
     /// <summary>Whether any of them was typed.</summary>
     public bool AnyTyped(ParseResult result) => Typed(result).Any();
 
-    /// <summary>An option as it was typed; null where it was not.</summary>
+    /// <summary>An option as it was typed; null if it was not.</summary>
     public string? Text(ParseResult result, string name) => _options.FirstOrDefault(pair => pair.Option.Name == name).Typed is { } typed ? result.GetValue(typed) : null;
 
     private IEnumerable<(RunOption Option, string Text)> Typed(ParseResult result) =>

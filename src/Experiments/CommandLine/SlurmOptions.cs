@@ -30,8 +30,8 @@ internal sealed class SlurmOptions
             command.Options.Add(option);
     }
 
-    /// <summary>What is asked of the cluster; null where the runs are not given to one.</summary>
-    /// <exception cref="ExperimentException">A number is none, or an option was given without --slurm.</exception>
+    /// <summary>What is asked of the cluster; null if the runs are not given to one.</summary>
+    /// <exception cref="ExperimentException">A value is no positive number, or an option was given without --slurm.</exception>
     public SlurmRequest? Read(ParseResult result)
     {
         if (!result.GetValue(_slurm))

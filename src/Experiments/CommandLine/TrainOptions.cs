@@ -4,7 +4,7 @@ using Experiments.Core.Runs;
 
 namespace Experiments.CommandLine;
 
-/// <summary>What the program itself says to <c>train</c>, and to other commands as to it.</summary>
+/// <summary>The options that the program itself gives to <c>train</c>, some of which other commands have too.</summary>
 internal static class TrainOptions
 {
     /// <summary>The option by which a sweep's run does not outlive the sweep.</summary>

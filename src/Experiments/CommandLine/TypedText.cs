@@ -9,7 +9,7 @@ internal static class TypedText
     public static IEnumerable<string> List(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
     /// <summary>A format as it is typed: the name of an enumeration's value in lower case.</summary>
-    /// <exception cref="ExperimentException">There is none of that name.</exception>
+    /// <exception cref="ExperimentException">There is no value of that name.</exception>
     public static T Format<T>(string name)
         where T : struct, Enum
     {

@@ -99,8 +99,8 @@ internal static class BenchCommand
         benchmark.WarmUp(seconds, cancellation);
         Console.WriteLine(TurnProtocol.Ready(run.Settings.Engine, engine.Library));
 
-        // Waiting for a line does not listen to Ctrl+C, so it is waited for elsewhere. All training stays on the thread that it began on, as in a run:
-        // another has memory of its own from the C library, which libtorch was measured to be a tenth slower with.
+        // Waiting for a line does not react to Ctrl+C, so another thread waits for it. All training stays on the thread where it began, as in a run:
+        // another thread gets memory of its own from the C library, and libtorch was measured to be a tenth slower with that.
         while (Task.Run(Console.ReadLine, cancellation).WaitAsync(cancellation).GetAwaiter().GetResult() is not null)
             Console.WriteLine(TurnProtocol.Repetition(benchmark.Measure(seconds, cancellation)));
         return ExitCode.Done;

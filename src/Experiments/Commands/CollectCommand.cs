@@ -38,7 +38,7 @@ internal static class CollectCommand
         if (sweep is null && !Directory.Exists(Path.Combine(results.Root, "runs")))
             throw new ExperimentException($"{results.Root} is no results folder: it has neither sweep.yaml nor runs/.");
 
-        // Before the rows: a run that ends in between has one.
+        // The queue is read before the rows, so that a run that ends in between has a row.
         var queue = SlurmQueue.Read(results);
         foreach (var warning in folder.Rebuild())
             Console.Error.WriteLine(warning);

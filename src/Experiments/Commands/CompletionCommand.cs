@@ -8,8 +8,8 @@ namespace Experiments.Commands;
 /// <summary><c>completion</c>: what a shell runs to complete commands, options and their values.</summary>
 internal static class CompletionCommand
 {
-    // The words after the program's name up to the cursor go to the program, which answers with a candidate a line; where it has none,
-    // the shell completes files. bash breaks words at = and :, so that what it replaces is what follows them.
+    // The words after the program's name up to the cursor go to the program, which answers with one candidate a line; if it has none,
+    // the shell completes files. bash breaks words at = and :, so it replaces only the text after them.
     private const string Bash = """
         _experiments() {
           local line="${COMP_LINE:0:COMP_POINT}" word

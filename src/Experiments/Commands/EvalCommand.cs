@@ -127,7 +127,7 @@ internal static class EvalCommand
         return ExitCode.Failed;
     }
 
-    // What the weights' shapes tell, where nothing else was said. What they leave open is asked for.
+    // Takes from the weights' shapes what was not given; what they leave open, the message asks for.
     private static RunSettings Recognized(string path, Safetensors.Content content, RunSettings settings, Func<string, bool> isGiven)
     {
         var network = NetworkOfWeights.Of(content.Tensors);
@@ -149,7 +149,7 @@ internal static class EvalCommand
         };
     }
 
-    // Before the tensors are compared one by one: what differs is the data set.
+    // Runs before the tensors are compared one by one, to say that the data set is what differs.
     private static void CheckImages(string path, Safetensors.Content content, RunSettings settings)
     {
         var network = NetworkOfWeights.Of(content.Tensors);
@@ -174,7 +174,7 @@ internal static class EvalCommand
             : $"--{option} takes numbers on a scale from 0 to 1, as in 0.49,0.48,0.45, not '{text}'.");
     }
 
-    // None where no table is asked for; the images as they are lead the table of all kinds.
+    // Returns none if no table is asked for. The table of all kinds begins with the unaltered images.
     private static IReadOnlyList<Alteration> Alterations(string? kind, string? strength, string? csv)
     {
         if (kind is null)

@@ -9,7 +9,7 @@ namespace Experiments.Commands;
 /// <summary><c>export</c>: a run's weights as a file that PyTorch loads.</summary>
 internal static class ExportCommand
 {
-    // What the tensors do not say, and whoever builds the network in PyTorch must know.
+    // What the tensors do not say, but whoever builds the network in PyTorch must know.
     private static readonly string[] NotInTensors =
     [
         "shortcut", "activation", "norm-position", "norm", "groups", "channels-per-group", "weight-standardization", "dataset", "input", "input-mean", "input-std",

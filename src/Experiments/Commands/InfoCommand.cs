@@ -10,7 +10,7 @@ using Experiments.Torch;
 
 namespace Experiments.Commands;
 
-/// <summary><c>info</c>: what this machine has of what the program can use.</summary>
+/// <summary><c>info</c>: which things that the program can use this machine has.</summary>
 internal static class InfoCommand
 {
     public static Command Create()

@@ -69,7 +69,7 @@ internal static class SweepCommand
             var before = folder.Pretraining(asked);
             if (before is var (first, there) && (request is not null || result.GetValue(print)) && IsOpen(first, machine, there))
             {
-                // They are trained by themselves, and the rest is asked for when they are there.
+                // These runs are trained alone; the same command asks for the rest when they have ended.
                 Console.Error.WriteLine($"{asked.Name}: these are the runs that the others begin from; when they have ended, the same command goes on with the others.");
                 (asked, folder) = (first, there);
             }
@@ -102,7 +102,7 @@ internal static class SweepCommand
         (false, false) => SweepForm.Full,
     };
 
-    /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by itself.</summary>
+    /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by default.</summary>
     private static (Sweep Asked, string Home) Asked(string? typed, SweepForm form, bool status)
     {
         var path = typed is null ? null : SweepSource.Find(typed, Terminal.Say);
@@ -126,7 +126,7 @@ internal static class SweepCommand
     /// <summary>Whether a sweep has runs that have not ended.</summary>
     private static bool IsOpen(Sweep sweep, Machine machine, SweepFolder folder) => folder.Missing(folder.RunsOf(folder.Fit(sweep, machine))).Count > 0;
 
-    // The runs that others begin from come first; where they do not end well, the others wait.
+    // The runs that others begin from come first; if they do not end well, the others wait.
     private static async Task<int> InTurnAsync(IReadOnlyList<(Sweep Asked, SweepFolder Folder)> parts, Func<(Sweep Asked, SweepFolder Folder), Task<int>> act)
     {
         foreach (var part in parts)
@@ -177,10 +177,10 @@ internal static class SweepCommand
     /// <summary>How many runs are trained side by side: as many as was asked for, or as the machine has cores for.</summary>
     internal static int AtOnce(int? jobs, IReadOnlyList<Run> runs) => jobs ?? Math.Max(1, Environment.ProcessorCount / runs.Max(run => run.Settings.Threads));
 
-    /// <summary>What the program has taken that a person may not expect: numbers of groups that follow from the network, a network whose name is another's too.</summary>
+    /// <summary>Choices of the program that a person may not expect: numbers of groups that the network decides, a network that shares its name.</summary>
     internal static IEnumerable<string> Remarks(Sweep asked, IReadOnlyList<Run> runs)
     {
-        // A norm in the sweep that says nothing of groups, and no axis of the grid that does.
+        // The norms for which neither the sweep nor an axis of its grid gives groups.
         var open = asked.Grid.Expand().Select(settings => settings.Norm).Where(norm => norm.TakesDefaultGroups).Select(norm => norm.Name).ToHashSet();
         return runs.Where(run => open.Contains(run.Settings.Norm.Name))
             .Select(run => run.WhyOtherGroups(run.Settings with { Norm = new(run.Settings.Norm.Name) }) is { } why ? $"{run.Settings.Norm.Name} takes {run.Settings.Norm.Groups} groups in {run.Settings.Model}, since {why}." : null)
@@ -196,7 +196,7 @@ internal static class SweepCommand
             + (missing.Count == 0 ? "nothing left to do" : $"{Math.Min(atOnce, missing.Count)} side by side");
     }
 
-    /// <summary>Says before anything is trained which rows cannot be read, and which results in the folder are no run's of the sweep.</summary>
+    /// <summary>Says before anything is trained which rows cannot be read, and which results in the folder belong to no run of the sweep.</summary>
     internal static void TellWhatIsWrong(SweepFolder folder, IReadOnlyList<Run> runs)
     {
         foreach (var damage in folder.DamagedRows(runs))
@@ -222,7 +222,7 @@ internal static class SweepCommand
         return ExitCode.Done;
     }
 
-    /// <summary>The runs that the folder would have with what was typed; where that would be refused, those that it has, and a word about it.</summary>
+    /// <summary>The runs that the folder would have with what was typed; if that is refused, prints why and returns the runs that it has.</summary>
     private static IReadOnlyList<Run> Runs(Sweep asked, Machine machine, SweepFolder folder)
     {
         var sweep = folder.Read();

@@ -46,7 +46,7 @@ internal static class TrainCommand
             folder.CheckIsNoFile();
             var run = folder.Find(Run.Create(machine.Resolve(settings)));
 
-            // A sweep that measures its cells has looked at its folder itself.
+            // A sweep that measures its cells has checked its folder itself.
             var measuresCell = result.GetValue(answer);
             if (!measuresCell)
                 folder.Admit(run);
@@ -110,7 +110,7 @@ internal static class TrainCommand
 
     /// <summary>What is trained, in a line.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="asked">What was asked for, with what was left open.</param>
+    /// <param name="asked">The settings as they were asked for, in which some may be open.</param>
     internal static string Subject(Run run, RunSettings asked)
     {
         var settings = run.Settings;

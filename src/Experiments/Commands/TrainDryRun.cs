@@ -12,7 +12,7 @@ namespace Experiments.Commands;
 /// <summary><c>train --dry-run</c>: what a training would be, and how long.</summary>
 internal static class TrainDryRun
 {
-    /// <summary>Says it to a person.</summary>
+    /// <summary>Prints it for a person.</summary>
     public static int Report(Run run, RunEstimator estimator, ResultsFolder folder, CancellationToken cancellation)
     {
         var (network, settings) = (run.Network, run.Settings);

@@ -11,7 +11,7 @@ internal readonly record struct LiveLine(string Text, bool IsDim = false);
 
 /// <summary>
 /// Lines at the end of a terminal's output that are drawn over and over, with room above them for lines that stay. A terminal that is made
-/// narrower breaks the lines that are too long for it in two; that is reckoned with, so that nothing of them is left behind.
+/// narrower breaks the lines that are too long for it in two; erasing them takes that into account, so that nothing of them is left behind.
 /// </summary>
 internal sealed class LiveLines : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class LiveLines : IDisposable
     private List<int> _shown = [];
 
     /// <summary>Begins to draw on the terminal.</summary>
-    /// <param name="picture">The lines as they are now, for a width and at most so many of them.</param>
+    /// <param name="picture">Gives the lines as they are now, for a width in characters and a largest number of lines.</param>
     public LiveLines(Func<int, int, IReadOnlyList<LiveLine>> picture)
         : this(picture, Console.Out, () => (Math.Max(2, Console.WindowWidth), Math.Max(2, Console.WindowHeight)))
     {
@@ -32,7 +32,7 @@ internal sealed class LiveLines : IDisposable
             _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Draw());
     }
 
-    /// <summary>Likewise, on what a test looks at.</summary>
+    /// <summary>Begins to draw on an output that a test reads.</summary>
     internal LiveLines(Func<int, int, IReadOnlyList<LiveLine>> picture, TextWriter output, Func<(int Width, int Height)> size)
     {
         (_picture, _output, _size) = (picture, output, size);

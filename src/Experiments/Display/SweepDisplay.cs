@@ -26,7 +26,7 @@ internal sealed class SweepDisplay : ISweepObserver
     /// <param name="folder">Its folder, which tells how far runs are.</param>
     /// <param name="runs">All its runs.</param>
     /// <param name="sideBySide">How many are trained at once.</param>
-    /// <param name="plain">Whether plain lines are asked for where a table could be drawn.</param>
+    /// <param name="plain">Whether plain lines are asked for even if a table could be drawn.</param>
     public SweepDisplay(string name, SweepFolder folder, IReadOnlyList<Run> runs, int sideBySide, bool plain)
     {
         (_name, _folder, _sideBySide, _live) = (name, folder, sideBySide, Terminal.IsLive && !plain);
@@ -66,7 +66,7 @@ internal sealed class SweepDisplay : ISweepObserver
             line = $"[{ended.ToString(CultureInfo.InvariantCulture).PadLeft(_states.Count.ToString(CultureInfo.InvariantCulture).Length)}/{_states.Count}] {run.Id,-28} {result}";
         }
 
-        // Not under the lock, which the lines that are drawn anew take too.
+        // This is outside the lock, since drawing the lines anew takes the lock too.
         if (Terminal.Live is { } lines)
             lines.WriteAbove(line);
         else

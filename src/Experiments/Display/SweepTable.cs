@@ -13,27 +13,27 @@ internal static class SweepTable
     private const string WideGap = "   ";
     private const string NarrowGap = " ";
 
-    // The least that is left of a run's name where there is no room.
+    // The fewest characters that a run's name is shortened to.
     private const int ShortName = 12;
 
-    // Before so many images of an epoch, its error and its speed say nothing.
+    // The images of an epoch below which its error and its speed say nothing.
     private const int FewImages = 100;
 
     private static readonly string[] Header = ["run", "state", "on", "progress", "epoch", "train error", "test error", "images/s", "time"];
 
-    // The columns to do without where there is no room, the first one first. A run's name, its state, test error and time stay.
+    // The columns that are left out if there is no room, the first one first. A run's name, its state, test error and time stay.
     private static readonly string[] Dispensable = ["images/s", "on", "train error", "epoch", "progress"];
 
     /// <summary>The table as lines, the header first.</summary>
     /// <param name="states">The runs, a line each.</param>
-    /// <param name="width">The most characters of a line: columns are left out until they fit, then names are shortened, and what is still too long is cut.</param>
+    /// <param name="width">The most characters of a line: columns are left out until it fits, then names are shortened, then lines are cut.</param>
     public static IReadOnlyList<string> Lines(IEnumerable<RunState> states, int width = int.MaxValue)
     {
         IReadOnlyList<IReadOnlyList<string>> rows = [.. states.Select(Row)];
         var widths = Header.Select((title, column) => Math.Max(title.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max())).ToArray();
         bool IsEmpty(int column) => rows.All(row => row[column].Length == 0);
 
-        // The machine is told where it is another one.
+        // The machine is shown only if a run is on another one.
         var columns = Enumerable.Range(0, Header.Length).Where(column => Header[column] != "on" || !IsEmpty(column)).ToList();
         var gap = WideGap;
         int Total() => columns.Sum(column => widths[column]) + (gap.Length * (columns.Count - 1));
@@ -52,10 +52,10 @@ internal static class SweepTable
         return [.. rows.Prepend(Header).Select(row => string.Join(gap, columns.Select(column => Cell(row, column))).TrimEnd()).Select(line => line.Length > width ? line[..width] : line)];
     }
 
-    /// <summary>How many runs are how far, and the time left.</summary>
+    /// <summary>The number of runs in each stage, and the time left.</summary>
     /// <param name="name">The sweep's name.</param>
     /// <param name="states">All its runs.</param>
-    /// <param name="sideBySide">How many are trained at once; the time left is told where there are any.</param>
+    /// <param name="sideBySide">How many are trained at once; the time left is shown if this is above 0.</param>
     public static string Summary(string name, IReadOnlyList<RunState> states, int sideBySide)
     {
         var parts = new[] { RunStage.Diverged, RunStage.UnderWay, RunStage.HalfDone, RunStage.Failed, RunStage.Queued, RunStage.ToDo }
@@ -68,7 +68,7 @@ internal static class SweepTable
     /// <summary>What there is to say beside the table: why runs failed, which Slurm lost, and who works on the sweep.</summary>
     /// <param name="folder">The sweep's folder.</param>
     /// <param name="states">Its runs.</param>
-    /// <param name="queue">What Slurm has of them.</param>
+    /// <param name="queue">What Slurm knows of them.</param>
     public static IEnumerable<string> Remarks(SweepFolder folder, IReadOnlyList<RunState> states, SlurmQueue queue)
     {
         foreach (var state in states)

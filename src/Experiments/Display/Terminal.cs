@@ -6,15 +6,15 @@ namespace Experiments.Display;
 /// <summary>What the program writes to.</summary>
 internal static class Terminal
 {
-    /// <summary>Whether somebody looks on, at a terminal that can be drawn over and over; TERM=dumb says that it cannot.</summary>
+    /// <summary>Whether the output is a terminal that can be drawn over and over; TERM=dumb says that it cannot.</summary>
     public static bool IsLive => AnsiConsole.Profile.Capabilities is { Interactive: true, Ansi: true } && !Console.IsOutputRedirected
         && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
-    /// <summary>The lines that are drawn over and over now; null where there are none.</summary>
+    /// <summary>The lines that are drawn over and over now; null if there are none.</summary>
     public static LiveLines? Live { get; set; }
 
-    /// <summary>The characters of a line of what a person looks at; as many as a text likes where it goes elsewhere, or plain lines are asked for.</summary>
-    /// <param name="plain">Whether they are.</param>
+    /// <summary>The width of the terminal in characters; without limit if the output goes elsewhere or plain lines are asked for.</summary>
+    /// <param name="plain">Whether plain lines are asked for.</param>
     public static int Width(bool plain = false) => plain || Console.IsOutputRedirected ? int.MaxValue : Math.Max(1, Console.WindowWidth);
 
     /// <summary>A sentence about how the work goes, beside its results: on the error output, above lines that are drawn over and over.</summary>

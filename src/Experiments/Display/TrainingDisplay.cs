@@ -9,7 +9,7 @@ namespace Experiments.Display;
 /// <summary>Shows one training.</summary>
 internal abstract class TrainingDisplay : IDisposable
 {
-    /// <summary>A line with a bar that is drawn over and over on a terminal; elsewhere, and where they are asked for, plain lines.</summary>
+    /// <summary>Shows a line with a bar that is drawn over and over on a terminal; elsewhere, or if they are asked for, plain lines.</summary>
     /// <param name="plain">Whether plain lines are asked for.</param>
     /// <param name="run">The run.</param>
     public static TrainingDisplay Create(bool plain, Run run) => Terminal.IsLive && !plain ? new BarDisplay(run) : new PlainDisplay(run);
@@ -19,7 +19,7 @@ internal abstract class TrainingDisplay : IDisposable
     /// <summary>A sentence for the person who started it.</summary>
     public virtual void Say(string sentence) => Console.WriteLine(sentence);
 
-    /// <summary>An epoch ended.</summary>
+    /// <summary>Shows an epoch that ended.</summary>
     public abstract void Epoch(EpochRow epoch);
 
     /// <summary>Runs the training and shows its progress meanwhile.</summary>
@@ -39,7 +39,7 @@ internal abstract class TrainingDisplay : IDisposable
         : time.TotalMinutes >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{time.Minutes} min {time.Seconds:00} s")
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(time.TotalSeconds):0} s");
 
-    /// <summary>Progress in a line of a width: what says least is left out until it fits, the bar first; how far it is and the time left stay.</summary>
+    /// <summary>Progress in a line of a width: the least useful parts are left out until it fits, first the bar; progress and time left stay.</summary>
     internal static string Line(TrainingProgress p, int width)
     {
         var done = (int)Math.Round(Math.Clamp(p.Fraction, 0, 1) * BarWidth);

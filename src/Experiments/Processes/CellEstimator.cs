@@ -9,10 +9,10 @@ namespace Experiments.Processes;
 
 /// <summary>What is known of how long the runs of a cell take.</summary>
 /// <param name="Estimates">One for each time that it was measured.</param>
-/// <param name="Failure">Why it could not be measured, in a sentence; null where it could.</param>
+/// <param name="Failure">Why it could not be measured, in a sentence; null if it could.</param>
 internal sealed record CellTiming(IReadOnlyList<TrainingEstimate> Estimates, string? Failure)
 {
-    /// <summary>The time that a run of the cell takes from here on; null where it could not be measured.</summary>
+    /// <summary>The time that a run of the cell takes from here on; null if it could not be measured.</summary>
     public TimeSpan? Left(TrainingPosition? from) =>
         Failure is null ? TimeSpan.FromSeconds(Estimates.Average(estimate => estimate.Left(from).Total.TotalSeconds)) : null;
 }
@@ -27,8 +27,8 @@ internal sealed class CellEstimator(DataFolder data)
     /// <summary>Measures the cells of runs.</summary>
     /// <param name="runs">The runs.</param>
     /// <param name="atOnce">How many processes at once.</param>
-    /// <param name="started">Told which cell is measured now, from 1.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="started">Is told which cell is measured now, from 1.</param>
+    /// <param name="cancellation">Ends the measurement.</param>
     public async Task<IReadOnlyDictionary<RunSettings, CellTiming>> MeasureAsync(
         IEnumerable<Run> runs, int atOnce, Action<int> started, CancellationToken cancellation)
     {

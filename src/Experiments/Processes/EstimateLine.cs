@@ -9,7 +9,7 @@ internal static class EstimateLine
     /// <summary>The line.</summary>
     public static string Write(TrainingEstimate estimate) => JsonSerializer.Serialize(estimate);
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
+    /// <summary>Reads the line.</summary>
+    /// <exception cref="JsonException">The line holds no estimate.</exception>
     public static TrainingEstimate Read(string line) => JsonSerializer.Deserialize<TrainingEstimate>(line) ?? throw new JsonException("There is no estimate.");
 }

@@ -4,10 +4,10 @@ namespace Experiments.Processes;
 internal static class Parent
 {
     /// <summary>
-    /// Has this process asked to end when the parent does, however that happens: the kernel closes a dead process's pipes. A sweep that is
-    /// killed so leaves no runs behind that nobody knows of.
+    /// Asks this process to end when its parent ends, for whatever reason: the kernel closes a dead process's pipes. So a sweep that is killed
+    /// leaves no runs behind that nobody knows of.
     /// </summary>
-    /// <param name="stopping">Set where the process is about to end already: a second signal of the kind would end it at once.</param>
+    /// <param name="stopping">Set if the process is about to end already: a second signal of the same kind would end it at once.</param>
     public static void TerminateWithIt(CancellationToken stopping) => new Thread(() =>
     {
         using var input = Console.OpenStandardInput();

@@ -7,12 +7,12 @@ using Experiments.Core.Sweeps;
 namespace Experiments.Processes;
 
 /// <summary>
-/// Starts a run as a <c>train</c> process of this program, so that whatever befalls it befalls it alone. A run that is half done goes on;
-/// one that another process has finished since the sweep began is left as it is. A run ends with the process that started it.
+/// Starts a run as a <c>train</c> process of this program, so that a failure of one run harms no other. A run that is half done goes on;
+/// a run that another process has finished since the sweep began is left as it is. A run ends with the process that started it.
 /// </summary>
 /// <param name="data">Where the data sets lie.</param>
 /// <param name="checksums">The checksum that each data set's images must have.</param>
-/// <param name="more">Arguments for each of them beside its run's.</param>
+/// <param name="more">Arguments for each process beside those of its run.</param>
 internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<string, string> checksums, IReadOnlyList<string> more) : IRunLauncher
 {
     /// <inheritdoc/>
@@ -26,14 +26,14 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
             if (!string.IsNullOrWhiteSpace(line.Data))
                 last = line.Data;
         };
-        process.BeginOutputReadLine(); // what it says there, its log says too
+        process.BeginOutputReadLine(); // the run's log has the same text
         process.BeginErrorReadLine();
         await using (cancellation.Register(() => Signal.AskToEnd(process.Id)).ConfigureAwait(false))
             await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         if (process.ExitCode == ExitCode.Done || cancellation.IsCancellationRequested)
             return null;
 
-        // Of a run that could not speak for itself, what the system or a library said last is worth having.
+        // If a run could not say itself why it failed, the last line of the system or a library is worth showing.
         return process.ExitCode < 128 ? last.Length > 0 ? last : $"exit code {process.ExitCode}"
             : $"ended by signal {process.ExitCode - 128}{Meaning(process.ExitCode - 128)}{(last.Length > 0 ? $": {last}" : "")}";
     }

@@ -6,8 +6,8 @@ using Experiments.Core.Training.Timing;
 namespace Experiments.Processes;
 
 /// <summary>
-/// The words between <c>bench --by-turns</c> and the program that drives it. The bench says that it is ready when it is warm; after that every
-/// line that it reads has it measure one repetition, and it answers with the images and the seconds. It ends where its input does.
+/// The lines exchanged between <c>bench --by-turns</c> and the program that drives it. The bench says that it is ready when it is warm; after that, for
+/// every line that it reads, it measures one repetition and answers with the images and the seconds. It ends when its input ends.
 /// </summary>
 internal static class TurnProtocol
 {
@@ -20,7 +20,7 @@ internal static class TurnProtocol
     public static string Library(string line) => line.Split(' ', 3) is [ReadyWord, _, var library] ? library
         : throw new FormatException($"A bench that is ready says '{ReadyWord}', its engine and library, not '{line}'.");
 
-    /// <summary>A repetition.</summary>
+    /// <summary>The line of a repetition.</summary>
     public static string Repetition(StepTiming timing) => string.Create(CultureInfo.InvariantCulture, $"{timing.Images} {timing.Seconds:R}");
 
     /// <summary>The images per second of a repetition.</summary>
@@ -41,11 +41,11 @@ internal sealed class SideBySide : IDisposable
     /// <summary>The library they compute with.</summary>
     public string Library { get; private set; } = "";
 
-    /// <summary>Starts them, and waits until all are warm.</summary>
+    /// <summary>Starts the processes, and waits until all are warm.</summary>
     /// <param name="count">How many.</param>
     /// <param name="arguments">The arguments of each.</param>
     /// <param name="threads">The threads of each.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="ExperimentException">One of them could not start; the message is its own.</exception>
     public static async Task<SideBySide> StartAsync(int count, IReadOnlyList<string> arguments, int threads, CancellationToken cancellation)
     {
@@ -66,7 +66,7 @@ internal sealed class SideBySide : IDisposable
         }
     }
 
-    /// <summary>One repetition of all of them at once.</summary>
+    /// <summary>Runs one repetition of all of them at once.</summary>
     /// <returns>Images per second, summed.</returns>
     public async Task<double> RepeatAsync(CancellationToken cancellation)
     {
@@ -78,7 +78,7 @@ internal sealed class SideBySide : IDisposable
         return sum;
     }
 
-    /// <summary>Ends them.</summary>
+    /// <summary>Ends the processes.</summary>
     public void Dispose()
     {
         foreach (var process in _processes)

@@ -6,10 +6,10 @@ using Experiments.Core;
 
 namespace Experiments.Processes;
 
-/// <summary>This program once more, as a process of its own.</summary>
+/// <summary>Starts this program once more, as a process of its own.</summary>
 internal static partial class ThisProgram
 {
-    // Run as `dotnet Experiments.dll`, the process is dotnet's and the program its first argument.
+    // If it was run as `dotnet Experiments.dll`, the process is dotnet's and the program is its first argument.
     private static IReadOnlyList<string> Command { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
         ? [Environment.ProcessPath!, Path.GetFullPath(Environment.GetCommandLineArgs()[0])]
         : [Environment.ProcessPath!];
@@ -18,7 +18,7 @@ internal static partial class ThisProgram
     /// <param name="arguments">What it is to do.</param>
     public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(Quote));
 
-    /// <summary>A command as the person who reads it may type it, in the folder where they stand.</summary>
+    /// <summary>A command in the form that a person can type in the current folder.</summary>
     /// <param name="arguments">The command; a path in it is as it was typed.</param>
     public static string ToType(params IEnumerable<string> arguments)
     {
@@ -28,10 +28,10 @@ internal static partial class ThisProgram
         return string.Join(' ', first.Concat(arguments).Select(Quote));
     }
 
-    /// <summary>Starts it, with its output and its errors to be read and its input to be written.</summary>
+    /// <summary>Starts the program; the caller may read its output and its errors, and write its input.</summary>
     /// <param name="arguments">What it is to do.</param>
     /// <param name="threads">The threads it may compute with: processes side by side share the cores.</param>
-    /// <exception cref="ExperimentException">The system cannot; the message says why.</exception>
+    /// <exception cref="ExperimentException">The system cannot start it; the message says why.</exception>
     public static Process Start(IEnumerable<string> arguments, int threads)
     {
         var start = new ProcessStartInfo(Command[0], Command.Skip(1).Concat(arguments))

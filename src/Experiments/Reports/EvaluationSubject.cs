@@ -20,7 +20,7 @@ internal sealed class EvaluationSubject : IDisposable
     /// <param name="path">The file, for messages.</param>
     /// <param name="content">What was read from it, under our names.</param>
     /// <param name="run">The network, the data set and the machine's engine.</param>
-    /// <param name="input">What inputs are standardized with; null: the training images' own.</param>
+    /// <param name="input">The statistics that inputs are standardized with; null: those of the training images.</param>
     /// <param name="machine">This machine.</param>
     /// <param name="cancellation">Ends the preparation of the images.</param>
     public EvaluationSubject(string path, Safetensors.Content content, Run run, InputStatistics? input, Machine machine, CancellationToken cancellation)
@@ -40,23 +40,23 @@ internal sealed class EvaluationSubject : IDisposable
     /// <summary>Evaluates it.</summary>
     public TrainingLoop Loop { get; }
 
-    /// <summary>The epochs trained: the population's images are those that the training took after this epoch, so that its number is met again.</summary>
+    /// <summary>The number of trained epochs. It decides the population's images: the same as in training, so that the error is the same.</summary>
     public int Epoch { get; }
 
     /// <summary>Network, norm and images in words.</summary>
     public string Title => $"{Run.Network.Model} with {Run.Network.Norm} on {_dataset.Test.Count} images of {_dataset.Description.Title}";
 
     /// <summary>
-    /// The same of weights that do not say which identity shortcut they were trained with: both are evaluated, and the one with the lower error
-    /// is taken, or where the errors are equal that with the lower loss.
+    /// Makes the subject of weights that do not say which identity shortcut they were trained with: evaluates both shortcuts and takes the one
+    /// with the lower error or, if the errors are equal, with the lower loss.
     /// </summary>
-    /// <param name="path">As above.</param>
-    /// <param name="content">As above.</param>
-    /// <param name="settings">The run's, whatever their shortcut.</param>
-    /// <param name="input">As above.</param>
-    /// <param name="machine">As above.</param>
-    /// <param name="say">Is told both errors and what was taken.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="content">What was read from it, under our names.</param>
+    /// <param name="settings">The run's settings, with any shortcut.</param>
+    /// <param name="input">The statistics that inputs are standardized with; null: those of the training images.</param>
+    /// <param name="machine">This machine.</param>
+    /// <param name="say">Is told both errors and which shortcut was taken.</param>
+    /// <param name="cancellation">Ends the evaluation.</param>
     public static EvaluationSubject OfEitherIdentity(
         string path, Safetensors.Content content, RunSettings settings, InputStatistics? input, Machine machine, Action<string> say, CancellationToken cancellation)
     {

@@ -31,17 +31,17 @@ internal sealed record FigureRequest
     /// <summary>In which formats; null: all.</summary>
     public IReadOnlyList<FigureFormat>? Formats { get; init; }
 
-    /// <summary>How they are set.</summary>
+    /// <summary>How they are laid out.</summary>
     public FigurePage Page { get; init; } = new();
 }
 
 /// <summary>Draws results folders and says what was written.</summary>
 internal static class FigureReport
 {
-    /// <summary>Draws the figures of one or several folders, each that can be drawn.</summary>
+    /// <summary>Draws those figures of one or several folders that can be drawn.</summary>
     /// <param name="folders">Results folders, or runs.csv files.</param>
-    /// <param name="request">Which, and how; null: as the folder's sweep asks.</param>
-    /// <exception cref="ExperimentException">Why some could not be drawn, a sentence each; the others are there.</exception>
+    /// <param name="request">Which figures, and how; null: as the folder's sweep asks.</param>
+    /// <exception cref="ExperimentException">Some figures could not be drawn; the message says why, in a sentence each. The others are written.</exception>
     public static void Draw(IReadOnlyList<string> folders, FigureRequest? request = null)
     {
         request ??= new FigureRequest();

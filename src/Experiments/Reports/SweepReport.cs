@@ -6,13 +6,13 @@ using Experiments.Core.Sweeps;
 
 namespace Experiments.Reports;
 
-/// <summary>What a results folder comes to: its tables, where its files are, and its figures.</summary>
+/// <summary>Shows what a results folder holds: its tables, where its files are, and its figures.</summary>
 internal static class SweepReport
 {
     /// <summary>Prints the tables and draws the figures from the folder's CSVs.</summary>
     /// <param name="references">Published numbers to show beside ours.</param>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="Core.ExperimentException">Why a figure could not be drawn; the tables are printed.</exception>
+    /// <exception cref="Core.ExperimentException">A figure could not be drawn; the message says why. The tables are printed.</exception>
     public static void Show(IReadOnlyList<Reference> references, ResultsFolder folder)
     {
         var rows = ResultsFolder.ReadRuns(folder.Root);
@@ -25,7 +25,7 @@ internal static class SweepReport
         DrawFigures(rows, folder);
     }
 
-    // That all runs have diverged is a result, so it is said and is no mistake. What they measured before can be drawn all the same.
+    // If all runs have diverged, that is a result and no mistake, so a line says it. What they measured before can still be drawn.
     private static void DrawFigures(IReadOnlyList<RunRow> rows, ResultsFolder folder)
     {
         var kinds = FigureReport.KindsOf(new SweepFolder(folder).Read());

@@ -18,7 +18,7 @@ public enum AlterationKind
     /// <summary>Gaussian noise, independent for every value, the same in every run.</summary>
     Noise,
 
-    /// <summary>Gaussian blur; beyond its edge an image goes on as at the edge.</summary>
+    /// <summary>Gaussian blur; beyond the edge of an image, the pixels of the edge are repeated.</summary>
     Blur,
 
     /// <summary>Light becomes dark and dark light: 255 - x. It has one strength, the strongest.</summary>
@@ -31,7 +31,7 @@ public enum AlterationKind
 /// <summary>A corruption of test images and how strong it is.</summary>
 public sealed record Alteration
 {
-    /// <summary>The strongest; the weakest is 1, and 0 is none.</summary>
+    /// <summary>The largest strength; the smallest is 1, and 0 means no alteration.</summary>
     public const int Strongest = 5;
 
     /// <summary>Takes a kind and its strength.</summary>
@@ -46,13 +46,13 @@ public sealed record Alteration
     /// <summary>No alteration.</summary>
     public static Alteration None { get; } = new(AlterationKind.None, 0);
 
-    /// <summary>What is done.</summary>
+    /// <summary>The kind of corruption.</summary>
     public AlterationKind Kind { get; }
 
-    /// <summary>From 1 to <see cref="Strongest"/>; 0 where nothing is done.</summary>
+    /// <summary>From 1 to <see cref="Strongest"/>; 0 if nothing is done.</summary>
     public int Strength { get; }
 
-    /// <summary>A kind at every strength, the weakest first.</summary>
+    /// <summary>One kind at every strength that it has, the weakest first.</summary>
     public static IEnumerable<Alteration> AllOf(AlterationKind kind) =>
         kind == AlterationKind.None ? [None] : kind == AlterationKind.Invert ? [new(kind, Strongest)] : Enumerable.Range(1, Strongest).Select(strength => new Alteration(kind, strength));
 }

@@ -3,13 +3,13 @@ using Experiments.Core.Data.Images;
 namespace Experiments.Core.Data.Batches;
 
 /// <summary>
-/// Shifts images: bytes in, bytes out, as CIFAR-10-C is stored. The constants of the five strengths are those that CIFAR-10-C was made with
+/// Alters images: bytes in, bytes out, as CIFAR-10-C is stored. The constants of the five strengths are those that CIFAR-10-C was made with
 /// (github.com/hendrycks/robustness, ImageNet-C/create_c/make_cifar_c.py), on a scale from 0 to 1; values are rounded to the nearest
 /// byte, where that script rounds down.
 /// </summary>
 internal sealed class AlterationKernel
 {
-    // The noise is part of the measure and not of a run: the same for all seeds.
+    // The noise belongs to the measurement and not to a run: it is the same for all seeds.
     private const ulong NoiseSeed = 0;
 
     private static readonly double[] Brightness = [0.05, 0.1, 0.15, 0.2, 0.3];
@@ -33,9 +33,9 @@ internal sealed class AlterationKernel
         _rows = new double[shape.Height * shape.Width];
     }
 
-    /// <summary>Shifts one image; the result is void at the next call.</summary>
+    /// <summary>Alters one image; the result is void at the next call.</summary>
     /// <param name="pixels">[C, H, W] bytes.</param>
-    /// <param name="image">Its place in the data set, which its noise follows from.</param>
+    /// <param name="image">Its place in the data set, which determines its noise.</param>
     /// <returns>[C, H, W] bytes.</returns>
     public ReadOnlySpan<byte> Apply(ReadOnlySpan<byte> pixels, int image)
     {
@@ -111,7 +111,7 @@ internal sealed class AlterationKernel
             _altered[i] = Byte(((1 - part) * pixels[i]) + (part * (_shape.Channels == TintColour.Length ? TintColour[i / plane] : TintColour.Average())));
     }
 
-    // Along the rows, then along the columns.
+    // Blurs along the rows, then along the columns.
     private void Blur(ReadOnlySpan<byte> pixels)
     {
         var (h, w, radius) = (_shape.Height, _shape.Width, _weights.Length / 2);
@@ -135,7 +135,7 @@ internal sealed class AlterationKernel
         }
     }
 
-    // Cut off at four standard deviations, as skimage.filters.gaussian does, which CIFAR-10-C was blurred with.
+    // The weights end at four standard deviations, as in skimage.filters.gaussian, which made the blur of CIFAR-10-C.
     private static double[] Gaussian(double deviation)
     {
         var radius = (int)((4 * deviation) + 0.5);

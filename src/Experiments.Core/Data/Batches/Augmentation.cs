@@ -3,7 +3,7 @@ namespace Experiments.Core.Data.Batches;
 /// <summary>How training images are varied from epoch to epoch.</summary>
 public enum Augmentation
 {
-    /// <summary>Not at all.</summary>
+    /// <summary>They are not varied.</summary>
     None,
 
     /// <summary>
@@ -13,9 +13,9 @@ public enum Augmentation
     CropFlip,
 }
 
-/// <summary>Where an image is cut from its padded self, and whether it is mirrored.</summary>
+/// <summary>The part that is cut out of a padded image, and whether it is mirrored.</summary>
 /// <param name="Top">Rows of the padded image above the cut: 0 to 8; 4 leaves the image where it is.</param>
-/// <param name="Left">Columns to its left: 0 to 8; 4 leaves the image where it is.</param>
+/// <param name="Left">Columns of the padded image to the left of the cut: 0 to 8; 4 leaves the image where it is.</param>
 /// <param name="Mirrored">Whether left and right are exchanged after the cut.</param>
 internal readonly record struct Crop(int Top, int Left, bool Mirrored)
 {
@@ -25,7 +25,7 @@ internal readonly record struct Crop(int Top, int Left, bool Mirrored)
     /// <summary>The image as it is.</summary>
     public static Crop Identity { get; } = new(Padding, Padding, false);
 
-    /// <summary>The crop of one image in one epoch, each equally likely.</summary>
+    /// <summary>Draws the crop of one image in one epoch; all crops are equally likely.</summary>
     public static Crop Random(ulong seed, RandomPurpose purpose, int epoch, int image)
     {
         var random = new RandomStream(seed, purpose, epoch, image);

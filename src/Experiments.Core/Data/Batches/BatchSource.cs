@@ -6,16 +6,16 @@ namespace Experiments.Core.Data.Batches;
 /// <summary>How images become a network's input.</summary>
 public sealed record BatchOptions
 {
-    /// <summary>The run's seed, which orders and varies the training images.</summary>
+    /// <summary>The run's seed, which determines the order and the variation of the training images.</summary>
     public required ulong Seed { get; init; }
 
     /// <summary>How training images are varied.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.CropFlip;
 
-    /// <summary>In which styles images are shown.</summary>
+    /// <summary>How images get a style.</summary>
     public Domains Domains { get; init; }
 
-    /// <summary>Images of a worker's batch, which share a style under <see cref="Domains.ByBatch"/>.</summary>
+    /// <summary>Number of images in a worker's batch, which share a style under <see cref="Domains.ByBatch"/>.</summary>
     public int WorkerBatch { get; init; } = 1;
 
     /// <summary>How the values of a batch lie in memory: as the engine wants them.</summary>
@@ -24,7 +24,7 @@ public sealed record BatchOptions
     /// <summary>How pixels become values.</summary>
     public InputNormalization Input { get; init; } = InputNormalization.ZScore;
 
-    /// <summary>The rows of the images of each training batch, contiguous and from a random place in each image; null: all.</summary>
+    /// <summary>How many rows of each image a training batch has; they are contiguous, from a random place in each image. Null: all.</summary>
     public RowRange? Rows { get; init; }
 
     /// <summary>What inputs are standardized with under <see cref="InputNormalization.ZScore"/>; null for the data set's own, <see cref="Dataset.Statistics"/>.</summary>
@@ -32,13 +32,13 @@ public sealed record BatchOptions
 }
 
 /// <summary>
-/// The batches of a run. Which images they hold, in which order and how cropped follows from the seed and the epoch alone, so any epoch
-/// can be produced at any time. One <see cref="ImageBatch"/> is filled again and again: a batch is overwritten when the next one is asked for, of
-/// any kind. It must not be used by several threads at once.
+/// The batches of a run. Their images, the order and the crops depend on the seed and the epoch alone, so any epoch can be produced at any
+/// time. One <see cref="ImageBatch"/> is used again and again: asking for the next batch, of any kind, overwrites the one before. Only one
+/// thread at a time may use a source.
 /// </summary>
 public sealed class BatchSource
 {
-    // The order of a shuffled evaluation is part of the measure and not of the run: the same for all seeds.
+    // The order of a shuffled evaluation belongs to the measurement and not to the run: it is the same for all seeds.
     private const ulong EvaluationSeed = 0;
 
     private readonly Dataset _dataset;
@@ -48,7 +48,7 @@ public sealed class BatchSource
     private readonly Dictionary<int, ImageBatch> _parts = [];
     private ImageBatch _batch;
 
-    /// <summary>Prepares to draw from a data set, which stays the caller's to dispose of.</summary>
+    /// <summary>Prepares to draw from a data set, which the caller disposes of.</summary>
     /// <exception cref="ExperimentException">
     /// Statistics are given to a normalization that takes none, or they do not have one mean for each channel; or the images cannot be whitened.
     /// </exception>
@@ -89,12 +89,12 @@ public sealed class BatchSource
     public int StepsPerEpoch(int batchSize) => _dataset.Train.Count / batchSize;
 
     /// <summary>
-    /// The training images, each at most once, in the order of (seed, epoch), varied anew for each (seed, epoch, image). An incomplete last
-    /// batch is dropped.
+    /// The training images, each at most once, in an order drawn from (seed, epoch); (seed, epoch, image) determines how each is varied. An
+    /// incomplete last batch is dropped.
     /// </summary>
     /// <param name="epoch">The epoch.</param>
     /// <param name="batchSize">Images in a step: workers x batch.</param>
-    /// <param name="step">The step to begin with, from 0; the images of those before it are not prepared.</param>
+    /// <param name="step">The step to begin with, from 0; the images of earlier steps are not prepared.</param>
     /// <exception cref="ExperimentException">The training set has fewer images than one step takes.</exception>
     public IEnumerable<ImageBatch> TrainingEpoch(int epoch, int batchSize, int step = 0)
     {
@@ -106,13 +106,13 @@ public sealed class BatchSource
     }
 
     /// <summary>
-    /// Some training images for population statistics, varied as in training, but on random streams of their own, so that training is the
+    /// Some training images for population statistics, varied as in training, but with random streams of their own, so that training is the
     /// same whether or not they are taken.
     /// </summary>
     /// <param name="epoch">The epoch after which they are taken.</param>
-    /// <param name="count">How many images; fewer where the training set is smaller, and rounded down to whole batches.</param>
+    /// <param name="count">How many images; fewer if the training set is smaller, and rounded down to whole batches.</param>
     /// <param name="batchSize">The batch size of the training, for one worker.</param>
-    /// <exception cref="ExperimentException">Not even one batch can be had.</exception>
+    /// <exception cref="ExperimentException">The images do not fill even one batch.</exception>
     public IEnumerable<ImageBatch> Population(int epoch, int count, int batchSize)
     {
         CheckBatch(batchSize);
@@ -125,7 +125,7 @@ public sealed class BatchSource
     /// <summary>All test images in the set's order; the last batch may be incomplete.</summary>
     /// <param name="batchSize">Images in a batch.</param>
     /// <param name="alteration">What is done to the images before they are normalized; null: they are taken as they are.</param>
-    /// <param name="rows">So many rows are left of each image, those in its middle; null: all.</param>
+    /// <param name="rows">How many rows of each image are kept, those in its middle; null: all.</param>
     public IEnumerable<ImageBatch> Evaluation(int batchSize, Alteration? alteration = null, int? rows = null)
     {
         CheckBatch(batchSize);
@@ -138,7 +138,7 @@ public sealed class BatchSource
     /// </summary>
     /// <param name="batchSize">Images in a batch.</param>
     /// <param name="alteration">What is done to the images before they are normalized; null: they are taken as they are.</param>
-    /// <param name="rows">So many rows are left of each image, those in its middle; null: all.</param>
+    /// <param name="rows">How many rows of each image are kept, those in its middle; null: all.</param>
     public IEnumerable<ImageBatch> ShuffledEvaluation(int batchSize, Alteration? alteration = null, int? rows = null)
     {
         CheckBatch(batchSize);
@@ -147,10 +147,10 @@ public sealed class BatchSource
     }
 
     /// <summary>
-    /// One batch of training images as they are, drawn for a purpose of its own, so that training is the same whether or not it is taken.
+    /// One batch of training images as they are, drawn from a random stream of its own, so that training is the same whether or not it is taken.
     /// </summary>
-    /// <param name="purpose">What they are for.</param>
-    /// <param name="count">How many images; fewer where the training set is smaller.</param>
+    /// <param name="purpose">What the images are for; it chooses the random stream.</param>
+    /// <param name="count">How many images; fewer if the training set is smaller.</param>
     public ImageBatch Sample(RandomPurpose purpose, int count)
     {
         CheckBatch(count);
@@ -177,7 +177,7 @@ public sealed class BatchSource
     {
         var altering = alteration is null ? null : new AlterationKernel(_dataset.Shape, alteration);
 
-        // In one style alone, an image has no other.
+        // An altered image gets no style in addition.
         var styles = _options.Domains == Domains.None || alteration is { Kind: not AlterationKind.None } ? [] : DomainStyles.All.Select(style => new AlterationKernel(_dataset.Shape, style)).ToArray();
 
         // Whitening works on blocks of images of a fixed size, so it prepares more images than the current batch needs.
@@ -220,7 +220,8 @@ public sealed class BatchSource
             _kernel.Write(altering is null ? pixels : altering.Apply(pixels, images.Records[image]), crop, values);
         }
 
-        // Test images keep their style, whatever the run, and so does what is measured; each has its own, since evaluation knows no training batches.
+        // Each test image and each image of a sample has a style of its own, since evaluation knows no training batches. A test image has the
+        // same style in every run.
         int Style(int position, int image) => augmentation switch
         {
             null when images == _dataset.Test => DomainStyles.Draw(EvaluationSeed, RandomPurpose.EvaluationDomain, 0, images.Records[image]),
@@ -251,7 +252,7 @@ public sealed class BatchSource
     private IEnumerable<ImageBatch> MiddleRows(IEnumerable<ImageBatch> batches, int? rows) => rows is not { } count ? batches
         : batches.Select(batch => Part(batch, count, _ => (batch.Shape.Height - count) / 2));
 
-    /// <summary>So many rows of each image, from one of its own on. Filled anew for the next batch of as many rows.</summary>
+    /// <summary>Copies some rows of each image, from its own first row on. The next batch of as many rows overwrites the result.</summary>
     private ImageBatch Part(ImageBatch whole, int rows, Func<int, int> first)
     {
         var shape = whole.Shape with { Height = rows };
@@ -260,7 +261,7 @@ public sealed class BatchSource
         part.Resize(whole.Count);
         whole.Labels.CopyTo(part.Labels);
 
-        // A row lies in one piece with the channels last, and in one for each channel with the channels first.
+        // With the channels last, a row lies in one piece; with the channels first, it lies in one piece for each channel.
         var planes = whole.Layout == ImageLayout.ChannelsFirst ? shape.Channels : 1;
         var row = shape.Channels * shape.Width / planes;
         for (var image = 0; image < whole.Count; image++)

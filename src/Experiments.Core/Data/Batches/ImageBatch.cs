@@ -4,7 +4,7 @@ namespace Experiments.Core.Data.Batches;
 
 /// <summary>
 /// A batch of images, ready for an engine: values already augmented and normalized, with their labels. The arrays belong to
-/// whoever made the batch and are filled anew for the next one, so an engine reads them during the call and keeps nothing.
+/// whoever made the batch and are overwritten for the next one, so an engine reads them during the call and keeps nothing.
 /// </summary>
 /// <param name="shape">The size of an image.</param>
 /// <param name="capacity">The largest number of images the batch can hold.</param>
@@ -23,7 +23,7 @@ public sealed class ImageBatch(ImageShape shape, int capacity, ImageLayout layou
     /// <summary>The largest number of images the batch can hold.</summary>
     public int Capacity { get; } = capacity;
 
-    /// <summary>The images it holds now, N.</summary>
+    /// <summary>Number of images that it holds now, N.</summary>
     public int Count { get; private set; }
 
     /// <summary>[N, C, H, W] or [N, H, W, C] values.</summary>
@@ -36,7 +36,7 @@ public sealed class ImageBatch(ImageShape shape, int capacity, ImageLayout layou
     public Span<float> Image(int index) => Values.Slice(index * Shape.Size, Shape.Size);
 
     /// <summary>Sets how many images the batch holds; the caller then fills values and labels.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">More than <see cref="Capacity"/>, or negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative or more than <see cref="Capacity"/>.</exception>
     public void Resize(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

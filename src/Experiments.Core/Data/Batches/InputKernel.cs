@@ -4,8 +4,8 @@ using Experiments.Core.Data.Whitening;
 namespace Experiments.Core.Data.Batches;
 
 /// <summary>
-/// Turns the bytes of an image into values: crop and mirror, then an affine map of its channel, by a table of all 256 pixels, then, where
-/// there is one, a linear map of each pixel's colours. Outside of the image lies the channel's mean.
+/// Turns the bytes of an image into values: crop and mirror, then an affine map of each channel, by a table of all 256 pixel values, then, if
+/// there is one, a linear map of each pixel's colours. The padding around an image has the channel's mean.
 /// </summary>
 internal sealed unsafe class InputKernel
 {
@@ -38,7 +38,7 @@ internal sealed unsafe class InputKernel
         if (down != 0 || right != 0)
             WriteOutside(values);
 
-        // Of the cut, rows [y0, y1) and columns [x0, x1) lie inside the image.
+        // Rows [y0, y1) and columns [x0, x1) of the cut lie inside the image.
         var (y0, y1) = (Math.Max(0, -down), Math.Min(h, h - down));
         var (x0, x1) = (Math.Max(0, -right), Math.Min(w, w - right));
         var (pixelStep, channelStep) = _layout == ImageLayout.ChannelsFirst ? (1, h * w) : (c, 1);
@@ -82,7 +82,7 @@ internal sealed unsafe class InputKernel
         }
     }
 
-    // Each pixel's [C] values by the [C, C] matrix.
+    // Multiplies the [C, C] matrix by each pixel's [C] values.
     private void MapColours(Span<float> values, float[] matrix, int pixelStep, int channelStep)
     {
         var c = _shape.Channels;

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Experiments.Core.Data.Batches;
 
-/// <summary>How many rows of its images a recurrent network is trained on: a number drawn evenly for each batch, both ends included.</summary>
-/// <param name="Least">The fewest.</param>
-/// <param name="Most">The most.</param>
+/// <summary>How many rows of its images a recurrent network is trained on; each batch draws a number, all from the least to the most equally likely.</summary>
+/// <param name="Least">The fewest rows.</param>
+/// <param name="Most">The most rows.</param>
 public readonly record struct RowRange(int Least, int Most)
 {
-    /// <summary>Reads <c>12..20</c>, or <c>16</c> for always 16; null where it is neither, or the first is more than the second.</summary>
+    /// <summary>Reads <c>12..20</c>, or <c>16</c> for always 16; null if the text is neither, or the first number is more than the second.</summary>
     public static RowRange? Parse(string text)
     {
         var ends = text.Split("..");

@@ -1,9 +1,9 @@
 namespace Experiments.Core.Data.Images;
 
 /// <summary>
-/// The order that subsets are taken in: the classes take turns, each with its images in a random order, and a class of twice as many images
-/// twice as often. So every prefix has the classes in the set's own proportions (to within one image; of a balanced set equally many of each),
-/// and a smaller subset is part of a larger one.
+/// The order that subsets are taken in. The classes take turns, each with its images in a random order, and a class of twice as many images
+/// has twice as many turns. So every prefix has the classes in the set's own proportions, to within one image; in a balanced set, it has
+/// equally many of each. A smaller subset is part of a larger one.
 /// </summary>
 internal static class BalancedOrder
 {
@@ -25,7 +25,7 @@ internal static class BalancedOrder
             random.Shuffle(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(classes[label]));
         }
 
-        // Image j of a class of n stands at (2j + 1) / 2n of the way through the set; where classes meet, the lower label goes first.
+        // Image j of a class of n stands at (2j + 1) / 2n of the way through the set; if two classes meet, the lower label goes first.
         var order = Enumerable.Range(0, classes.Length)
             .SelectMany(label => classes[label].Select((image, turn) => (Image: image, Label: label, Position: (2L * turn) + 1, Size: (long)classes[label].Count)))
             .ToArray();

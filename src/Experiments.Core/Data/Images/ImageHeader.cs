@@ -2,13 +2,13 @@ using System.Buffers.Binary;
 
 namespace Experiments.Core.Data.Images;
 
-/// <summary>What a PNG or JPEG file says of its image in its first bytes: nothing is decoded.</summary>
+/// <summary>The size and colour of a PNG or JPEG image, read from the first bytes of its file; nothing is decoded.</summary>
 /// <param name="Width">Pixels in a row, as stored.</param>
-/// <param name="Height">Rows.</param>
-/// <param name="IsGrey">Whether there is no colour in it.</param>
+/// <param name="Height">Rows, as stored.</param>
+/// <param name="IsGrey">Whether the image has no colour.</param>
 internal sealed record ImageHeader(int Width, int Height, bool IsGrey)
 {
-    /// <summary>Reads a file's header; null where it cannot be understood (decoding then reports what is wrong).</summary>
+    /// <summary>Reads a file's header; returns null if the header cannot be understood (decoding then reports what is wrong).</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ImageHeader? Read(string path)
     {
@@ -38,7 +38,7 @@ internal sealed record ImageHeader(int Width, int Height, bool IsGrey)
         return new ImageHeader(BinaryPrimitives.ReadInt32BigEndian(header[16..]), BinaryPrimitives.ReadInt32BigEndian(header[20..]), header[25] is 0 or 4);
     }
 
-    // Segments up to the frame's, SOF0 to SOF15 (ITU T.81, B.2.2); C4, C8 and CC in between are others.
+    // Skips segments up to the frame header, SOF0 to SOF15, markers C0 to CF (ITU T.81, B.2.2); C4, C8 and CC are other segments.
     private static ImageHeader? Jpeg(FileStream file)
     {
         Span<byte> frame = stackalloc byte[8];

@@ -4,7 +4,7 @@ namespace Experiments.Core.Data.Images;
 
 /// <summary>
 /// The training or the test images of a <see cref="Dataset"/>: [N, C, H, W] bytes that lie in a file mapped into memory, not on the heap.
-/// Spans it returns must not outlive the data set.
+/// The spans it returns must not be used after the data set is disposed of.
 /// </summary>
 public sealed class ImageSet
 {
@@ -14,7 +14,7 @@ public sealed class ImageSet
     private readonly int _labelBytes;
     private readonly int[] _records;
 
-    // For each label in the file that of the set, where it has but some classes.
+    // The label in this set for each label in the file, -1 if the class is left out; null if the set has all classes.
     private readonly int[]? _labels;
 
     internal ImageSet(MappedFile file, ImageShape shape, int classes, long pixelsAt, long labelsAt, int labelBytes, int[] records, int[]? labels = null)
@@ -56,11 +56,11 @@ public sealed class ImageSet
         return counts;
     }
 
-    /// <summary>The same set with only the given images of it, in the given order.</summary>
+    /// <summary>A set of only the given images of this one, in the given order.</summary>
     internal ImageSet Only(int[] images) =>
         new(_file, Shape, Classes, _pixelsAt, _labelsAt, _labelBytes, Array.ConvertAll(images, image => _records[image]), _labels);
 
-    /// <summary>The images of some classes, in the same order, with labels counted from 0 anew.</summary>
+    /// <summary>The images of some classes, in the same order, with labels renumbered from 0.</summary>
     /// <param name="labels">The classes' labels, in order.</param>
     internal ImageSet OfClasses(IReadOnlyList<int> labels)
     {

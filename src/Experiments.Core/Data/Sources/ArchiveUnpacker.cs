@@ -6,16 +6,16 @@ using Experiments.Core.Files;
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// Unpacks the files of a CIFAR archive: those that the catalog lists, with exactly the sizes it tells, and nothing else. An entry that
-/// points outside or is a link condemns the whole archive.
+/// Unpacks the files of a CIFAR archive: those that the catalog lists, with exactly the sizes that it gives, and nothing else. If an entry
+/// points outside of the folder or is a link, the whole archive is refused.
 /// </summary>
 internal static class ArchiveUnpacker
 {
-    // Beside its data, an archive holds a page of HTML and a list of names.
+    // Besides its data, an archive holds a page of HTML and a list of names.
     private const long MostBesideTheData = 16 << 20;
 
-    /// <summary>Unpacks into a new folder beside the target and then renames it, so that the target is never half unpacked; an earlier one is replaced.</summary>
-    /// <exception cref="ExperimentException">The archive is damaged, lacks a file, or holds what none should.</exception>
+    /// <summary>Unpacks into a new folder and renames it to the target, so that the target is never half unpacked; an earlier target is replaced.</summary>
+    /// <exception cref="ExperimentException">The archive is damaged, lacks a file, or holds an entry that is refused.</exception>
     public static void Unpack(string archive, CifarSource source, ImageShape shape, string folder)
     {
         if (!PackedFile.IsGzip(archive))

@@ -3,7 +3,7 @@ using Experiments.Core.Data.Images;
 
 namespace Experiments.Core.Data.Sources;
 
-/// <summary>Images of one's own that lie in arrays: IDX files, or a NumPy archive. What they are has been read when they were described.</summary>
+/// <summary>The user's own images in arrays: IDX files, or a NumPy archive. Their sizes and labels were read when they were described.</summary>
 internal sealed record ArraySource : DatasetSource
 {
     /// <summary>The folder or archive.</summary>
@@ -12,7 +12,7 @@ internal sealed record ArraySource : DatasetSource
     /// <summary>The files.</summary>
     public required ImmutableArray<string> Files { get; init; }
 
-    /// <summary>What else the prepared images follow from: how they are split.</summary>
+    /// <summary>What the prepared images depend on besides the files: how they are split.</summary>
     public required string Variant { get; init; }
 
     /// <summary>The arrays.</summary>
@@ -49,8 +49,8 @@ internal sealed record ArraySource : DatasetSource
     internal override string Sizes() => $"images of {Arrays[0].Images.Shape}";
 }
 
-/// <summary>An array of images with what each of them is.</summary>
+/// <summary>An array of images, with the label of each and its place in the set.</summary>
 /// <param name="Images">The images.</param>
 /// <param name="Labels">[N] labels, from 0.</param>
-/// <param name="Places">[N] parts of the set, and positions in them.</param>
+/// <param name="Places">[N] places: for each image, the part of the set and the position in that part.</param>
 internal sealed record LabelledArray(ImageArray Images, int[] Labels, (DatasetPart Part, int Index)[] Places);

@@ -7,9 +7,9 @@ using Experiments.Core.Files;
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// CIFAR's official binary layout, as a folder or as the .tar.gz it is published in. A file is a row of records, each its label bytes and
-/// then 3072 pixel bytes: the red, green and blue planes of 32 rows of 32. CIFAR-10 has one label byte; CIFAR-100 two, coarse and
-/// fine, of which the fine one is used.
+/// CIFAR's official binary layout, as a folder or as the .tar.gz it is published in. A file is a sequence of records; each holds its label
+/// bytes and then 3072 pixel bytes: the red, green and blue planes of 32 rows of 32. CIFAR-10 has one label byte. CIFAR-100 has two, coarse
+/// and fine; the fine one is used.
 /// </summary>
 public sealed record CifarSource : DatasetSource
 {
@@ -28,7 +28,7 @@ public sealed record CifarSource : DatasetSource
     /// <summary>The official address.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>How much there is to download, for people.</summary>
+    /// <summary>The size of the download, as text for people.</summary>
     public required string DownloadSize { get; init; }
 
     /// <summary>Bytes before the pixels of a record; the last of them is the label.</summary>
@@ -40,7 +40,7 @@ public sealed record CifarSource : DatasetSource
     /// <inheritdoc/>
     public override string HowToGet => $"`data get {Name}` downloads it ({DownloadSize}) from {Url}";
 
-    /// <summary>Bytes that a file of the set has.</summary>
+    /// <summary>The length of a file of the set, in bytes.</summary>
     internal long Length(CifarFile file, ImageShape shape) => (long)file.Records * (LabelBytes + shape.Size);
 
     internal override string Space => "400 MB";
@@ -186,6 +186,6 @@ public sealed record CifarSource : DatasetSource
 
 /// <summary>One file of CIFAR's binary layout.</summary>
 /// <param name="Name">Its name inside the folder.</param>
-/// <param name="Part">What its images are for.</param>
+/// <param name="Part">The part that its images belong to.</param>
 /// <param name="Records">How many images it holds.</param>
 public sealed record CifarFile(string Name, DatasetPart Part, int Records);

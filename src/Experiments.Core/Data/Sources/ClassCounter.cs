@@ -3,8 +3,8 @@ using Experiments.Core.Data.Images;
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// Counts the images of each class on their way to another sink. The catalog's sets are published with equally many images of each class in
-/// either part, so the counts show what sizes cannot: a training file in the test file's place, labels that were changed.
+/// Counts the images of each class and passes them on to another sink. The catalog's sets are published with equally many images of each class
+/// in either part, so the counts show what sizes cannot: a training file in the test file's place, or labels that were changed.
 /// </summary>
 internal sealed class ClassCounter(DatasetDescription set, IImageSink? next = null) : IImageSink
 {

@@ -6,8 +6,8 @@ namespace Experiments.Core.Data.Sources;
 /// <summary>Some of a data set's classes, by the numbers of their labels, as in <c>0-4</c> or <c>0,2,7-9</c>.</summary>
 public static class ClassSelection
 {
-    /// <summary>The numbers in one form: in order, each once, those that follow each other as a range.</summary>
-    /// <exception cref="ExperimentException">They are no numbers.</exception>
+    /// <summary>Writes the labels in one form: in ascending order, each once, consecutive ones as a range.</summary>
+    /// <exception cref="ExperimentException">The text is no list of labels.</exception>
     public static string Normalize(string text)
     {
         var labels = Parse(text);
@@ -24,8 +24,8 @@ public static class ClassSelection
         return string.Join(',', parts);
     }
 
-    /// <summary>The labels, in order.</summary>
-    /// <exception cref="ExperimentException">They are no numbers.</exception>
+    /// <summary>The labels, in ascending order, each once.</summary>
+    /// <exception cref="ExperimentException">The text is no list of labels.</exception>
     public static ImmutableArray<int> Parse(string text)
     {
         var labels = new SortedSet<int>();
@@ -43,8 +43,8 @@ public static class ClassSelection
         return [.. labels];
     }
 
-    /// <summary>The part of a data set that has these classes, with labels counted from 0 anew.</summary>
-    /// <exception cref="ExperimentException">The set has no such classes, or what is left is none to tell apart.</exception>
+    /// <summary>The part of a data set that has these classes, with labels renumbered from 0.</summary>
+    /// <exception cref="ExperimentException">The set lacks one of the classes, fewer than two are left, or the set is not balanced.</exception>
     public static DatasetDescription Of(DatasetDescription set, string text)
     {
         var labels = Parse(text);

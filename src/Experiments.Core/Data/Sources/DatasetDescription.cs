@@ -3,7 +3,7 @@ using Experiments.Core.Data.Images;
 
 namespace Experiments.Core.Data.Sources;
 
-/// <summary>What a data set is: the size of its images, its classes, how many images, and where they come from.</summary>
+/// <summary>What a data set is: the size of its images, its classes, the number of images, and where they come from.</summary>
 public sealed record DatasetDescription
 {
     /// <summary>The name on the command line, for example <c>cifar10</c>.</summary>
@@ -18,10 +18,10 @@ public sealed record DatasetDescription
     /// <summary>The classes in the order of their labels.</summary>
     public required ImmutableArray<string> ClassNames { get; init; }
 
-    /// <summary>Training images.</summary>
+    /// <summary>Number of training images.</summary>
     public required int TrainCount { get; init; }
 
-    /// <summary>Test images.</summary>
+    /// <summary>Number of test images.</summary>
     public required int TestCount { get; init; }
 
     /// <summary>Where the images come from and how their files are read.</summary>
@@ -33,16 +33,16 @@ public sealed record DatasetDescription
     /// <summary>A sentence for each thing that a person should know about how the files were read.</summary>
     public ImmutableArray<string> Remarks { get; init; } = [];
 
-    /// <summary>The set that this is some classes of; null: it is whole.</summary>
+    /// <summary>The set that this one has some classes of; null if this set is whole.</summary>
     public DatasetDescription? Whole { get; init; }
 
-    /// <summary>The labels that its classes have there, in order; none where it is whole.</summary>
+    /// <summary>The labels of its classes in <see cref="Whole"/>, in ascending order; empty if this set is whole.</summary>
     public ImmutableArray<int> Labels { get; init; } = [];
 
     /// <summary>Number of classes.</summary>
     public int Classes => ClassNames.Length;
 
-    /// <summary>Images in one part of the set.</summary>
+    /// <summary>Number of images in one part of the set.</summary>
     public int Count(DatasetPart part) => part switch
     {
         DatasetPart.Train => TrainCount,

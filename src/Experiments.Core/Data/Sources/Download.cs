@@ -4,14 +4,14 @@ using Experiments.Core.Files;
 
 namespace Experiments.Core.Data.Sources;
 
-/// <summary>How far a download is.</summary>
-/// <param name="Bytes">Bytes that are there, those of an earlier attempt included.</param>
-/// <param name="Total">Bytes of the whole file; null where the server does not tell.</param>
+/// <summary>The progress of a download.</summary>
+/// <param name="Bytes">Bytes received so far, including those of earlier attempts.</param>
+/// <param name="Total">Bytes of the whole file; null if the server does not say.</param>
 public sealed record DownloadProgress(long Bytes, long? Total);
 
 /// <summary>
-/// Downloads one file whose MD5 is known. What has come lies in <c>NAME.part</c>, and the next attempt asks the server for the rest of it
-/// only (RFC 9110, section 14); a server that cannot do this sends all of it again.
+/// Downloads one file whose MD5 is known. The bytes received so far lie in <c>NAME.part</c>, and the next attempt asks the server only for
+/// the rest (RFC 9110, section 14); a server that cannot do this sends the whole file again.
 /// </summary>
 internal static class Download
 {
@@ -28,7 +28,7 @@ internal static class Download
         var actual = Checksum.Md5(part);
         if (actual != md5)
         {
-            // Going on from it would end here again.
+            // An attempt that continued from this file would fail here again.
             File.Delete(part);
             throw new ExperimentException(
                 $"What came from {url} has MD5 {actual}; expected {md5}, the published one. It was deleted: run the command again, or name another " +
@@ -69,7 +69,7 @@ internal static class Download
         }
     }
 
-    // Requests the missing part of the file and moves the file's position to where it belongs; null where nothing is missing.
+    // Requests the missing part of the file and moves the file's position to where that part begins; returns null if nothing is missing.
     private static async Task<HttpResponseMessage?> AskAsync(HttpClient client, Uri url, FileStream file, CancellationToken cancellationToken)
     {
         var have = file.Length;

@@ -6,16 +6,16 @@ namespace Experiments.Core.Data.Sources;
 
 /// <summary>The images of an IDX file of unknown origin, gzipped or not (see <see cref="IdxSource"/> for the layout).</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Count">The images.</param>
-/// <param name="Shape">The size of each, as it is read.</param>
-/// <param name="IsTransposed">Whether the file has columns in the place of rows, as EMNIST's have.</param>
+/// <param name="Count">Number of images.</param>
+/// <param name="Shape">The size of each image as it is read, upright.</param>
+/// <param name="IsTransposed">Whether the file has columns in the place of rows, as EMNIST's files have.</param>
 internal sealed record IdxArray(string Path, int Count, ImageShape Shape, bool IsTransposed) : ImageArray(Path, Count, Shape)
 {
     private const int Labels = 2049;
     private const int Images = 2051;
 
     /// <summary>Reads the header of an image file.</summary>
-    /// <exception cref="ExperimentException">It is none.</exception>
+    /// <exception cref="ExperimentException">The file is no IDX file of images, or is damaged.</exception>
     public static IdxArray Open(string path, bool isTransposed) => Whole(path, () =>
     {
         using var stream = PackedFile.Open(path);
@@ -24,7 +24,7 @@ internal sealed record IdxArray(string Path, int Count, ImageShape Shape, bool I
     });
 
     /// <summary>Reads a label file.</summary>
-    /// <exception cref="ExperimentException">It is none, or damaged.</exception>
+    /// <exception cref="ExperimentException">The file is no IDX file of labels, or is damaged.</exception>
     public static long[] ReadLabels(string path) => Whole(path, () =>
     {
         using var stream = PackedFile.Open(path);
@@ -64,7 +64,7 @@ internal sealed record IdxArray(string Path, int Count, ImageShape Shape, bool I
             throw new ExperimentException($"{path} is no IDX file of {what}: its first word is {header[0]}, expected {magic}{hint}.");
         }
 
-        // The largest files that there are, EMNIST's by class, hold 700,000 images.
+        // The largest published files, those of EMNIST ByClass, hold 700,000 images.
         if (header[1] is < 1 or > 100_000_000 || header[2..].Any(side => side is < 1 or > 4096))
             throw new ExperimentException($"{path}: the header tells of {string.Join(" x ", header[1..])}, which cannot be.");
         return header;

@@ -6,9 +6,9 @@ using Experiments.Core.Files;
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// MNIST's IDX files, plain or gzipped, whatever their names end with. A file is big-endian 32-bit words, then bytes: for labels the magic number 2049 and the count;
-/// for images 2051, count, rows and columns (http://yann.lecun.com/exdb/mnist). Found in the data folder, or where a Debian package
-/// puts them.
+/// MNIST's IDX files, plain or gzipped, whatever their names end with. A file is a header of big-endian 32-bit words, then bytes. The header
+/// of labels is the magic number 2049 and the count; that of images is 2051, count, rows and columns (http://yann.lecun.com/exdb/mnist). The
+/// files are in the data folder, or where a Debian package puts them.
 /// </summary>
 public sealed record IdxSource : DatasetSource
 {
@@ -18,7 +18,7 @@ public sealed record IdxSource : DatasetSource
     /// <summary>The official address of the folder that the gzipped files lie in; it ends with a slash.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>How much there is to download, for people.</summary>
+    /// <summary>The size of the download, as text for people.</summary>
     public required string DownloadSize { get; init; }
 
     /// <summary>The folder under the data folder.</summary>
@@ -41,7 +41,7 @@ public sealed record IdxSource : DatasetSource
 
     internal override IReadOnlyList<string> Places(string path) => [Path.Combine(path, Folder), SystemFolder];
 
-    // A place with all of the files is preferred to one with some, such as a broken download leaves.
+    // A place with all of the files is preferred to one with only some of them, such as an interrupted download leaves.
     internal override FoundSource? Find(string path) => new[] { path, Path.Combine(path, Folder), SystemFolder }
         .Select(place => new FoundSource(place, [.. Files.Select(file => Locate(place, file)).OfType<string>()]))
         .Where(found => found.Files.Length > 0)
@@ -116,7 +116,7 @@ public sealed record IdxSource : DatasetSource
             }
             catch (InvalidDataException)
             {
-                // Reading it has said so already.
+                // Reading the file has reported that already.
             }
         }
 
@@ -133,7 +133,7 @@ public sealed record IdxSource : DatasetSource
         {
             await Download.ToFileAsync(new Uri(folder, file.Name + ".gz"), Path.Combine(target, file.Name + ".gz"), file.GzipMd5, progress, cancellationToken)
                 .ConfigureAwait(false);
-            // Otherwise a damaged file without gzip would be read in its place.
+            // Otherwise a damaged file without gzip would be read in place of the downloaded one.
             File.Delete(Path.Combine(target, file.Name));
         }
 
@@ -155,11 +155,11 @@ public sealed record IdxSource : DatasetSource
         }
     }
 
-    // As published, and with the dot that some archivers leave in the place of the last part's dash.
+    // Finds the file by its published name, or with a dot in place of the dash before idx, as some archivers leave it.
     private static string? Locate(string place, IdxFile file) => new[] { file.Name, file.Name.Replace("-idx", ".idx", StringComparison.Ordinal) }
         .SelectMany(name => new[] { name, name + ".gz" }).Select(name => Path.Combine(place, name)).FirstOrDefault(File.Exists);
 
-    // What is wrong with a file that is named .gz and is not gzipped; null where it is gzipped after all, or is the plain IDX file.
+    // What is wrong with a file that is named .gz and is not gzipped; null if it has another name, is gzipped, or is the plain IDX file.
     private string? NoGzip(string path) => !path.EndsWith(".gz", StringComparison.Ordinal) || PackedFile.IsGzip(path) || IsIdx(path) ? null
         : $"{path} is no gzip file{PackedFile.Look(path)}. {HowToGet}.";
 
@@ -227,7 +227,7 @@ public sealed record IdxSource : DatasetSource
 /// <summary>One IDX file.</summary>
 /// <param name="Name">Its name, without <c>.gz</c>.</param>
 /// <param name="Part">The training or the test part.</param>
-/// <param name="Content">What it holds.</param>
+/// <param name="Content">Whether it holds images or labels.</param>
 /// <param name="Md5">The MD5 of the unpacked file, in lower-case hexadecimal digits.</param>
 /// <param name="GzipMd5">The MD5 of the gzipped file as it is published.</param>
 public sealed record IdxFile(string Name, DatasetPart Part, IdxContent Content, string Md5, string GzipMd5);

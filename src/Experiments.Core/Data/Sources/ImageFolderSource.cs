@@ -6,13 +6,13 @@ using Experiments.Core.Files;
 
 namespace Experiments.Core.Data.Sources;
 
-/// <summary>Images of one's own: folders of PNG and JPEG files, one folder a class. They are decoded when they are read.</summary>
+/// <summary>The user's own images: folders of PNG and JPEG files, one folder for each class. They are decoded when they are read.</summary>
 internal sealed record ImageFolderSource : DatasetSource
 {
     /// <summary>The folder.</summary>
     public required string Place { get; init; }
 
-    /// <summary>What else the prepared images follow from: their size, and how they are split.</summary>
+    /// <summary>What the prepared images depend on besides the files: their size, and how they are split.</summary>
     public required string Variant { get; init; }
 
     /// <summary>The training images, in their order.</summary>
@@ -74,7 +74,7 @@ internal sealed record ImageFolderSource : DatasetSource
         return $"files of {smallest.Width}x{smallest.Height} to {largest.Width}x{largest.Height} pixels, {(grey == 0 ? "all in colour" : grey == headers.Count ? "all grey" : $"{grey} of {headers.Count} grey, which become colour")}";
     }
 
-    // A file that cannot be opened is told of by its name, like one that cannot be decoded, so that all are known at once.
+    // A file that cannot be opened is reported by its name, like one that cannot be decoded, so that all of them are reported at once.
     private static string? Decode(string path, ImageShape shape, byte[] pixels, IImageDecoder decoder)
     {
         try

@@ -9,15 +9,15 @@ using Experiments.Core.Files;
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// One array of a NumPy <c>.npz</c> archive: a zip entry in NumPy's format, versions 1 to 3 (NEP 1). Arrays of numbers alone are read; one of
-/// Python objects would have to be unpickled, which can run any program, and is refused.
+/// One array of a NumPy <c>.npz</c> archive: a zip entry in NumPy's format, versions 1 to 3 (NEP 1). Only arrays of numbers are read. An array
+/// of Python objects is refused: it would have to be unpickled, which can run any program.
 /// </summary>
 /// <param name="Path">The archive.</param>
-/// <param name="Name">The array.</param>
+/// <param name="Name">The name of the array.</param>
 /// <param name="Kind">u, i, f or b: unsigned and signed whole numbers, floating-point numbers, truth values.</param>
 /// <param name="Bytes">Bytes of one value.</param>
 /// <param name="IsBigEndian">Whether a value's high byte comes first.</param>
-/// <param name="IsFortran">Whether the first axis, and not the last, is the one whose values lie side by side.</param>
+/// <param name="IsFortran">Whether values along the first axis lie side by side, not those along the last.</param>
 /// <param name="Sizes">The sizes of its axes.</param>
 internal sealed partial record NpyArray(string Path, string Name, char Kind, int Bytes, bool IsBigEndian, bool IsFortran, ImmutableArray<int> Sizes)
 {
@@ -29,11 +29,11 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
     /// <summary>The sizes, as NumPy writes them.</summary>
     public string Shape => $"[{string.Join(", ", Sizes)}]";
 
-    /// <summary>Values in the array.</summary>
+    /// <summary>Number of values in the array.</summary>
     public long Count => Sizes.Aggregate(1L, (product, size) => product * size);
 
     /// <summary>The names of all arrays of an archive.</summary>
-    /// <exception cref="ExperimentException">It is no zip archive, or damaged.</exception>
+    /// <exception cref="ExperimentException">The file is no zip archive, or is damaged.</exception>
     public static IReadOnlyList<string> NamesIn(string path) => Whole(path, () =>
     {
         using var zip = ZipFile.OpenRead(path);
@@ -41,7 +41,7 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
     });
 
     /// <summary>Reads an array's header.</summary>
-    /// <exception cref="ExperimentException">It is not there, damaged, or no array of numbers.</exception>
+    /// <exception cref="ExperimentException">The array is missing, damaged, or no array of numbers.</exception>
     public static NpyArray Open(string path, string name) => Whole(path, () =>
     {
         using var zip = ZipFile.OpenRead(path);
@@ -52,9 +52,9 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
             : throw new ExperimentException($"{array.Where}: its header tells of {array.Shape} values of {array.Bytes} bytes, and {entry.Length - begin} bytes follow.");
     });
 
-    /// <summary>Reads the values in C's order, so many of the first axis at a time.</summary>
-    /// <param name="take">Is given each index of the first axis and the values there, as numbers, which are void after the call.</param>
-    /// <exception cref="ExperimentException">The archive is damaged, or too large to be turned.</exception>
+    /// <summary>Reads the values in C's order, one index of the first axis at a time.</summary>
+    /// <param name="take">Receives each index of the first axis and the values there; they are void after the call.</param>
+    /// <exception cref="ExperimentException">The archive is damaged, or the array is too large to be turned from Fortran's order.</exception>
     public void Read(Action<int, double[]> take) => Whole(Path, () =>
     {
         using var zip = ZipFile.OpenRead(Path);
@@ -91,7 +91,7 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
         return true;
     });
 
-    // Where the values of the first index 0 lie in Fortran's order, in C's order.
+    // The places in Fortran's order of the values at index 0 of the first axis; the values are listed in C's order.
     private long[] FortranPlaces(int inner)
     {
         var places = new long[inner];
@@ -169,7 +169,7 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
                 : throw new ExperimentException($"{where} has shape ({Echo.Of(shape.Groups[1].Value)}), of which nothing can be read."));
         }
 
-        // The product is taken here once so that none overflows later.
+        // The product of all sizes is checked here, so that no product overflows later.
         if (sizes.Count == 0 || sizes.Aggregate((Int128)1, (product, axis) => product * axis) > 1L << 40)
             throw new ExperimentException($"{where} has shape ({Echo.Of(shape.Groups[1].Value)}), which is no list of images or labels.");
         var array = new NpyArray(path, name, type.Groups[2].Value[0], type.Groups[3].Value[0] - '0', type.Groups[1].Value == ">", order.Groups[1].Value == "True", [.. sizes]);

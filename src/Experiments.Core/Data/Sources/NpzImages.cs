@@ -3,14 +3,14 @@ using Experiments.Core.Data.Images;
 
 namespace Experiments.Core.Data.Sources;
 
-/// <summary>The images of a <c>.npz</c> archive: [N, H, W] of grey ones, [N, H, W, C] or [N, C, H, W] with 1 or 3 channels.</summary>
+/// <summary>The images of a <c>.npz</c> archive: [N, H, W] for grey images, [N, H, W, C] or [N, C, H, W] with 1 or 3 channels.</summary>
 /// <param name="Array">The array.</param>
 /// <param name="Shape">The size of an image.</param>
 /// <param name="IsChannelsLast">Whether a pixel's channels lie side by side.</param>
-/// <param name="ToPixel">What a value is multiplied with to lie on a scale from 0 to 255.</param>
+/// <param name="ToPixel">The factor that brings a value to a scale from 0 to 255.</param>
 internal sealed record NpzImages(NpyArray Array, ImageShape Shape, bool IsChannelsLast, double ToPixel) : ImageArray(Array.Where, Array.Sizes[0], Shape)
 {
-    // Images and labels of training and test part: MedMNIST's names, and those that Keras and its users save.
+    // The names of images and labels of the training and the test part: those of MedMNIST, and those that Keras and its users save.
     private static readonly string[][] Pairs =
     [
         ["train_images", "train_labels", "test_images", "test_labels"],
@@ -22,9 +22,9 @@ internal sealed record NpzImages(NpyArray Array, ImageShape Shape, bool IsChanne
 
     /// <summary>Finds images and labels in an archive.</summary>
     /// <param name="path">The archive.</param>
-    /// <param name="remarks">Is told of arrays that are not used.</param>
-    /// <returns>The training images, and the test images where there are some.</returns>
-    /// <exception cref="ExperimentException">They are not there, or not what images and labels can be.</exception>
+    /// <param name="remarks">Receives a sentence about arrays that are not used.</param>
+    /// <returns>The training images, and the test images or null if there are none.</returns>
+    /// <exception cref="ExperimentException">Images or labels are missing, or their shapes or values are not possible for images and labels.</exception>
     public static (LabelledImages Train, LabelledImages? Test) Open(string path, ICollection<string> remarks)
     {
         var names = NpyArray.NamesIn(path);

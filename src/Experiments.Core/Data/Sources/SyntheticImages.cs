@@ -3,9 +3,9 @@ using Experiments.Core.Data.Images;
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// The images of the synthetic set. On a tinted gradient lies a small object that distracts, and over it a larger one that gives the image
+/// The images of the synthetic set. A small, distracting object lies on a tinted gradient. A larger object lies over it and gives the image
 /// its class: one of five shapes, striped or checked. Places, sizes, turns, colours and the width of the pattern vary, and noise lies over
-/// all of it, so neither a pixel nor a colour tells the class. One image in twenty shows the object of a random class and keeps its label,
+/// the whole image, so neither a pixel nor a colour tells the class. One image in twenty shows the object of a random class and keeps its label,
 /// so no network gets below 4.5% error on the test images. A small CNN with BN had 18.5% after three epochs of all 50,000.
 /// </summary>
 /// <remarks>
@@ -14,7 +14,7 @@ namespace Experiments.Core.Data.Sources;
 /// </remarks>
 internal static class SyntheticImages
 {
-    /// <summary>Changes when the images do.</summary>
+    /// <summary>The version of the images; it changes when they do.</summary>
     public const int Version = 1;
 
     private const int Side = 32;
@@ -75,7 +75,7 @@ internal static class SyntheticImages
                 if (!Covers(shape, u, v, radius))
                     continue;
 
-                // Stripes vary along u alone, checks along both.
+                // Stripes vary along u alone, checks along u and v.
                 var wave = Sine[((u * 256 / period) + phase) & 255];
                 if (isChecked)
                     wave = wave * Sine[((v * 256 / period) + phase) & 255] >> 8;
@@ -94,7 +94,7 @@ internal static class SyntheticImages
         _ => ((u * u) + (v * v)) is var square && square < radius * radius && square > radius * radius / 3,
     };
 
-    // The sum of two uniform numbers for each value, from one random word for the three channels of a pixel; one level of noise an image.
+    // Adds the sum of two uniform numbers to each value; one random word serves the three channels of a pixel. Each image has one noise level.
     private static void Noise(ref RandomStream random, Span<byte> pixels)
     {
         var level = 1 + random.NextInt32(4);

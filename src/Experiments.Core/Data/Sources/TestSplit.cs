@@ -1,16 +1,16 @@
 namespace Experiments.Core.Data.Sources;
 
 /// <summary>
-/// Which images of a set that has no test part are held out as one: the same part of every class, by a seed that is no run's, so that all
-/// runs see the same split.
+/// Chooses the test images of a set that has no test part: the same fraction of every class. The seed is not that of a run, so all runs see
+/// the same split.
 /// </summary>
 internal static class TestSplit
 {
-    /// <summary>For each image, whether it is a test image. Each class has one at least on either side.</summary>
+    /// <summary>For each image, whether it is a test image. Each class has at least one training image and one test image.</summary>
     /// <param name="labels">[N] labels, each from 0.</param>
     /// <param name="classNames">The classes.</param>
-    /// <param name="part">The part of each class to test on, rounded to whole images.</param>
-    /// <param name="seed">What the choice follows from.</param>
+    /// <param name="part">The fraction of each class to test on, rounded to whole images.</param>
+    /// <param name="seed">The seed of the random choice.</param>
     /// <param name="where">The set, for messages.</param>
     /// <exception cref="ExperimentException">A class has a single image.</exception>
     public static bool[] Of(IReadOnlyList<int> labels, IReadOnlyList<string> classNames, double part, long seed, string where)

@@ -5,7 +5,7 @@ using MathNet.Numerics.LinearAlgebra;
 namespace Experiments.Core.Data.Whitening;
 
 /// <summary>
-/// What is done to each pixel of an image, on a scale from 0 to 1: (x - offset) / scale of its channel, then a linear map of its colours.
+/// The map of each pixel of an image, on a scale from 0 to 1: (x - offset) / scale of its channel, then a linear map of its colours.
 /// </summary>
 internal sealed record ChannelMap
 {
@@ -15,13 +15,13 @@ internal sealed record ChannelMap
     /// <summary>[C] divisors.</summary>
     public required ImmutableArray<double> Scale { get; init; }
 
-    /// <summary>[C] means of the training images, which lie outside of an image.</summary>
+    /// <summary>[C] means of the training images, which fill the padding around an image.</summary>
     public required ImmutableArray<double> Mean { get; init; }
 
-    /// <summary>[C, C] matrix that a pixel's colours are multiplied with; null for none.</summary>
+    /// <summary>[C, C] matrix that a pixel's colours are multiplied with; null if there is none.</summary>
     public ImmutableArray<double>? Colours { get; init; }
 
-    /// <summary>(x - mean) / sd.</summary>
+    /// <summary>The map (x - mean) / sd.</summary>
     /// <exception cref="ExperimentException">A channel is constant.</exception>
     public static ChannelMap ZScore(InputStatistics statistics)
     {
@@ -29,8 +29,8 @@ internal sealed record ChannelMap
         return new() { Offset = statistics.Mean, Scale = statistics.StandardDeviation, Mean = statistics.Mean };
     }
 
-    /// <summary>What a normalization does to each pixel of a data set.</summary>
-    /// <exception cref="ExperimentException">The training images do not vary enough to be normalized so.</exception>
+    /// <summary>The map of a normalization for a data set.</summary>
+    /// <exception cref="ExperimentException">The training images do not vary enough for this normalization.</exception>
     public static ChannelMap Of(InputNormalization normalization, ImageSet training, InputStatistics statistics) => normalization switch
     {
         InputNormalization.None => Bytes(statistics.Mean),
@@ -71,7 +71,7 @@ internal sealed record ChannelMap
         var c = mean.Length;
         var decomposition = Matrix<double>.Build.Dense(c, c, ColourCovariance(training, mean)).Evd(Symmetricity.Symmetric);
 
-        // Eigenvalues come in ascending order. Of a grey set stored in colour all but the largest are 0, to which nothing can give variance 1.
+        // Eigenvalues come in ascending order. If a grey set is stored in colour, all but the largest are 0; no factor turns them into variance 1.
         var matrix = new double[c * c];
         for (var row = 0; row < c; row++)
         {
@@ -92,7 +92,7 @@ internal sealed record ChannelMap
         return [.. matrix];
     }
 
-    // [C, C], biased: over all pixels. Sums of products of bytes are whole numbers, so nothing is rounded before the mean is taken off.
+    // [C, C], biased: divided by the number of pixels. Sums of products of bytes are integers, so nothing is rounded before the mean is subtracted.
     private static double[] ColourCovariance(ImageSet training, ImmutableArray<double> mean)
     {
         var (c, plane) = (training.Shape.Channels, training.Shape.Height * training.Shape.Width);

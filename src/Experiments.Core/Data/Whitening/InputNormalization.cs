@@ -1,12 +1,12 @@
 namespace Experiments.Core.Data.Whitening;
 
 /// <summary>
-/// How pixels become the values that a network takes. All of it is fitted to the training images alone and is an affine transform of the
-/// image after crop and mirror, outside of which lies the training images' mean of the channel, so every kind shows the same images.
+/// How pixels become the values that a network takes. Every kind is fitted to the training images alone and is an affine transform of the
+/// image after crop and mirror. The padding has the training images' mean of the channel, so every kind shows the same images.
 /// </summary>
 public enum InputNormalization
 {
-    /// <summary>Not at all: values from 0 to 255.</summary>
+    /// <summary>They are not normalized: values from 0 to 255.</summary>
     None,
 
     /// <summary>(x - min) / (max - min) with the smallest and the largest pixel of the channel: values from 0 to 1.</summary>
@@ -17,7 +17,7 @@ public enum InputNormalization
 
     /// <summary>
     /// The colours of a pixel, less their mean, whitened: Lambda^-1/2 U^T with the eigenvalues Lambda and eigenvectors U of the [C, C]
-    /// covariance over all pixels, the largest eigenvalue first. Channels are then uncorrelated with variance 1; with one channel it is
+    /// covariance over all pixels, the largest eigenvalue first. Channels are then uncorrelated with variance 1; with one channel this is
     /// <see cref="ZScore"/>.
     /// </summary>
     Pca,

@@ -11,7 +11,7 @@ namespace Experiments.Core.Data.Whitening;
 public sealed record InputStatistics
 {
     /// <summary>Takes statistics from elsewhere, for example those that foreign weights were trained with.</summary>
-    /// <exception cref="ExperimentException">The two differ in length, or one is not finite or a standard deviation negative.</exception>
+    /// <exception cref="ExperimentException">The lengths differ, a value is not finite, or a standard deviation is negative.</exception>
     public InputStatistics(ImmutableArray<double> mean, ImmutableArray<double> standardDeviation)
     {
         if (mean.Length != standardDeviation.Length)
@@ -32,11 +32,11 @@ public sealed record InputStatistics
     /// <summary>[C] means; 0 is black, 1 is the brightest.</summary>
     public ImmutableArray<double> Mean { get; }
 
-    /// <summary>[C] standard deviations (biased: over all pixels), on the same scale; 0 where all pixels of a channel are equal.</summary>
+    /// <summary>[C] standard deviations (biased: divided by the number of pixels), on the same scale; 0 if all pixels of a channel are equal.</summary>
     public ImmutableArray<double> StandardDeviation { get; }
 
-    /// <summary>Checks that inputs can be divided by the standard deviations: that no channel is constant.</summary>
-    /// <exception cref="ExperimentException">One is.</exception>
+    /// <summary>Checks that no channel is constant, so that inputs can be divided by the standard deviations.</summary>
+    /// <exception cref="ExperimentException">A channel is constant.</exception>
     public void CheckVaries()
     {
         var constant = StandardDeviation.IndexOf(0);
@@ -73,7 +73,7 @@ public sealed record InputStatistics
         CultureInfo.InvariantCulture,
         $"Channel {channel} of the input has mean {mean[channel]} and standard deviation {standardDeviation[channel]}; {why}."));
 
-    // Sum and sum of squares of bytes, widened to 32 bits; a lane of squares holds 66,000 of the largest.
+    // Sum and sum of squares of bytes, widened to 32 bits; a lane can hold the sum of 66,000 of the largest squares.
     private static (long Sum, long Squares) Sums(ReadOnlySpan<byte> bytes)
     {
         long sum = 0, squares = 0;

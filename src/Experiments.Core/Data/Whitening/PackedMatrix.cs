@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Experiments.Core.Data.Whitening;
 
 /// <summary>
-/// A [K, N] matrix laid out for products A B with matrices A [M, K]: in blocks of rows, and of these panels of columns that stay in the
-/// first cache while rows of A pass by. An element of a product is summed in the order of k whatever the other rows, so a row's product is
-/// the same bits alone and among others.
+/// A [K, N] matrix laid out for products A B with matrices A [M, K]: in blocks of rows, each in panels of columns. A panel stays in the
+/// first-level cache while rows of A are multiplied with it. An element of a product is always summed in the order of k, so the product of a
+/// row of A has the same bits whether the row is alone or among others.
 /// </summary>
 internal sealed unsafe class PackedMatrix
 {
@@ -31,7 +31,7 @@ internal sealed unsafe class PackedMatrix
 
     private static int Width => 3 * Vector256<float>.Count;
 
-    /// <summary>Takes one row's values, [N].</summary>
+    /// <summary>Sets the [N] values of one row.</summary>
     public void SetRow(int row, ReadOnlySpan<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, _columns);
@@ -78,7 +78,7 @@ internal sealed unsafe class PackedMatrix
         }
     }
 
-    // The last panel is filled up with columns that the result does not have.
+    // The last panel is padded with columns that the result does not have.
     private void AddEdge(float* a, float* b, int depth, float* c, int rows, int columns, float* edge)
     {
         for (var row = 0; row < rows; row++)
@@ -96,7 +96,7 @@ internal sealed unsafe class PackedMatrix
             AddRow(a, b, depth, c);
     }
 
-    // Twelve sums fill the registers; with four values of A and three vectors of B at hand, arithmetic and not loading sets the pace.
+    // The twelve sums stay in registers. They use four values of A and three vectors of B, so arithmetic and not loading limits the speed.
     private static void AddFourRows(float* a, int strideOfA, float* b, int depth, float* c, int strideOfC)
     {
         var n = Vector256<float>.Count;

@@ -6,7 +6,8 @@ namespace Experiments.Core.Data.Whitening;
 internal sealed class ZcaKernel
 {
     /// <summary>
-    /// Images that are whitened together. The matrix is read from memory once a block: one image at a time would wait for it.
+    /// Number of images that are whitened together. The matrix is read from memory once for each block; if it were read for each image, the
+    /// processor would wait for memory.
     /// </summary>
     public const int BlockSize = 64;
 
@@ -22,7 +23,7 @@ internal sealed class ZcaKernel
         for (var i = 0; i < size; i++)
             order[i] = layout == ImageLayout.ChannelsFirst ? i : (i % c * plane) + (i / c);
 
-        // Symmetric: the product with an image as a row is that with the image as a column.
+        // The matrix is symmetric: the product with an image as a row is the same as with the image as a column.
         _matrix = new PackedMatrix(size, size);
         var row = new float[size];
         for (var i = 0; i < size; i++)
@@ -35,7 +36,7 @@ internal sealed class ZcaKernel
         _offset = Array.ConvertAll(order, i => whitening.Offset[i]);
     }
 
-    /// <summary>Whitens images, [N, D], less the means of their channels; the result has as many values.</summary>
+    /// <summary>Whitens [N, D] images, from which the means of the channels are already subtracted; the result is [N, D], too.</summary>
     public void Whiten(ReadOnlySpan<float> images, Span<float> result)
     {
         for (var first = 0; first < result.Length; first += _offset.Length)

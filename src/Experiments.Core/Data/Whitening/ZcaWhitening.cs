@@ -13,11 +13,11 @@ namespace Experiments.Core.Data.Whitening;
 internal sealed class ZcaWhitening
 {
     /// <summary>
-    /// Added to every eigenvalue, so that no direction is amplified more than tenfold: not what is hardly more than the noise of rounding
-    /// and of JPEG, not pixels that never change, nor directions that fewer images than D do not span. Eigenvalues above it hold 98.9% of
-    /// CIFAR-10's variance (490 of 3072, the largest 55) and 97.5% of Fashion-MNIST's (299 of 784, the largest 20).
-    /// <para>It is chosen for cropped images. A crop moves content to pixels near the edge that hardly ever vary where images lie in the
-    /// middle, and that a small epsilon amplifies. The mean square of whitened training images, as they are and cropped:</para>
+    /// Added to every eigenvalue, so that no direction is amplified more than tenfold. This matters for directions with hardly more than the
+    /// noise of rounding and of JPEG, for pixels that never change, and for directions that fewer than D images do not span. The eigenvalues
+    /// above it hold 98.9% of CIFAR-10's variance (490 of 3072, the largest 55) and 97.5% of Fashion-MNIST's (299 of 784, the largest 20).
+    /// <para>It is chosen for cropped images. In uncropped images, pixels near the edge hardly ever vary, and a small epsilon amplifies them;
+    /// a crop moves content there. The mean square of whitened training images, uncropped and cropped:</para>
     /// <code>
     /// epsilon   Fashion-MNIST   CIFAR-10
     /// 0.001     0.82   3.29     0.34   0.51
@@ -28,33 +28,33 @@ internal sealed class ZcaWhitening
     public const double Epsilon = 0.01;
 
     /// <summary>
-    /// The covariance is taken over at most so many training images, equally many of each class: three times as many as CIFAR's D, in
-    /// seconds.
+    /// The most training images that the covariance is taken over, with the classes in the set's own proportions. They are three times as
+    /// many as CIFAR's D and take seconds.
     /// </summary>
     public const int MostImages = 10_000;
 
-    /// <summary>The most values of an image, D: the matrix has D^2, and its eigenvectors take a time of D^3.</summary>
+    /// <summary>The largest D, the values of an image: the matrix has D^2 values, and computing its eigenvectors takes time in proportion to D^3.</summary>
     public const int MostValues = 4096;
 
     private const int ImagesAtOnce = 512;
 
     private const int RowsAtOnce = 64;
 
-    /// <summary>Takes a matrix that has been computed before.</summary>
+    /// <summary>Takes a matrix and an offset that were computed before.</summary>
     public ZcaWhitening(float[] matrix, float[] offset) => (Matrix, Offset) = (matrix, offset);
 
     /// <summary>W, [D, D] and symmetric.</summary>
     public float[] Matrix { get; }
 
-    /// <summary>[D] values of -W (m - mean of the channel), to be added to the product of W and an image less the means of its channels.</summary>
+    /// <summary>[D] values of -W (m - mean of the channel). They are added to the product of W and an image less the means of its channels.</summary>
     public float[] Offset { get; }
 
     /// <summary>
     /// Computes the whitening of a training set. For D = 3072 the eigenvectors alone take a minute of one core, for D = 784 a second.
     /// </summary>
     /// <param name="training">The training images.</param>
-    /// <param name="threads">Threads to compute with; the result is the same, bit for bit, whatever their number.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <param name="threads">Number of threads to compute with; it does not change a bit of the result.</param>
+    /// <param name="cancellation">Cancels the computation.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static ZcaWhitening Of(ImageSet training, int threads = 1, CancellationToken cancellation = default)
     {
@@ -63,7 +63,7 @@ internal sealed class ZcaWhitening
         var covariance = Covariance(images, mean, threads, cancellation);
         var whitening = Interruptible(() => WhiteningOf(covariance, threads), cancellation);
 
-        // The images that it is applied to are less the means over all training images.
+        // The whitening is applied to images from which the channel means over all training images are subtracted.
         var (channels, plane) = (InputStatistics.Of(training).Mean, training.Shape.Height * training.Shape.Width);
         var offset = -(whitening * mean.MapIndexed((i, value) => value - channels[i / plane]));
         return new ZcaWhitening(Array.ConvertAll(whitening.ToRowMajorArray(), value => (float)value), [.. offset.Select(value => (float)value)]);
@@ -74,12 +74,12 @@ internal sealed class ZcaWhitening
         Control.MaxDegreeOfParallelism = threads;
         var decomposition = covariance.Evd(Symmetricity.Symmetric);
 
-        // Rounding leaves eigenvalues of 0 a little below it.
+        // Rounding can leave an eigenvalue of 0 slightly negative.
         var scale = decomposition.EigenValues.Map(value => 1 / Math.Sqrt(Math.Max(0, value.Real) + Epsilon));
         return (decomposition.EigenVectors * Matrix<double>.Build.DiagonalOfDiagonalVector(scale)).TransposeAndMultiply(decomposition.EigenVectors);
     }
 
-    // The library that decomposes cannot be stopped: nobody waits for it any longer, and it ends with the process.
+    // The library's decomposition cannot be stopped. After a cancellation nobody waits for it, and it ends with the process at the latest.
     private static T Interruptible<T>(Func<T> compute, CancellationToken cancellation)
     {
         var work = Task.Run(compute, CancellationToken.None);
@@ -104,7 +104,7 @@ internal sealed class ZcaWhitening
         return Vector<double>.Build.Dense(sums.Length, i => (double)sums[i] / images.Count / 255);
     }
 
-    // [D, D], biased: over the images. Sums of ImagesAtOnce products in 24 bits are off by far less than epsilon.
+    // [D, D], biased: divided by the number of images. Sums of ImagesAtOnce products in 24 bits are off by far less than epsilon.
     private static Matrix<double> Covariance(ImageSet images, Vector<double> mean, int threads, CancellationToken cancellation)
     {
         var size = mean.Count;

@@ -1,12 +1,12 @@
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>
-/// A cell of the grid: what was asked of a run, without the seed. Runs of one cell differ by their
-/// seed alone, so their errors may be averaged; two cells compare equal when all of these do.
+/// A cell of the grid: what was asked of a run, without the seed. Runs of one cell differ by their seed alone, so their errors may be averaged; two
+/// cells are equal if all their values are.
 /// </summary>
 public record Cell
 {
-    /// <summary>The name of <c>identity-appended</c> in rows of a time when there was but one identity.</summary>
+    /// <summary>The name of <c>identity-appended</c> in older rows, written when there was only one identity shortcut.</summary>
     public const string IdentityOnce = "identity";
 
     /// <summary>The data set trained on: a name, or of images of one's own the folder's name with a slash after it, or the archive's.</summary>
@@ -153,9 +153,11 @@ public record Cell
     /// <summary><c>fp32</c> or <c>bf16</c>.</summary>
     public required string Precision { get; init; }
 
-    /// <summary>Where several results folders are shown together, the name of the one that it is of; empty otherwise. No column of a file.</summary>
+    /// <summary>
+    /// The name of the results folder that the cell is of, if several folders are shown together; otherwise empty. It is not a column of a file.
+    /// </summary>
     internal string Source { get; init; } = "";
 
-    /// <summary>The cell that a row belongs to, without what the row says about it.</summary>
+    /// <summary>The cell that a row belongs to, without the row's further columns.</summary>
     internal Cell ToCell() => new(this);
 }

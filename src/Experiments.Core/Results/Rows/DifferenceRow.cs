@@ -3,9 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>
-/// One row of differences.csv: how far a cell's error lies above that of its baseline, over the seeds that both finished. The baseline
-/// differs from it in the norm and what goes with it alone (scale and shift, activation, position, input): it is BN, with the same of these
-/// where there is one; of another cell with BN it is the first of the grid; and where there is no BN, the first norm of the grid.
+/// One row of differences.csv: how far a cell's error lies above that of its baseline, over the seeds that both finished. The baseline differs from
+/// the cell only in the norm and what goes with the norm (scale and shift, activation, position, input). It is the cell with BN that has the same
+/// of these; if there is none, or the cell has BN itself, it is the grid's first cell with BN; and if there is no BN, it is the first norm of the
+/// grid.
 /// </summary>
 public sealed record DifferenceRow : Cell
 {
@@ -43,10 +44,10 @@ public sealed record DifferenceRow : Cell
     /// <summary>Upper end of the mean difference's 95% interval (Student's t).</summary>
     public double? Ci95High { get; init; }
 
-    /// <summary>The differences between the norms of these runs, in their order.</summary>
+    /// <summary>The differences between the norms of these runs, in the order of the runs.</summary>
     public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs) => Of(runs, run => run.Error);
 
-    /// <summary>The same for another value of the runs.</summary>
+    /// <summary>The same differences, of another value of the runs.</summary>
     internal static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs, Func<RunRow, double?> value)
     {
         var cells = runs.GroupBy(run => run.ToCell()).ToList();

@@ -1,8 +1,8 @@
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>
-/// One row of landscape.csv: the loss of one batch a step of some length down its gradient, as Santurkar et al. 2018 ("How does batch
-/// normalization help optimization?", figure 4) look at it.
+/// One row of landscape.csv: the loss of one batch after a step of one size along its negative gradient, as in Santurkar et al. 2018 ("How does
+/// batch normalization help optimization?", figure 4).
 /// </summary>
 public sealed record LandscapeRow : IStepRow
 {

@@ -3,8 +3,8 @@ using Experiments.Core.Files;
 namespace Experiments.Core.Results.Rows;
 
 /// <summary>
-/// What the rows of which a run has many (an epoch, a measurement at a step) begin with: the run, which runs.csv says everything about, and what
-/// most often tells runs apart.
+/// The first columns of rows of which a run has many (for each epoch, or for each measurement at a step): the run, which runs.csv describes in
+/// full, and what most often tells runs apart.
 /// </summary>
 public sealed record RunKey
 {
@@ -27,8 +27,8 @@ public sealed record RunKey
     public required long Seed { get; init; }
 }
 
-/// <summary>A row of which a run has many, with the run that it is of.</summary>
-/// <typeparam name="TRow">The kind of row. It says nothing of the run: whoever writes it to a file adds the key.</typeparam>
+/// <summary>One of the many rows that a run has of one kind, with the run that it belongs to.</summary>
+/// <typeparam name="TRow">The kind of row. It does not name the run; the key does.</typeparam>
 public sealed record OfRun<TRow>
     where TRow : class, IRunFile
 {
@@ -41,7 +41,10 @@ public sealed record OfRun<TRow>
     public required TRow Row { get; init; }
 }
 
-/// <summary>Rows of one kind lie in a file of one name, in the run's folder and, for all runs, in the folder above.</summary>
+/// <summary>
+/// A kind of row that has a file of its own: one in the run's folder, with the run's rows, and one in the results folder, with the rows of all
+/// runs.
+/// </summary>
 public interface IRunFile
 {
     /// <summary>The file's name, for example <c>epochs.csv</c>.</summary>

@@ -11,7 +11,7 @@ public enum RunStatus
     /// <summary>The loss became infinite or not a number: a finding, not a failure.</summary>
     Diverged,
 
-    /// <summary>The run ended with an error of its own and is run again when its sweep is.</summary>
+    /// <summary>The run ended with an error of its own; it is run again when its sweep is run again.</summary>
     Failed,
 }
 

@@ -78,12 +78,12 @@ public sealed record SummaryRow : Cell
     }
 }
 
-/// <summary>Which runs count.</summary>
+/// <summary>Selects the runs that count.</summary>
 internal static class RunRows
 {
     /// <summary>
-    /// A seed counts once in a cell. Where it was run again (with other threads, on another machine), what it came to goes before a
-    /// failure, and the later start before the earlier.
+    /// One run for each seed of a cell. If a seed was run again (with other threads, on another machine), a run that did not fail is preferred to
+    /// one that did, and then the one that started last.
     /// </summary>
     public static IReadOnlyList<RunRow> OnePerSeed(this IEnumerable<RunRow> cell) =>
     [

@@ -6,7 +6,7 @@ namespace Experiments.Core.Results.Tables;
 /// <summary>The errors of a trained network on altered test images as a table.</summary>
 public static class DistributionShiftTable
 {
-    /// <summary>The table for a terminal: a row a shift, a column for each kind of statistics.</summary>
+    /// <summary>The table for a terminal: a row for each shift and strength, a column for each kind of statistics.</summary>
     public static string Of(string heading, IReadOnlyList<DistributionShiftRow> rows)
     {
         var statistics = rows.Select(row => row.Statistics).Distinct().ToList();

@@ -3,18 +3,21 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results.Tables;
 
-/// <summary>How results are laid out as tables; what is not given follows from what varies.</summary>
-/// <param name="Rows">A column of runs.csv that leads the rows; null: the norm, and whatever else tells rows apart.</param>
+/// <summary>How results are laid out as tables. A null value stands for a default; those of rows and columns depend on what varies.</summary>
+/// <param name="Rows">
+/// A column of runs.csv that sorts the rows and begins their labels; null: a row's label is the norm and whatever else tells rows apart.
+/// </param>
 /// <param name="Columns">
-/// The column of runs.csv that the columns follow; null: the batch size where it varies, else the groups, else the learning rate, else none.
+/// The column of runs.csv whose values are the table's columns; null: the batch size if it varies, else the groups, else the learning rate, else
+/// the scale of the initial weights, else none.
 /// </param>
 /// <param name="Value">What is shown, one of <see cref="ResultTable.Values"/>; null: the error.</param>
 public sealed record TableLayout(string? Rows = null, string? Columns = null, string? Value = null);
 
 /// <summary>A table of results: headings and cells as words, to be written in any <see cref="TableFormat"/>.</summary>
 /// <param name="Heading">What it shows.</param>
-/// <param name="Header">The columns' names, above the rows' labels first.</param>
-/// <param name="Rows">A label and as many cells as there are further columns.</param>
+/// <param name="Header">The columns' names; the first one stands above the rows' labels.</param>
+/// <param name="Rows">For each row its label, then a cell for each further column.</param>
 public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, IReadOnlyList<IReadOnlyList<string>> Rows)
 {
     /// <summary>What stands in a cell that has no result.</summary>
@@ -31,14 +34,15 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
     /// <summary>What a table may show: columns of runs.csv.</summary>
     public static IReadOnlyList<string> Values { get; } = [.. Selectors.Select(selector => selector.Name)];
 
-    /// <summary>The columns of runs.csv that rows and columns may follow.</summary>
+    /// <summary>The columns of runs.csv that <see cref="TableLayout.Rows"/> and <see cref="TableLayout.Columns"/> may name.</summary>
     public static IReadOnlyList<string> ColumnNames { get; } = [.. Series.CellColumns.Select(column => column.Name)];
 
     /// <summary>
-    /// The tables of these runs: mean, standard deviation and seeds; where BN is among the norms, each one's difference to it, paired over
-    /// seeds; and, against batch size, each norm's rise from its own value at its largest batch beside that of each reference.
+    /// The tables of these runs. The first has mean, standard deviation and number of seeds. If BN is among the norms, another has each norm's
+    /// difference to BN, paired over seeds. If the columns are batch sizes, there is one for each reference: each norm's rise from its own value at
+    /// its largest batch, ours and the reference's.
     /// </summary>
-    /// <exception cref="ExperimentException">The layout names a column or value that there is not, or one column twice.</exception>
+    /// <exception cref="ExperimentException">The layout names a column or value that does not exist, or one column twice.</exception>
     public static IReadOnlyList<ResultTable> Of(IReadOnlyList<RunRow> runs, TableLayout? layout = null, IReadOnlyList<Reference>? references = null)
     {
         ArgumentNullException.ThrowIfNull(runs);
@@ -70,8 +74,8 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
     }
 
     /// <summary>
-    /// Each norm's rise from its own value at its largest batch size, ours (mean over seeds, each less its own value there, with the
-    /// 95% interval) above the reference's: in absolute terms the two do not compare.
+    /// Each norm's rise from its own value at its largest batch size. Our row (the mean over seeds of each seed's rise, with the 95% interval)
+    /// stands above the reference's. Rises are shown because the absolute errors of the two are not comparable.
     /// </summary>
     private static ResultTable Rises(IReadOnlyList<Series> rows, Dictionary<Cell, IReadOnlyDictionary<long, double>> seeds, Reference reference)
     {
@@ -84,7 +88,7 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
                 [$"{NormLabel.Of(norm.Key)}, reference", .. batches.Select(batch => rises.GetValueOrDefault(batch, Nothing))]);
         }).ToList();
 
-        // A norm's reference stands right under ours.
+        // The reference's row of a norm stands right under our rows of it.
         var norms = ours.Select(row => row.Norm).Union(theirs.Select(row => row.Norm));
         return new ResultTable(
             $"rise of the error in points from each norm's own at its largest batch; reference: {reference.Source}",

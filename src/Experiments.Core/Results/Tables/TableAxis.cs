@@ -3,7 +3,7 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Results.Tables;
 
-/// <summary>What the columns of a table of results follow.</summary>
+/// <summary>The columns of a table of results, and the properties of a cell whose values they are.</summary>
 internal sealed class TableAxis
 {
     private static readonly IReadOnlyList<string> GroupColumns = [nameof(Cell.Groups), nameof(Cell.ChannelsPerGroup)];
@@ -21,17 +21,18 @@ internal sealed class TableAxis
         _columns = [.. InOrder(cells, _properties).Select(cell => _texts[cell.ToCell()]).Distinct()];
     }
 
-    /// <summary>Whether it is that of figure 1.</summary>
+    /// <summary>Whether the columns are batch sizes, as on the x axis of figure 1.</summary>
     public bool IsBatch => _properties is [nameof(Cell.Batch)];
 
-    /// <summary>The axis of a name, or the one that the cells suggest.</summary>
+    /// <summary>The axis of the column of this name; if it is null, the axis that suits the cells.</summary>
     /// <exception cref="ExperimentException">There is no such column.</exception>
     public static TableAxis Of(IReadOnlyList<SummaryRow> cells, string? name) => new(name is null ? Suggested(cells) : Known(name), cells);
 
     /// <summary>
-    /// The rows: cells that differ along the axis alone. Where a column leads them, they are sorted by it and their labels begin with it.
+    /// The rows; the cells of one row differ only along the axis. If a leading column is given, the rows are sorted by it and their labels begin
+    /// with its value.
     /// </summary>
-    /// <exception cref="ExperimentException">There is no such column, or the axis follows it already.</exception>
+    /// <exception cref="ExperimentException">There is no such column, or the axis has it already.</exception>
     public IReadOnlyList<Series> Rows(IReadOnlyList<SummaryRow> cells, string? leading)
     {
         var rows = Series.Along(cells, _properties);
@@ -52,13 +53,18 @@ internal sealed class TableAxis
         ];
     }
 
-    /// <summary>A table of these rows, a cell of it in words. Without an axis it has one column, of this name.</summary>
+    /// <summary>
+    /// A table of these rows, each cell as <paramref name="text"/> puts it. Without an axis the table has one column, called
+    /// <paramref name="name"/>.
+    /// </summary>
     public ResultTable Table(string heading, string name, IReadOnlyList<Series> rows, Func<SummaryRow, string> text) => _name is null
         ? new ResultTable(heading, ["norm", name], [.. rows.Select(row => (IReadOnlyList<string>)[row.Label, text(row.Cells[0])])])
         : new ResultTable(heading, [_name.Replace('_', ' '), .. _columns], [.. rows.Select(row => (IReadOnlyList<string>)
             [row.Label, .. _columns.Select(column => row.Cells.FirstOrDefault(cell => _texts[cell.ToCell()] == column) is { } cell ? text(cell) : ResultTable.Nothing)])]);
 
-    /// <summary>The batch size where it varies, else the groups, else the learning rate, else the scale of the initial weights.</summary>
+    /// <summary>
+    /// The first of these that varies: batch size, groups, channels per group, learning rate, scale of the initial weights; null if none does.
+    /// </summary>
     private static string? Suggested(IReadOnlyList<SummaryRow> cells)
     {
         return Varies(cell => cell.Batch) ? "batch"
@@ -77,7 +83,7 @@ internal sealed class TableAxis
         return ResultTable.ColumnNames.Contains(snake) ? snake : throw new ExperimentException(Suggestion.Unknown("column", name, ResultTable.ColumnNames));
     }
 
-    /// <summary>The properties that go together with a column: a norm with its options, both ways of saying groups.</summary>
+    /// <summary>The properties that belong to a column: the norm has its options too, and groups have both their number and their size.</summary>
     private static IReadOnlyList<string> PropertiesOf(string name) => Series.CellColumns.First(column => column.Name == name).Property switch
     {
         nameof(Cell.Norm) => [.. Series.NormColumns, .. Series.OptionsOfNorm],
@@ -100,7 +106,7 @@ internal sealed class TableAxis
             : "none");
     }
 
-    /// <summary>Batch sizes and groups from large to small as in the paper, other numbers from small to large, words as they come.</summary>
+    /// <summary>Batch sizes and groups from large to small as in the paper, other numbers from small to large, words in the order of the cells.</summary>
     private static IEnumerable<SummaryRow> InOrder(IReadOnlyList<SummaryRow> cells, IReadOnlyList<string> properties) => properties switch
     {
         [] or [nameof(Cell.Norm), ..] => cells,

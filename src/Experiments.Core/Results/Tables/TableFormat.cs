@@ -5,7 +5,7 @@ namespace Experiments.Core.Results.Tables;
 /// <summary>How a table of results is written.</summary>
 public enum TableFormat
 {
-    /// <summary>Lines for a terminal, columns under each other.</summary>
+    /// <summary>Lines for a terminal, with aligned columns.</summary>
     Text,
 
     /// <summary>A pipe table.</summary>
@@ -18,7 +18,7 @@ public enum TableFormat
 /// <summary>Writes tables of results.</summary>
 public static class TableWriter
 {
-    /// <summary>The table in a format, with its heading: as a comment in LaTeX, where the caption is the author's.</summary>
+    /// <summary>The table in a format, with its heading. In LaTeX the heading is a comment, since the author writes the caption.</summary>
     public static string Write(this ResultTable table, TableFormat format)
     {
         ArgumentNullException.ThrowIfNull(table);

@@ -2,9 +2,9 @@ using Experiments.Core.Runs;
 
 namespace Experiments.Core.Sweeps.Slurm;
 
-/// <summary>What came of submitting a sweep.</summary>
+/// <summary>The result of submitting a sweep.</summary>
 /// <param name="Jobs">The arrays that were submitted, in order.</param>
-/// <param name="Queued">Runs that waited or ran there already.</param>
+/// <param name="Queued">How many runs waited or ran in Slurm already.</param>
 public sealed record SlurmSubmission(IReadOnlyList<SlurmJob> Jobs, int Queued);
 
 /// <summary>Submits the runs of a sweep to a Slurm cluster whose machines share the results folder.</summary>
@@ -14,10 +14,10 @@ public sealed class SlurmCluster(SweepFolder folder, SlurmRequest request)
 {
     /// <summary>Checks that there is a cluster to submit to, before the sweep claims its folder.</summary>
     /// <param name="asked">The sweep as it was asked for.</param>
-    /// <param name="machine">What settles it.</param>
-    /// <returns>The most tasks of an array.</returns>
+    /// <param name="machine">The machine that chooses the values that the sweep leaves open.</param>
+    /// <returns>The most tasks that an array may have.</returns>
     /// <exception cref="ExperimentException">
-    /// There is none, it does not answer, its batch scripts cannot name the folder, or runs of another sweep are on their way into it.
+    /// There is no cluster, it does not answer, a batch script cannot hold the folder's name, or runs of another sweep are on their way into it.
     /// </exception>
     public int Check(Sweep asked, Machine machine)
     {
@@ -40,14 +40,15 @@ public sealed class SlurmCluster(SweepFolder folder, SlurmRequest request)
     }
 
     /// <summary>
-    /// Submits runs that are missing, but for those that wait or run there already. An array that Slurm refuses leaves nothing behind; those
-    /// before it are submitted.
+    /// Submits missing runs, except those that wait or run in Slurm already. An array that Slurm refuses leaves nothing behind; the arrays before it stay
+    /// submitted.
     /// </summary>
     /// <param name="name">The sweep's name.</param>
     /// <param name="missing">The runs.</param>
     /// <param name="commandOf">The command that trains a run.</param>
-    /// <param name="longestArray">The most tasks of an array.</param>
-    /// <exception cref="ExperimentException">The request does not fit the runs, or Slurm refuses; the message says how far it came.</exception>
+    /// <param name="longestArray">The most tasks that an array may have.</param>
+    /// <exception cref="ExperimentException">The request does not fit the runs, or Slurm refuses; the message says how many runs were submitted
+    /// before.</exception>
     public SlurmSubmission Submit(string name, IReadOnlyList<Run> missing, Func<Run, string> commandOf, int longestArray)
     {
         var onProcessor = missing.Count(run => run.Settings.Device == "cpu");

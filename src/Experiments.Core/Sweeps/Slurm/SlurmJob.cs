@@ -24,17 +24,17 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
     /// <param name="task">The task's number, or what stands for it.</param>
     public string LogOf(string task) => Path.Combine(Folder, $"{task}.log");
 
-    /// <summary>Those submitted for a folder so far, in order.</summary>
+    /// <summary>The jobs submitted for a folder so far, in order.</summary>
     public static IReadOnlyList<SlurmJob> All(ResultsFolder results) =>
     [
         .. from folder in Folders(results)
            let id = IdOf(folder.Path)
-           where id is not null // where there is none, Slurm has not taken it
+           where id is not null // without a number, Slurm has not taken the job
            orderby folder.Number
            select new SlurmJob(folder.Path, id, RunsOf(folder.Path)),
     ];
 
-    /// <summary>Submits runs as one array and records it; where Slurm refuses, nothing is left.</summary>
+    /// <summary>Submits runs as one array and records it; if Slurm refuses, nothing is left.</summary>
     /// <param name="results">The results folder.</param>
     /// <param name="runs">The runs, each with the command that trains it.</param>
     /// <param name="script">The batch script.</param>
@@ -77,7 +77,7 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
         }
     }
 
-    // Where this program was killed after Slurm had taken a job and before its number was written, Slurm knows the job by its folder.
+    // If this program was killed after Slurm had taken a job and before the job's number was written, Slurm still knows the job by its folder.
     private static string? IdOf(string folder)
     {
         try
@@ -107,7 +107,7 @@ public sealed record SlurmJob(string Folder, string Id, IReadOnlyList<string> Ru
         }
     }
 
-    /// <summary>The folder that they are recorded in.</summary>
+    /// <summary>The folder that jobs are recorded in.</summary>
     internal static string Root(ResultsFolder results) => Path.Combine(Path.GetFullPath(results.Root), "slurm");
 
     private static List<(string Path, int Number)> Folders(ResultsFolder results) => !Directory.Exists(Root(results)) ? [] :

@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace Experiments.Core.Sweeps.Slurm;
 
-/// <summary>Slurm's programs, by which the cluster is asked and told.</summary>
+/// <summary>Runs Slurm's programs, which query the cluster and submit to it.</summary>
 internal static partial class SlurmProgram
 {
-    /// <summary>Runs one to its end.</summary>
-    /// <returns>What it printed.</returns>
-    /// <exception cref="ExperimentException">It is not on this machine, or failed: in its own words.</exception>
+    /// <summary>Runs one of Slurm's programs to its end.</summary>
+    /// <returns>What the program printed.</returns>
+    /// <exception cref="ExperimentException">The program is not on this machine, or it failed; the message has its own words.</exception>
     public static string Run(string program, IEnumerable<string> arguments, string? folder = null)
     {
         var (exitCode, output, complaints) = ExternalProgram.Run(program, arguments,

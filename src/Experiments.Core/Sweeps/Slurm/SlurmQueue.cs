@@ -16,12 +16,12 @@ public sealed record SlurmTask(string Job, string Task, string? State, string Lo
 }
 
 /// <summary>The tasks that were submitted for a results folder, as Slurm sees them now.</summary>
-/// <param name="Tasks">Those that wait or run, by the run's id.</param>
+/// <param name="Tasks">The tasks that wait or run, by the run's id.</param>
 /// <param name="Gone">
-/// The last task of each other run that was submitted: it has ended, whatever the end was. To tell which of these runs have failed, ask
+/// The last task of each other run that was submitted: the task has ended, well or not. To tell which of these runs have failed, ask
 /// the queue first and look for rows after that; a run may end in between.
 /// </param>
-/// <param name="Problem">A sentence that says why the queue could not be asked; no task is known then. Null where it could.</param>
+/// <param name="Problem">A sentence that says why the queue could not be asked; no task is known then. Null if it could be asked.</param>
 public sealed record SlurmQueue(IReadOnlyDictionary<string, SlurmTask> Tasks, IReadOnlyDictionary<string, SlurmTask> Gone, string? Problem = null) : IRunQueue
 {
     /// <inheritdoc/>

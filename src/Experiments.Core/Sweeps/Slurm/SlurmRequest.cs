@@ -1,6 +1,6 @@
 namespace Experiments.Core.Sweeps.Slurm;
 
-/// <summary>What is asked of a Slurm cluster for each run of a sweep. What is null is left to the cluster.</summary>
+/// <summary>What is asked of a Slurm cluster for each run of a sweep. A value that is null is left to the cluster.</summary>
 public sealed record SlurmRequest
 {
     /// <summary>The partition.</summary>
@@ -15,7 +15,7 @@ public sealed record SlurmRequest
     /// <summary>GPUs of a run.</summary>
     public int? Gpus { get; init; }
 
-    /// <summary>How many runs at once.</summary>
+    /// <summary>The most runs at once.</summary>
     public int? MaxParallel { get; init; }
 
     /// <summary>Further options of sbatch, word for word.</summary>

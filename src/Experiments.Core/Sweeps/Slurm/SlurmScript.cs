@@ -7,10 +7,10 @@ internal static class SlurmScript
 {
     /// <summary>The script's text. The script lies in the folder of the file of commands, and Slurm runs it there.</summary>
     /// <param name="name">The sweep's name.</param>
-    /// <param name="tasks">How many tasks, numbered from 1 as the lines of the commands are.</param>
+    /// <param name="tasks">The number of tasks. Tasks and lines of commands are both numbered from 1.</param>
     /// <param name="cpus">Processors of a task.</param>
     /// <param name="request">What is asked for.</param>
-    /// <param name="after">Jobs that must have ended before.</param>
+    /// <param name="after">Jobs that must have ended before this one starts.</param>
     public static string Write(string name, int tasks, int cpus, SlurmRequest request, IReadOnlyList<string> after)
     {
         var text = new StringBuilder();

@@ -5,8 +5,8 @@ using Experiments.Core.Files;
 namespace Experiments.Core.Training.Checkpoints;
 
 /// <summary>
-/// The checkpoints of a run that has not ended: a file each, <c>STEPS.safetensors</c>, of which the last two are kept, so that there is one
-/// where the disk has damaged the other.
+/// The checkpoints of a run that has not ended. Each is a file <c>STEPS.safetensors</c>. The last two are kept, so that one is left if the
+/// disk has damaged the other.
 /// </summary>
 /// <param name="path">The folder, which need not exist.</param>
 public sealed class CheckpointFolder(string path)
@@ -16,14 +16,14 @@ public sealed class CheckpointFolder(string path)
     /// <summary>The folder.</summary>
     public string Root { get; } = path;
 
-    /// <summary>Whether there is one, whole or not.</summary>
+    /// <summary>Whether there is a checkpoint, whole or damaged.</summary>
     public bool Any => Files().Count > 0;
 
     /// <summary>Writes a checkpoint. The previous one is kept, and all older files are deleted.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="steps">Steps made in all.</param>
     /// <param name="state">What the engine holds.</param>
-    /// <exception cref="ExperimentException">It cannot be written.</exception>
+    /// <exception cref="ExperimentException">The checkpoint cannot be written.</exception>
     public void Write(TrainingCheckpoint checkpoint, long steps, EngineState state)
     {
         var file = Path.Combine(Root, steps.ToString(CultureInfo.InvariantCulture) + Extension);
@@ -35,11 +35,11 @@ public sealed class CheckpointFolder(string path)
             TryDelete(() => File.Delete(other));
     }
 
-    /// <summary>The checkpoint that a run goes on from: the last that is whole; null where there is none, and the run begins.</summary>
+    /// <summary>The checkpoint that a run goes on from: the last that is whole; null if there is none, so that the run begins at its start.</summary>
     /// <param name="run">The run's name.</param>
-    /// <param name="now">What its bits depend on here.</param>
-    /// <param name="dataset">Its images.</param>
-    /// <param name="allowDifferentMachine">Whether the run may go on although its rest would have other bits than without the stop.</param>
+    /// <param name="now">The conditions here, which the run's bits depend on.</param>
+    /// <param name="dataset">The run's images.</param>
+    /// <param name="allowDifferentMachine">Whether the run may go on even if its rest will have other bits than if it had never been stopped.</param>
     /// <param name="say">Called with a sentence for each damaged checkpoint, and for each difference that is allowed.</param>
     /// <exception cref="ExperimentException">The rest of the run would not be the same as if it had never been stopped.</exception>
     public (string File, TrainingCheckpoint Checkpoint, EngineState State)? GoOnFrom(
@@ -62,9 +62,9 @@ public sealed class CheckpointFolder(string path)
         return found;
     }
 
-    /// <summary>Reads the last checkpoint that is whole; null where there is none.</summary>
-    /// <param name="run">The run that it must be of.</param>
-    /// <param name="say">Is told of each that is damaged.</param>
+    /// <summary>Reads the last checkpoint that is whole; null if there is none.</summary>
+    /// <param name="run">The name of the run that the checkpoint must belong to.</param>
+    /// <param name="say">Called with a sentence for each checkpoint that is damaged or belongs to another run.</param>
     public (string File, TrainingCheckpoint Checkpoint, EngineState State)? Latest(string run, Action<string> say)
     {
         var files = Files();
@@ -90,7 +90,7 @@ public sealed class CheckpointFolder(string path)
     /// <returns>Whether that was possible.</returns>
     public bool Remove() => !Directory.Exists(Root) || TryDelete(() => Directory.Delete(Root, recursive: true));
 
-    // The last one first.
+    // The latest checkpoint is the first.
     private List<(string File, long Steps)> Files() => !Directory.Exists(Root) ? [] :
     [
         .. Directory.EnumerateFiles(Root, "*" + Extension)

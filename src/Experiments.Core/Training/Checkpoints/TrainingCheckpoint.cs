@@ -7,15 +7,15 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Training.Checkpoints;
 
-/// <summary>What the bits of a training depend on besides its settings and images. A training that goes on keeps its bits only where these are the same.</summary>
+/// <summary>What the bits of a training depend on besides its settings and images. A resumed training keeps its bits only if all these are the same.</summary>
 /// <param name="Engine">The engine's name.</param>
 /// <param name="Precision">The number format.</param>
 /// <param name="Threads">Threads to compute with.</param>
 /// <param name="Library">The library that computes and its version.</param>
-/// <param name="InstructionSet">What the processor offers of the instructions that kernels are chosen by.</param>
+/// <param name="InstructionSet">The processor's instruction sets, as far as kernels are chosen by them.</param>
 public sealed record TrainingConditions(string Engine, string Precision, int Threads, string Library, string InstructionSet)
 {
-    /// <summary>The differences between two conditions, in words that name both; null where there are none.</summary>
+    /// <summary>The differences between two conditions, in words that name both; null if there are none.</summary>
     /// <param name="now">The other conditions.</param>
     public string? Differences(TrainingConditions now)
     {
@@ -24,7 +24,7 @@ public sealed record TrainingConditions(string Engine, string Precision, int Thr
             ("engine", Engine, now.Engine),
             ("precision", Precision, now.Precision),
             ("threads", Threads.ToString(CultureInfo.InvariantCulture), now.Threads.ToString(CultureInfo.InvariantCulture)),
-            // A library that is named with what it calls, as in TorchSharp 0.107.0 (libtorch 2.10.0), is the same as one that was named alone.
+            // A name that adds the library that is called, as in TorchSharp 0.107.0 (libtorch 2.10.0), means the same as the first name alone.
             ("library", Library, now.Library.StartsWith($"{Library} (", StringComparison.Ordinal) ? Library : now.Library),
             ("instruction set", InstructionSet, now.InstructionSet),
         ];
@@ -34,16 +34,16 @@ public sealed record TrainingConditions(string Engine, string Precision, int Thr
 }
 
 /// <summary>
-/// Everything that the rest of a training depends on. Random numbers are not among it: each is a function of the seed, its purpose and the
+/// Everything that the rest of a training depends on. Random numbers are no part of it: each is a function of the seed, its purpose and the
 /// position.
 /// </summary>
 /// <param name="Run">The run's name, which follows from its settings.</param>
-/// <param name="Conditions">What else its bits depend on.</param>
-/// <param name="Images">The fingerprint of its images.</param>
-/// <param name="Started">When it began.</param>
-/// <param name="Position">How far it is.</param>
+/// <param name="Conditions">What else the training's bits depend on.</param>
+/// <param name="Images">The fingerprint of the training's images.</param>
+/// <param name="Started">When the training began.</param>
+/// <param name="Position">How far the training is.</param>
 /// <param name="Measured">What was measured so far, an element for each measurement.</param>
-/// <param name="PeakMemoryMib">The most private memory so far; null where the system does not tell.</param>
+/// <param name="PeakMemoryMib">The peak of private memory so far, in MiB; null if the system does not report it.</param>
 public sealed record TrainingCheckpoint(
     string Run,
     TrainingConditions Conditions,
@@ -65,7 +65,7 @@ public sealed record TrainingCheckpoint(
 
     /// <summary>
     /// The bytes of a file: safetensors, with the engine's arrays under our own names, the rest as the bytes of a JSON text, and in the
-    /// metadata the SHA-256 of the whole file with zeros in that place.
+    /// metadata the SHA-256 of the whole file, computed with zeros in the checksum's place.
     /// </summary>
     /// <param name="state">What the engine holds at the position.</param>
     public byte[] Write(EngineState state)
@@ -87,8 +87,8 @@ public sealed record TrainingCheckpoint(
 
     /// <summary>Reads what <see cref="Write"/> made.</summary>
     /// <param name="path">The file, for messages.</param>
-    /// <param name="bytes">What was read from it; the checksum in it is overwritten.</param>
-    /// <exception cref="ExperimentException">It is damaged, or something else.</exception>
+    /// <param name="bytes">The file's bytes; the checksum in them is overwritten.</param>
+    /// <exception cref="ExperimentException">The file is damaged, or is no checkpoint of this format.</exception>
     public static (TrainingCheckpoint Checkpoint, EngineState State) Read(string path, byte[] bytes)
     {
         if (!IsWhole(bytes))
@@ -107,7 +107,7 @@ public sealed record TrainingCheckpoint(
             throw new ExperimentException($"{path} is no checkpoint of a training: {e.Message}", ExperimentException.BadInput, e);
         }
 
-        // In the order of the file, which the engine's own was.
+        // In the order of the file, which is the engine's own order.
         IReadOnlyList<NamedArray> Arrays(string prefix) =>
             [.. content.Tensors.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(pair => new NamedArray(pair.Key[prefix.Length..], pair.Value.Shape, pair.Value.ToFloats()!))];
     }
@@ -125,7 +125,7 @@ public sealed record TrainingCheckpoint(
         return Convert.ToHexStringLower(SHA256.HashData(bytes)) == expected;
     }
 
-    // It is the first entry of the metadata, which is the first of the header. Empty where there is none.
+    // The checksum is the first entry of the metadata, and the metadata is the first entry of the header. Empty if there is no checksum.
     private static Span<byte> ChecksumIn(byte[] bytes)
     {
         var key = "\"sha256\":\""u8;

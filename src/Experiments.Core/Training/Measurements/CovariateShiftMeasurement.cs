@@ -11,7 +11,7 @@ namespace Experiments.Core.Training.Measurements;
 ///   G_i  = the gradient by W_i at W_1(t), ..., W_k(t)
 ///   G_i' = the gradient by W_i at W_1(t+1), ..., W_(i-1)(t+1), W_i(t), ..., W_k(t)
 /// </code>
-/// The layers before one are those before it in the order of the network's parameters, norms included; the update is the training's own,
+/// The layers before a convolution are those before it in the order of the network's parameters, norms included; the update is the training's own,
 /// with momentum and decay.
 /// </summary>
 /// <param name="engine">The engine that trains.</param>
@@ -50,7 +50,7 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
                     Epoch = at.Epoch,
                     Layer = convolution.Name,
                     Distance = distance,
-                    RelativeDistance = distance / Vectors.Norm(gradient), // not finite where that is zero
+                    RelativeDistance = distance / Vectors.Norm(gradient), // not finite if the gradient is zero
                     Cosine = Vectors.Cosine(gradient, moved),
                 });
             }
@@ -64,7 +64,7 @@ public sealed class CovariateShiftMeasurement(IEngine engine, Network network) :
         (_before, _gradients) = (null, []);
     }
 
-    /// <summary>Where a convolution's parameters begin, and where its kernel stands.</summary>
+    /// <summary>The index of a convolution's first parameter, and the index of its kernel.</summary>
     private (int First, int Kernel) Places(Convolution convolution)
     {
         var parameters = network.Parameters.Index().Where(pair => pair.Item.Layer == convolution).ToList();

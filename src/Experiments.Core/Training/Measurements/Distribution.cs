@@ -11,7 +11,7 @@ public sealed class Distribution
 {
     private readonly float[] _sorted;
 
-    /// <summary>Takes values, at least one, which it puts in order.</summary>
+    /// <summary>Takes at least one value. It sorts the given array itself.</summary>
     public Distribution(float[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -20,7 +20,7 @@ public sealed class Distribution
         _sorted = values;
     }
 
-    /// <summary>The value that so many percent of the values lie under, between two of them by linear interpolation, as NumPy has it.</summary>
+    /// <summary>The value that so many percent of the values lie under. Between two values it interpolates linearly, as NumPy does.</summary>
     /// <param name="percent">From 0, the smallest value, to 100, the largest.</param>
     public double Percentile(double percent)
     {

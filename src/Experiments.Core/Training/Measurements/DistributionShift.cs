@@ -4,14 +4,14 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Training.Measurements;
 
-/// <summary>The error of a trained network on test images as no training image was: every kind of alteration at every strength, and none.</summary>
+/// <summary>The error of a trained network on test images altered as no training image was: by every kind at every strength, and unaltered.</summary>
 public static class DistributionShift
 {
     private static readonly IReadOnlyList<Alteration> Corruptions =
         [.. new[] { AlterationKind.None, AlterationKind.Brightness, AlterationKind.Contrast, AlterationKind.Noise, AlterationKind.Blur }.SelectMany(Alteration.AllOf)];
 
     /// <summary>What is done to the test images, one after the other.</summary>
-    /// <param name="domains">Where images are shown in several styles, each of these alone, after the images as the set has them.</param>
+    /// <param name="domains">If images are shown in styles, the alterations are none and then each style alone.</param>
     internal static IReadOnlyList<Alteration> Alterations(Domains domains) => domains == Domains.None ? Corruptions : [Alteration.None, .. DomainStyles.All];
 
     /// <summary>How many scores there are for a network.</summary>
@@ -24,7 +24,7 @@ public static class DistributionShift
     /// <param name="network">The network.</param>
     /// <param name="domains">In which styles images are shown.</param>
     /// <param name="epoch">The last epoch.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
+    /// <param name="cancellation">Ends the evaluation between two batches.</param>
     public static IEnumerable<DistributionShiftRow> Measure(TrainingLoop loop, Network network, Domains domains, int epoch, CancellationToken cancellation) =>
         Statistics(network).SelectMany(statistics => Measure(loop, statistics, Alterations(domains), epoch, cancellation));
 
@@ -33,7 +33,7 @@ public static class DistributionShift
     /// <param name="statistics">Where norms over samples take their statistics from.</param>
     /// <param name="alterations">What is done to the test images.</param>
     /// <param name="epoch">The last epoch.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
+    /// <param name="cancellation">Ends the evaluation between two batches.</param>
     public static IEnumerable<DistributionShiftRow> Measure(
         TrainingLoop loop, NormStatistics statistics, IReadOnlyList<Alteration> alterations, int epoch, CancellationToken cancellation) =>
         loop.Evaluate(statistics, epoch, alterations, cancellation).Zip(alterations, (score, alteration) => new DistributionShiftRow

@@ -7,15 +7,15 @@ namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
 /// The distribution of what leaves a layer's norm, scale, shift and noise included (Santurkar et al. 2018, figure 2). A step at which a
-/// value is not finite leaves none.
+/// value is not finite has no rows.
 /// </summary>
-/// <param name="observation">The look at the layer.</param>
+/// <param name="observation">Gives the values at the layer's norm.</param>
 public sealed class HistogramMeasurement(Observation observation) : Measurement<HistogramRow>
 {
     /// <summary>How many bins there are.</summary>
     public const int Bins = 40;
 
-    // A few values far out would otherwise leave all others in one bin.
+    // In percent, at each end: a few values far out would otherwise leave all others in one bin.
     private const double Outside = 0.1;
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace Experiments.Core.Training.Measurements;
 
 /// <summary>A step of a training that is measured.</summary>
 /// <param name="Step">The step.</param>
-/// <param name="Epoch">Epochs passed before it, with their fraction.</param>
+/// <param name="Epoch">Epochs before it, with the fraction of the one under way.</param>
 public readonly record struct MeasurementPoint(StepSettings Step, double Epoch);
 
 /// <summary>
@@ -25,13 +25,13 @@ public interface IMeasurement
     /// <param name="batch">The images that it was made on.</param>
     void AfterStep(MeasurementPoint at, ImageBatch batch);
 
-    /// <summary>Hands on the rows of all that was measured so far.</summary>
+    /// <summary>Gives the sink the rows of all that was measured so far.</summary>
     void WriteTo(IRowSink sink);
 
-    /// <summary>The results so far, of the steps before the one that the training would go on from.</summary>
+    /// <summary>The results so far, of the steps before the given one, which the training would go on from.</summary>
     JsonElement Save(long step);
 
     /// <summary>Replaces the results so far by saved ones.</summary>
-    /// <exception cref="JsonException">It is of another measurement.</exception>
+    /// <exception cref="JsonException">The saved results are of another measurement.</exception>
     void Restore(JsonElement saved);
 }

@@ -4,14 +4,14 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
-/// Loss and gradient some way down the gradient (Santurkar et al. 2018, figure 4: loss landscape, gradient predictiveness and effective
+/// Loss and gradient at points down the gradient (Santurkar et al. 2018, figure 4: loss landscape, gradient predictiveness and effective
 /// beta-smoothness), on the step's own batch and over all parameters, before the step is made. Momentum and decay, which the step itself
-/// has, are left out. Far down, loss and gradient need not be finite.
+/// has, are left out. At far points, loss and gradient may be infinite or not a number.
 /// </summary>
 /// <param name="engine">The engine that trains.</param>
 public sealed class LandscapeMeasurement(IEngine engine) : Measurement<LandscapeRow>
 {
-    /// <summary>The step sizes, in learning rates of the step: evenly on a logarithmic scale from 1/4 to 4.</summary>
+    /// <summary>The step sizes, as multiples of the step's learning rate: evenly on a logarithmic scale from 1/4 to 4.</summary>
     public static IReadOnlyList<double> StepSizes { get; } = [.. Enumerable.Range(0, 8).Select(i => Math.Pow(2, -2 + (4 * i / 7.0)))];
 
     /// <inheritdoc/>

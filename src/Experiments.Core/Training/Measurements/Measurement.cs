@@ -5,7 +5,7 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Training.Measurements;
 
-/// <summary>A measurement, which keeps its rows in the order of the steps.</summary>
+/// <summary>A measurement that keeps its rows in the order of the steps.</summary>
 public abstract class Measurement<TRow> : IMeasurement
     where TRow : class, IStepRow
 {

@@ -19,9 +19,9 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
     /// <inheritdoc/>
     public TimeSpan Elapsed => _clock.Elapsed;
 
-    /// <summary>Prepares what the settings ask for along a training.</summary>
+    /// <summary>Prepares the measurements that the settings ask for.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="data">The batches, of which some training images are taken now and kept.</param>
+    /// <param name="data">The batches; some training images are taken from them now and kept.</param>
     /// <param name="engine">The engine that trains.</param>
     /// <param name="network">The network that it computes.</param>
     public static MeasurementPlan Create(RunSettings settings, BatchSource data, IEngine engine, Network network)
@@ -43,9 +43,9 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
         return new MeasurementPlan(Spread((long)settings.Epochs * stepsPerEpoch, settings.MeasurePoints), stepsPerEpoch, measurements);
     }
 
-    /// <summary>Steps evenly from the first to the last, both included; every step where there are fewer steps than points.</summary>
+    /// <summary>Steps spaced evenly from the first to the last, both included; every step if there are fewer steps than points.</summary>
     /// <param name="steps">All steps of the training.</param>
-    /// <param name="points">How many of them are wanted; a single one is the first.</param>
+    /// <param name="points">How many steps are wanted; if it is 1, the first step is taken.</param>
     public static IReadOnlySet<long> Spread(long steps, int points) =>
         Enumerable.Range(0, points).Select(point => points == 1 ? 0 : point * (steps - 1) / (points - 1)).ToHashSet();
 
@@ -63,18 +63,18 @@ public sealed class MeasurementPlan(IReadOnlySet<long> steps, int stepsPerEpoch,
             Measure(measurement => measurement.AfterStep(At(step), batch));
     }
 
-    /// <summary>Hands on the rows of all that was measured so far.</summary>
+    /// <summary>Gives the sink the rows of all that was measured so far.</summary>
     public void WriteTo(IRowSink sink)
     {
         foreach (var measurement in All)
             measurement.WriteTo(sink);
     }
 
-    /// <summary>What was measured so far, at steps before one that the training may go on from: an element for each measurement.</summary>
+    /// <summary>What was measured so far, at steps before the given one, which the training may go on from: an element for each measurement.</summary>
     public IReadOnlyList<JsonElement> Save(long step) => [.. All.Select(measurement => measurement.Save(step))];
 
-    /// <summary>Takes back what was saved by a plan of the same measurements.</summary>
-    /// <exception cref="JsonException">It is of other measurements.</exception>
+    /// <summary>Restores what a plan of the same measurements has saved.</summary>
+    /// <exception cref="JsonException">The saved results are of other measurements.</exception>
     public void Restore(IReadOnlyList<JsonElement> saved)
     {
         if (saved.Count != All.Count)

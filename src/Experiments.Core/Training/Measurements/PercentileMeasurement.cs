@@ -4,9 +4,9 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Training.Measurements;
 
 /// <summary>
-/// Percentiles of what enters a layer's norm (Wu &amp; He 2018, figure 6). A step at which a value is not finite leaves none.
+/// Percentiles of what enters a layer's norm (Wu &amp; He 2018, figure 6). A step at which a value is not finite has no row.
 /// </summary>
-/// <param name="observation">The look at the layer.</param>
+/// <param name="observation">Gives the values at the layer's norm.</param>
 public sealed class PercentileMeasurement(Observation observation) : Measurement<PercentileRow>
 {
     /// <inheritdoc/>

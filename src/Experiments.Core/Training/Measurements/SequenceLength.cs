@@ -3,7 +3,7 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Training.Measurements;
 
-/// <summary>The error of a trained recurrent network against the length of the test sequence: on the middle 4, 6, 8 rows of the test images and so on, up to all.</summary>
+/// <summary>A trained recurrent network's error by the number of rows that it reads: the middle 4, 6, 8 and so on of each test image, up to all.</summary>
 public static class SequenceLength
 {
     private const int Shortest = 4, Step = 2;
@@ -24,7 +24,7 @@ public static class SequenceLength
     /// <param name="loop">The training, at its end.</param>
     /// <param name="network">The network.</param>
     /// <param name="epoch">The last epoch.</param>
-    /// <param name="cancellation">Ends it between two batches.</param>
+    /// <param name="cancellation">Ends the evaluation between two batches.</param>
     public static IEnumerable<SequenceLengthRow> Measure(TrainingLoop loop, Network network, int epoch, CancellationToken cancellation) =>
         from statistics in DistributionShift.Statistics(network)
         from scored in loop.EvaluateRows(statistics, epoch, Lengths(network), cancellation).Zip(Lengths(network))

@@ -42,10 +42,10 @@ public sealed class StepBenchmark
         engine.Write(Initialization.Create(network, settings.Seed));
     }
 
-    /// <summary>Trains for some time, and three steps at least, before anything is measured.</summary>
+    /// <summary>Trains for so many seconds, and three steps at least, before anything is measured.</summary>
     public void WarmUp(double seconds, CancellationToken cancellation) => Train(seconds, StepsBefore, cancellation);
 
-    /// <summary>Trains for some time, at least one step, and to the end of the step that is under way then.</summary>
+    /// <summary>Times training for so many seconds, at least one step; the step that is under way then is finished.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public StepTiming Measure(double seconds, CancellationToken cancellation) => Train(seconds, 1, cancellation);
 
@@ -65,7 +65,7 @@ public sealed class StepBenchmark
         return new StepTiming(steps, (long)steps * _batch.Count, passed);
     }
 
-    /// <summary>Standard normal pixels, which is what standardized images have, and uniform labels.</summary>
+    /// <summary>A batch of standard normal pixels, which resemble those of standardized images, and uniform labels.</summary>
     private static ImageBatch RandomBatch(Network network, int count, ImageLayout layout, long seed)
     {
         var batch = new ImageBatch(network.Input, count, layout);

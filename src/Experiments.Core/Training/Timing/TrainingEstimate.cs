@@ -3,14 +3,16 @@ using Experiments.Core.Training.Measurements;
 namespace Experiments.Core.Training.Timing;
 
 /// <summary>The seconds that a training takes, by what it spends them on.</summary>
-/// <param name="Once">What there is once in every process: all before the first step and after the last epoch, and what first steps and batches take more than those that follow.</param>
+/// <param name="Once">
+/// What is done once in every process: all before the first step and after the last epoch, and the additional time of first steps and batches.
+/// </param>
 /// <param name="Steps">Training steps.</param>
 /// <param name="Evaluations">Scoring the test images, collecting population statistics included.</param>
 /// <param name="Measurements">What <c>--measure</c> asks for.</param>
 /// <param name="Files">Writing rows, weights and checkpoints at the epochs' ends.</param>
 public readonly record struct TrainingTime(double Once, double Steps, double Evaluations, double Measurements, double Files)
 {
-    /// <summary>All of it.</summary>
+    /// <summary>The sum of all of them.</summary>
     public TimeSpan Total => TimeSpan.FromSeconds(Once + Steps + Evaluations + Measurements + Files);
 }
 
@@ -20,37 +22,37 @@ public sealed record TrainingEstimate
     /// <summary>Passes over the training set.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>Steps in one of them.</summary>
+    /// <summary>Steps in an epoch.</summary>
     public required int StepsPerEpoch { get; init; }
 
     /// <summary>Training images.</summary>
     public required int TrainImages { get; init; }
 
-    /// <summary>Images of an evaluation.</summary>
+    /// <summary>Images that an evaluation scores.</summary>
     public required int TestImages { get; init; }
 
-    /// <summary>Training images that population statistics are collected over; 0 where the norm has no running statistics and is evaluated in one way alone.</summary>
+    /// <summary>Training images that population statistics are collected over; 0 if the norm has no running statistics and so needs no population.</summary>
     public required int PopulationImages { get; init; }
 
-    /// <summary>At how many steps something is measured; 0 where nothing is.</summary>
+    /// <summary>At how many steps something is measured; 0 if nothing is.</summary>
     public required int MeasurePoints { get; init; }
 
-    /// <summary>How many alterations of the test images are scored after the last epoch; 0 where none is.</summary>
+    /// <summary>How many alterations of the test images are scored after the last epoch; 0 if none is.</summary>
     public required int Alterations { get; init; }
 
-    /// <summary>Seconds before the first step and after the last epoch, and what first steps and batches took more than those that followed.</summary>
+    /// <summary>Seconds before the first step and after the last epoch, and the additional seconds of first steps and batches.</summary>
     public required double OnceSeconds { get; init; }
 
-    /// <summary>Seconds to write what an epoch leaves.</summary>
+    /// <summary>Seconds to write the files at an epoch's end.</summary>
     public required double EpochEndSeconds { get; init; }
 
-    /// <summary>Seconds of a training step, its images prepared and its loss summed.</summary>
+    /// <summary>Seconds of a training step, including to prepare its images and to sum its loss.</summary>
     public required double StepSeconds { get; init; }
 
     /// <summary>Seconds to score a test image by moving averages or population statistics.</summary>
     public required double TestImageSeconds { get; init; }
 
-    /// <summary>Seconds to score a test image by the statistics of its batch, which is of the training's size.</summary>
+    /// <summary>Seconds to score a test image by the statistics of its batch, which has as many images as in training.</summary>
     public required double BatchTestImageSeconds { get; init; }
 
     /// <summary>Seconds to collect population statistics of an image.</summary>
@@ -59,7 +61,7 @@ public sealed record TrainingEstimate
     /// <summary>Seconds of all that is measured at a step.</summary>
     public required double MeasurePointSeconds { get; init; }
 
-    /// <summary>Seconds to alter a test image, in the mean over all alterations.</summary>
+    /// <summary>Seconds to alter a test image, the mean over all alterations.</summary>
     public required double AlterationSeconds { get; init; }
 
     /// <summary>Training steps that were timed.</summary>
@@ -71,7 +73,7 @@ public sealed record TrainingEstimate
     /// <summary>The library that computed.</summary>
     public required string Library { get; init; }
 
-    /// <summary>The time that is left, from a new process on.</summary>
+    /// <summary>The time that the rest of the training takes in a new process.</summary>
     /// <param name="from">Where the training goes on from; null: it has not begun.</param>
     public TrainingTime Left(TrainingPosition? from)
     {

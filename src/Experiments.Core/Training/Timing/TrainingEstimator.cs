@@ -5,8 +5,8 @@ using Experiments.Core.Training.Measurements;
 namespace Experiments.Core.Training.Timing;
 
 /// <summary>
-/// Finds out how long a training takes by doing a little of it: real steps on real batches, a few batches of each kind of evaluation, and one
-/// step that is measured where the training is. The engine's weights are others afterwards, and nothing else remains.
+/// Finds out how long a training takes by doing a little of it: real steps on real batches, a few batches of each kind of evaluation, and a
+/// step with the measurements that are asked for. Afterwards the engine has other weights; nothing else remains.
 /// </summary>
 /// <param name="settings">What is asked for.</param>
 /// <param name="data">The batches.</param>
@@ -28,18 +28,18 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
 
     private double _once;
 
-    /// <summary>Writes what a training writes at an epoch's end, somewhere else.</summary>
+    /// <summary>Writes to another place what a training writes at an epoch's end.</summary>
     public Action<EpochResult> EpochEnds { get; init; } = _ => { };
 
-    /// <summary>Likewise at its end.</summary>
+    /// <summary>Writes to another place what a training writes at its own end.</summary>
     public Action<EpochResult> Ends { get; init; } = _ => { };
 
-    /// <summary>Returns the private memory in MiB; null where the system does not tell.</summary>
+    /// <summary>Returns the private memory in MiB; null if the system does not report it.</summary>
     public Func<double?> Memory { get; init; } = () => null;
 
-    /// <summary>Trains and evaluates for a few seconds; where a single step takes longer, one step.</summary>
+    /// <summary>Trains and evaluates for a few seconds; if a single step takes longer, it trains for one step.</summary>
     /// <param name="before">The time that has passed since the process began.</param>
-    /// <param name="cancellation">Ends it between two steps.</param>
+    /// <param name="cancellation">Ends the measurement between two steps.</param>
     public TrainingEstimate Measure(TimeSpan before, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
@@ -103,7 +103,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
 
     private static IEnumerable<int> Endless(Func<int, IEnumerable<int>> epoch) => Enumerable.InfiniteSequence(0, 1).SelectMany(epoch);
 
-    /// <summary>The seconds that one image of a batch takes to be altered and made ready.</summary>
+    /// <summary>The seconds that it takes to alter and prepare one image of a batch.</summary>
     private double Draw(TrainingLoop loop, Alteration alteration)
     {
         var start = time.GetTimestamp();
@@ -111,10 +111,10 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
         return time.GetElapsedTime(start).TotalSeconds / images;
     }
 
-    /// <summary>Times pieces of work, each of which says how many things it did: the median of blocks of them.</summary>
+    /// <summary>Times pieces of work, each of which yields how many things it did, and takes the median over blocks of pieces.</summary>
     /// <param name="pieces">The pieces, without end.</param>
-    /// <param name="duration">How long.</param>
-    /// <returns>The seconds of one thing, and how many were timed.</returns>
+    /// <param name="duration">How long they are timed.</param>
+    /// <returns>The seconds of one thing, and how many things were timed.</returns>
     private (double Each, int Timed) Time(IEnumerable<int> pieces, Duration duration)
     {
         using var work = pieces.GetEnumerator();
@@ -150,7 +150,7 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
 
     /// <summary>How long a kind of piece is timed.</summary>
     /// <param name="WarmUp">Seconds of warm-up that do not count; at least one piece of work is done.</param>
-    /// <param name="Blocks">Blocks that are enough.</param>
+    /// <param name="Blocks">The number of blocks after which no other begins.</param>
     /// <param name="Limit">Seconds after which no other block begins.</param>
     private sealed record Duration(double WarmUp, int Blocks, double Limit);
 }

@@ -5,8 +5,8 @@ using Experiments.Core.Networks;
 namespace Experiments.Core.Training.Weights;
 
 /// <summary>
-/// A network's weights in a file that PyTorch loads strictly: safetensors under torchvision's names. Ours are turned into those here
-/// and nowhere else.
+/// A network's weights in a file that PyTorch loads strictly: safetensors under torchvision's names. Our names are turned into
+/// torchvision's here and nowhere else.
 /// </summary>
 public static partial class Checkpoint
 {
@@ -25,12 +25,12 @@ public static partial class Checkpoint
             (ForeignName(name), arrays.TryGetValue(name, out var array) ? Safetensors.Tensor.Of(array.Shape, array.Values) : Safetensors.Tensor.Of(steps))), metadata);
     }
 
-    /// <summary>The weights and running statistics of a file, for a network that must be the one it was written for.</summary>
+    /// <summary>The weights and running statistics of a file, which must have been written for the given network.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="content">What was read from it.</param>
     /// <param name="network">The network.</param>
     /// <exception cref="ExperimentException">
-    /// A tensor is missing, left over, or of another shape: the checkpoint is of another network. Or a value is not a number.
+    /// A tensor is missing, left over, or of another shape or type: the checkpoint is of another network. Or a value is not finite.
     /// </exception>
     public static EngineState Fit(string path, Safetensors.Content content, Network network)
     {
@@ -87,8 +87,8 @@ public static partial class Checkpoint
     }
 
     /// <summary>
-    /// Torchvision's name for one of ours: <c>norm1</c> is <c>bn1</c> there, a shortcut's parts are <c>downsample.0</c> and <c>.1</c>. VGG's
-    /// names stay ours, since torchvision's ends in other layers.
+    /// Torchvision's name for one of ours: <c>norm1</c> is <c>bn1</c> there, a shortcut's parts are <c>downsample.0</c> and <c>.1</c>. VGG
+    /// networks keep our names, since torchvision's VGG ends in other layers.
     /// </summary>
     public static string ForeignName(string name) =>
         NormName().Replace(name.Replace("shortcut.conv.", "downsample.0.", StringComparison.Ordinal)

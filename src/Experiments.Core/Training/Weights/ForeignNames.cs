@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace Experiments.Core.Training.Weights;
 
 /// <summary>
-/// Brings the names that published code gives to a network's tensors under those that our checkpoints have, which are torchvision's: those of
-/// akamaster's and kuangliu's repositories (<c>linear</c>, <c>shortcut.0</c>), and what wraps a network leaves on all of its names.
+/// Turns the names that published code gives to a network's tensors into those of our checkpoints, which are torchvision's. It knows the names
+/// in akamaster's and kuangliu's repositories (<c>linear</c>, <c>shortcut.0</c>), and the prefixes that wrappers of a network put before its names.
 /// </summary>
 public static partial class ForeignNames
 {
-    // What DataParallel, torch.compile and modules that hold a network put before its names.
+    // The prefixes that DataParallel, torch.compile and modules that hold a network put before its names.
     private static readonly string[] s_prefixes = ["module.", "_orig_mod.", "state_dict.", "model.", "net."];
 
-    // From a name's part to torchvision's, and what that is called in a sentence.
+    // A part of a name, torchvision's part in its place, and how a message shows the latter.
     private static readonly (Regex From, string To, string Shown)[] s_parts =
     [
         (LastLayer(), "fc.", "fc"),
@@ -20,10 +20,10 @@ public static partial class ForeignNames
         (Norm(), "bn$1.", "bn"),
     ];
 
-    /// <summary>The tensors under present names; each says what it was called in the file.</summary>
+    /// <summary>The tensors under the names of our checkpoints, and what each was called in the file.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="content">What was read from it.</param>
-    /// <exception cref="ExperimentException">Two tensors would come under one name.</exception>
+    /// <exception cref="ExperimentException">Two tensors would get the same name.</exception>
     public static Safetensors.Content Resolve(string path, Safetensors.Content content)
     {
         var done = content.Under.Length == 0 ? new List<string>() : [$"took what lies under {Echo.Of(content.Under)}"];
@@ -61,7 +61,7 @@ public static partial class ForeignNames
             name = from.Replace(name, to, 1);
         }
 
-        // Where no norm follows, what a convolution adds to each channel stands in our norm's slot.
+        // If no norm follows a convolution, our checkpoints keep the convolution's bias in the norm's slot.
         if (hasNorms || ConvolutionBias().Match(name) is not { Success: true })
             return name;
         renamed.Add("the biases of convolutions to those of norms that are none");

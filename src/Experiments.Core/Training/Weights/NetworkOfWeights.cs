@@ -8,19 +8,19 @@ namespace Experiments.Core.Training.Weights;
 /// <summary>What the names and shapes of weights tell about their network.</summary>
 public sealed partial record NetworkOfWeights
 {
-    /// <summary>The network's name; null where it is of none that is known.</summary>
+    /// <summary>The network's name; null if it is not a known network.</summary>
     public string? Model { get; private init; }
 
-    /// <summary>Channels of its first stage.</summary>
+    /// <summary>Channels of the network's first stage; null if there is no first convolution.</summary>
     public int? Width { get; private init; }
 
-    /// <summary>Its shortcuts; null where they have no weights, so that either identity may be meant.</summary>
+    /// <summary>Its shortcuts; null if they have no weights, so that they may be either kind of identity.</summary>
     public Shortcut? Shortcut { get; private init; }
 
-    /// <summary>Its norm; null where several have such tensors.</summary>
+    /// <summary>Its norm; null if several norms have such tensors.</summary>
     public string? Norm { get; private init; }
 
-    /// <summary>Those that may be meant where it is not told.</summary>
+    /// <summary>All norms that have such tensors.</summary>
     public IReadOnlyList<string> Norms { get; private init; } = [];
 
     /// <summary>What its norms learn.</summary>
@@ -32,12 +32,12 @@ public sealed partial record NetworkOfWeights
     /// <summary>Its classes; null where there is no last layer.</summary>
     public int? Classes { get; private init; }
 
-    /// <summary>Reads them off.</summary>
+    /// <summary>Determines the network from its weights.</summary>
     /// <param name="tensors">The tensors under the names of our checkpoints.</param>
     public static NetworkOfWeights Of(IReadOnlyDictionary<string, Safetensors.Tensor> tensors)
     {
         var first = Weight("conv1") ?? Weight("conv1_1");
-        // The first norm's, under its name in a ResNet and the small network, or in a VGG network.
+        // The first norm is called bn1 in a ResNet and in the small network, and norm1_1 in a VGG network.
         var gamma = Has("bn1.weight") || Has("norm1_1.weight");
         var beta = Has("bn1.bias") || Has("norm1_1.bias");
         IReadOnlyList<string> norms = (Has("bn1.running_mean") || Has("norm1_1.running_mean"), tensors.Keys.Any(name => name.EndsWith(".weight_v", StringComparison.Ordinal)), gamma, beta) switch
@@ -67,12 +67,12 @@ public sealed partial record NetworkOfWeights
         Safetensors.Tensor? Weight(string layer) => tensors.GetValueOrDefault($"{layer}.weight") ?? tensors.GetValueOrDefault($"{layer}.weight_v");
     }
 
-    // The weights do not tell these norms apart: statistics of a single sample leave no running statistics.
+    // The weights do not tell these norms apart: norms with statistics of a single sample have no running statistics.
     private static IEnumerable<string> WithinSamples => NormCatalog.Entries
         .Where(entry => entry.Define(entry.Defaults) is { Weights: WeightTransform.None, Pooling.OverSamples: false }).Select(entry => entry.Name);
 
-    // A ResNet by its blocks, equally many in each of three stages; the small network by its four convolutions; a VGG network by its number of
-    // convolutions.
+    // It recognizes a ResNet by its blocks, equally many in each of three stages; the small network by its four convolutions; a VGG network by
+    // its number of convolutions. Null if it recognizes none.
     private static string? ModelOf(IEnumerable<string> names)
     {
         var convolutions = names.Select(name => ConvolutionOf().Match(name)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToHashSet();

@@ -5,13 +5,13 @@ using System.Text;
 namespace Experiments.Core.Training.Weights;
 
 /// <summary>
-/// Python's pickle (protocols 1 to 5), read as data alone. What a pickle asks to be imported must be known to the reader, or the reading ends
-/// with its name: nothing of the file is ever run.
+/// Reads Python's pickle (protocols 1 to 5) as data alone: no code of the file is ever run. If a pickle imports something that the reader does
+/// not know, it throws an exception with the name.
 /// </summary>
 /// <param name="bytes">The file.</param>
-/// <param name="position">Where the pickle begins in it; afterwards, where it ended.</param>
-/// <param name="import">What stands for a module's function or class; null where it is not known.</param>
-/// <param name="load">What stands for something that the pickle names and that lies outside of it.</param>
+/// <param name="position">The index of the pickle's first byte in the file.</param>
+/// <param name="import">Returns what stands for a module's function or class; null if it is not known.</param>
+/// <param name="load">Returns what stands for something that the pickle names and that lies outside of it.</param>
 internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pickle.Import?> import, Func<object?, object?> load)
 {
     private static readonly object Mark = new();
@@ -19,26 +19,26 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
     private readonly List<object?> _stack = [];
     private readonly Dictionary<long, object?> _memo = [];
 
-    /// <summary>A function or class by name, and what comes of calling it.</summary>
+    /// <summary>A function or class, and what a call of it returns.</summary>
     /// <param name="Name">Module and name.</param>
-    /// <param name="Call">Given its arguments.</param>
+    /// <param name="Call">Returns the result of a call with the given arguments.</param>
     internal record Import(string Name, Func<object?[], object?> Call);
 
-    /// <summary>A pickle that breaks off or is none.</summary>
+    /// <summary>The bytes break off, or are no pickle.</summary>
     internal sealed class DamagedException(string what) : Exception(what);
 
-    /// <summary>A pickle that asks for something that is not known.</summary>
+    /// <summary>The pickle imports something that is not known.</summary>
     internal sealed class ForeignImportException(string name) : Exception(name);
 
-    /// <summary>Where the next byte is.</summary>
+    /// <summary>The index of the next byte; after reading, the index behind the pickle.</summary>
     public int Position { get; private set; } = position;
 
     /// <summary>
-    /// The object: null, bool, long, double, string, byte[], object?[] (a tuple), List&lt;object?&gt;, <see cref="PickledDictionary"/>, an import
-    /// or what one made.
+    /// Reads the object: null, bool, long, double, string, byte[], object?[] (a tuple), List&lt;object?&gt;, <see cref="PickledDictionary"/>, an
+    /// import or what the call of an import returned.
     /// </summary>
-    /// <exception cref="DamagedException">It breaks off or is none.</exception>
-    /// <exception cref="ForeignImportException">It asks for something that is not known.</exception>
+    /// <exception cref="DamagedException">The bytes break off, or are no pickle.</exception>
+    /// <exception cref="ForeignImportException">The pickle imports something that is not known.</exception>
     public object? Read()
     {
         _stack.Clear();
@@ -249,7 +249,7 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
                 var arguments = Pop<object?[]>();
                 _stack.Add(Pop<Import>().Call(arguments));
                 return true;
-            case 'b': // BUILD: attributes of an object, of which none here has any that counts
+            case 'b': // BUILD: attributes of an object, which are not needed here
                 Pop();
                 Top();
                 return true;
@@ -319,8 +319,8 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
     private static long Parse(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
         : throw new DamagedException("a number of it is none");
 
-    // Little-endian, two's complement. What has no room in 64 bits is a hash or a seed, of which nothing is read; of PyTorch's old form
-    // the first number is larger.
+    // Little-endian, two's complement. A number of more than 64 bits becomes hexadecimal text: it is a hash or a seed, which is not used, or
+    // the first number of PyTorch's older form.
     private object Long(long length)
     {
         var digits = Take(length);
@@ -330,19 +330,19 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
     private static DamagedException Unexpected() => new("its pickle does not hold together");
 }
 
-/// <summary>A dictionary out of a pickle: pairs in their order. Of a key that comes twice the last value counts.</summary>
+/// <summary>A dictionary from a pickle: pairs in their order. If a key comes twice, its last value counts.</summary>
 internal sealed class PickledDictionary
 {
     private readonly Dictionary<string, int> _places = [];
 
-    /// <summary>The values by those of the keys that are texts, in order.</summary>
+    /// <summary>The pairs whose keys are texts, in order.</summary>
     public List<KeyValuePair<string, object?>> Items { get; } = [];
 
-    /// <summary>The value of a key; null where there is none.</summary>
+    /// <summary>The value of a key; null if there is none.</summary>
     public object? Find(string key) => _places.TryGetValue(key, out var place) ? Items[place].Value : null;
 
     /// <summary>Adds keys and values, which come by turns.</summary>
-    /// <exception cref="Pickle.DamagedException">They are not pairs.</exception>
+    /// <exception cref="Pickle.DamagedException">A key has no value.</exception>
     public void Add(ReadOnlySpan<object?> pairs)
     {
         if (pairs.Length % 2 != 0)

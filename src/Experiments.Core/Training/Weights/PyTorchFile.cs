@@ -6,8 +6,8 @@ using System.Text;
 namespace Experiments.Core.Training.Weights;
 
 /// <summary>
-/// The files of PyTorch's <c>torch.save</c>, of which the tensors of a state dictionary are read and nothing is run: the zip archive written
-/// since version 1.6, and the older file of pickles with the values behind them. The layouts are those of torch/serialization.py.
+/// Reads the tensors of a state dictionary from files of PyTorch's <c>torch.save</c>, and runs nothing of them. There are two forms: the zip archive
+/// written since version 1.6, and the older file of pickles with the values behind them. The layouts are those of torch/serialization.py.
 /// </summary>
 public static class PyTorchFile
 {
@@ -16,13 +16,13 @@ public static class PyTorchFile
 
     private const long OldProtocol = 1001;
 
-    // Names and shapes, without the values: a ResNet-110 with its optimizer has 200 kB.
+    // In bytes. A pickle has names and shapes, without the values: that of a ResNet-110 with its optimizer has 200 kB.
     private const long LargestPickle = 100_000_000;
 
-    // Where the state dictionary lies that people save with other things.
+    // The keys of a state dictionary that people save together with other things.
     private static readonly string[] s_keys = ["state_dict", "model_state_dict", "model", "net"];
 
-    // By the class of its storage: the type's name in safetensors, and its bytes.
+    // For each class of storage: the type's name in safetensors, and the bytes of a value.
     private static readonly Dictionary<string, (string Type, int Size)> s_types = new()
     {
         ["DoubleStorage"] = ("F64", 8),
@@ -37,8 +37,8 @@ public static class PyTorchFile
         ["BoolStorage"] = ("BOOL", 1),
     };
 
-    // What PyTorch's own reader of weights alone lets pass, as far as tensors need it, and the wrapping of NumPy's numbers, such as a best
-    // accuracy, which stays unread.
+    // The imports that PyTorch allows with weights_only=True, as far as tensors need them, and those that wrap NumPy's numbers, such as a best
+    // accuracy, which are not read.
     private static readonly Dictionary<string, Func<object?[], object?>> s_imports = new()
     {
         ["collections.OrderedDict"] = arguments => Dictionary(arguments),
@@ -60,7 +60,7 @@ public static class PyTorchFile
 
     /// <summary>The class of the storage that holds values of a type.</summary>
     /// <param name="type">The type's name in safetensors.</param>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="ArgumentException">There is no such class.</exception>
     internal static string StorageOf(string type) => s_types.FirstOrDefault(pair => pair.Value.Type == type).Key ?? throw new ArgumentException($"PyTorch has no storage for {type}.", nameof(type));
 
     /// <summary>Reads the older form.</summary>
@@ -165,7 +165,7 @@ public static class PyTorchFile
         return storage.Type.Type == type.Type ? storage : throw new Pickle.DamagedException($"its values {Echo.Of(key)} are of two types");
     }
 
-    // A part of another storage: its key, its first value and how many.
+    // The part of a storage that is meant: its key, its first value and how many; null: the whole storage.
     private static StorageView View(Storage storage, object? part) => part switch
     {
         null => new(storage, 0, storage.Count),
@@ -193,7 +193,7 @@ public static class PyTorchFile
         var last = shape.Zip(steps).Aggregate(offset, (sum, axis) => checked(sum + ((Math.Max(axis.First, 1) - 1) * axis.Second)));
         if (offset < 0 || count > int.MaxValue / 8 || (count > 0 && last >= storage.Count))
             throw new Pickle.DamagedException($"a tensor of shape [{string.Join(", ", shape.Take(8))}] reaches beyond its {storage.Count} values");
-        // Values that stand in many places, as torch.expand makes them, are few in weights.
+        // A tensor that has one value in many places, as torch.expand makes it, is small in weights.
         if (count > Math.Max(storage.Count, 1 << 20))
             throw new Pickle.DamagedException($"a tensor of shape [{string.Join(", ", shape.Take(8))}] has but {storage.Count} values");
         return new StridedTensor(storage, offset, shape, steps);
@@ -219,7 +219,7 @@ public static class PyTorchFile
         return new Safetensors.Content(tensors, new Dictionary<string, string>()) { Under = keys };
     }
 
-    // The dictionary of tensors, and the keys that lead to it. Of several those of the usual names come first.
+    // The dictionary of tensors, and the keys that lead to it; null if there is none. Those under the usual keys come before others.
     private static (PickledDictionary Found, string Keys)? Find(string path, PickledDictionary dictionary, int depth)
     {
         if (depth > 3)
@@ -247,7 +247,7 @@ public static class PyTorchFile
 
     private static byte[] Bytes(ZipArchiveEntry entry, long most)
     {
-        // Compressed or not, no more is unpacked than is wanted, whatever size the archive tells of.
+        // No more bytes are unpacked than are wanted, whatever size the archive states.
         using var stream = entry.Open();
         var bytes = new MemoryStream();
         var piece = new byte[1 << 16];
@@ -288,7 +288,7 @@ public static class PyTorchFile
     /// <summary>A tensor as a pickle describes it: where its first value is, and the steps along each axis.</summary>
     private sealed record StridedTensor(StorageView View, long Offset, int[] Shape, long[] Strides)
     {
-        /// <summary>Its values in rows.</summary>
+        /// <summary>Its values in row-major order.</summary>
         public Safetensors.Tensor Gather()
         {
             var size = View.Storage.Type.Size;

@@ -33,7 +33,7 @@ public static class PyTorchWriter
     private static void Entry(ZipArchive zip, string name, ReadOnlySpan<byte> bytes)
     {
         var entry = zip.CreateEntry(Folder + name, CompressionLevel.NoCompression);
-        // The same weights make the same file.
+        // A fixed time, so that the same weights make the same file.
         entry.LastWriteTime = new DateTimeOffset(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
         using var stream = entry.Open();
         stream.Write(bytes);

@@ -22,7 +22,7 @@ public static class Safetensors
         /// <summary>A tensor without dimensions, of one 64-bit integer.</summary>
         public static Tensor Of(long value) => new("I64", [], BitConverter.GetBytes(value));
 
-        /// <summary>The values as 32-bit floats; null where the type has no such reading.</summary>
+        /// <summary>The values as 32-bit floats; null if values of the type cannot be read so.</summary>
         public float[]? ToFloats() => Type switch
         {
             "F32" => MemoryMarshal.Cast<byte, float>(Bytes).ToArray(),
@@ -39,10 +39,10 @@ public static class Safetensors
         /// <summary>The keys under which the tensors lay in the file, joined by points; empty where they lay at its top.</summary>
         public string Under { get; init; } = "";
 
-        /// <summary>What each tensor is called in the file, by its present name, where names were brought under ours.</summary>
+        /// <summary>What each tensor is called in the file, by its present name; empty before <see cref="ForeignNames.Resolve"/>.</summary>
         public IReadOnlyDictionary<string, string> NamesInFile { get; init; } = new Dictionary<string, string>();
 
-        /// <summary>What was done to the names, in a sentence; null where nothing was.</summary>
+        /// <summary>What was done to the names, in a sentence; null if nothing was.</summary>
         public string? Resolved { get; init; }
 
         /// <summary>What a tensor is called in the file, for a message.</summary>
@@ -97,14 +97,14 @@ public static class Safetensors
     }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="ExperimentException">It is missing, or what the format forbids.</exception>
+    /// <exception cref="ExperimentException">The file cannot be read, or breaks the rules of the format.</exception>
     public static Content Read(string path) => Read(path, WeightFile.Bytes(path));
 
-    /// <summary>Reads what was read from a file.</summary>
+    /// <summary>Reads the bytes of a file.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="bytes">Its bytes.</param>
     /// <exception cref="ExperimentException">
-    /// It is what the format forbids, by the rules of its own reader (huggingface/safetensors, tensor.rs): the header is JSON, begins with a brace
+    /// The bytes break the rules of the format's own reader (huggingface/safetensors, tensor.rs): the header is JSON, begins with a brace
     /// and names nothing twice; tensors lie one after the other, and each byte after the header belongs to exactly one.
     /// </exception>
     public static Content Read(string path, byte[] bytes)

@@ -1,13 +1,13 @@
 namespace Experiments.Core.Training.Weights;
 
-/// <summary>A file of weights, in any of the forms that people have them in: safetensors, or PyTorch's own. What it begins with says which.</summary>
+/// <summary>A file of weights: safetensors, or one of PyTorch's own forms. Its first bytes tell which it is.</summary>
 public static class WeightFile
 {
     /// <summary>Reads a file. No code of the file is run, whatever it holds.</summary>
     /// <exception cref="ExperimentException">It is missing, damaged, or of another kind; the message says what it looks like.</exception>
     public static Safetensors.Content Read(string path) => Read(path, Bytes(path));
 
-    /// <summary>Reads what was read from a file.</summary>
+    /// <summary>Reads the bytes of a file.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="bytes">Its bytes.</param>
     /// <exception cref="ExperimentException">It is damaged, or of another kind; the message says what it looks like.</exception>
@@ -20,8 +20,8 @@ public static class WeightFile
         _ => Safetensors.Read(path, bytes),
     };
 
-    /// <summary>The file that is meant: a run's folder stands for the weights in it.</summary>
-    /// <exception cref="ExperimentException">It is a folder without weights.</exception>
+    /// <summary>The file of weights that a path means: a run's folder means the weights in it.</summary>
+    /// <exception cref="ExperimentException">The path is that of a folder without weights.</exception>
     public static string Locate(string path)
     {
         if (!Directory.Exists(path))
