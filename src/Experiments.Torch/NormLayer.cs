@@ -46,8 +46,8 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         _ = norm.Pooling?.Channels.ChannelsIn(channels);
         (_norm, _channels, Workers, _seed, _position) = (norm, channels, workers, seed, position);
         _population = [.. Enumerable.Range(0, norm.Pooling?.Places == PlaceSpan.One ? places : 1).Select(_ => new PopulationMoments(channels))];
-        weight = norm.Affine.HasFlag(Affine.Scale) ? Learnt(ones(channels, dtype ?? float32, device)) : null;
-        bias = norm.Affine.HasFlag(Affine.Shift) ? Learnt(zeros(channels, dtype ?? float32, device)) : null;
+        weight = norm.Affine.HasFlag(Affine.Scale) ? ones(channels, dtype ?? float32, device).AsLearnt() : null;
+        bias = norm.Affine.HasFlag(Affine.Shift) ? zeros(channels, dtype ?? float32, device).AsLearnt() : null;
         if (norm.HasRunningStatistics)
         {
             long[] shape = [.. norm.RunningShape(channels, places).Select(size => (long)size)];
@@ -56,13 +56,6 @@ public sealed class NormLayer : nn.Module<Tensor, Tensor>
         }
 
         RegisterComponents();
-
-        static Parameter Learnt(Tensor values)
-        {
-            var parameter = new Parameter(values);
-            parameter.DetachFromDisposeScope();
-            return parameter;
-        }
     }
 
     /// <summary>gamma, [C]; null where the norm has none.</summary>

@@ -9,8 +9,7 @@ internal sealed class PositionsModule : nn.Module<Tensor, Tensor>
 
     internal PositionsModule(Positions layer, Device? device = null) : base(nameof(PositionsModule))
     {
-        weight = new Parameter(zeros([layer.Places, layer.Channels], float32, device));
-        weight.DetachFromDisposeScope();
+        weight = zeros([layer.Places, layer.Channels], float32, device).AsLearnt();
         RegisterComponents();
     }
 

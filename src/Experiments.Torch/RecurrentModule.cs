@@ -35,12 +35,7 @@ internal sealed class RecurrentModule : nn.Module<Tensor, Tensor>
         cellNorm = layer.CellSlot is { } slot ? normFor(slot) : null;
         RegisterComponents();
 
-        Parameter Zeros(params long[] shape)
-        {
-            var parameter = new Parameter(zeros(shape, dtype, device));
-            parameter.DetachFromDisposeScope();
-            return parameter;
-        }
+        Parameter Zeros(params long[] shape) => zeros(shape, dtype, device).AsLearnt();
     }
 
     /// <summary>The parameters by the names that the network has for them.</summary>

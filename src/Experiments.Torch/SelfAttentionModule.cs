@@ -24,12 +24,7 @@ internal sealed class SelfAttentionModule : nn.Module<Tensor, Tensor>
         out_proj_bias = Zeros(layer.Channels);
         RegisterComponents();
 
-        Parameter Zeros(params long[] shape)
-        {
-            var parameter = new Parameter(zeros(shape, dtype, device));
-            parameter.DetachFromDisposeScope();
-            return parameter;
-        }
+        Parameter Zeros(params long[] shape) => zeros(shape, dtype, device).AsLearnt();
     }
 
     /// <summary>The parameters by the names that the network has for them.</summary>

@@ -37,16 +37,9 @@ public sealed class TransformedConvolution : nn.Module<Tensor, Tensor>
         var values = nn.init.kaiming_normal_(empty([outChannels, inChannels / groups, kernel, kernel], float32, device), mode: nn.init.FanInOut.FanOut);
         weight = ChannelsLast(values);
         if (transform == WeightTransform.Normalization)
-        {
-            gain = new Parameter(ones([outChannels, 1, 1, 1], float32, device));
-            gain.DetachFromDisposeScope();
-        }
-
+            gain = ones([outChannels, 1, 1, 1], float32, device).AsLearnt();
         if (hasBias)
-        {
-            bias = new Parameter(zeros(outChannels, float32, device));
-            bias.DetachFromDisposeScope();
-        }
+            bias = zeros(outChannels, float32, device).AsLearnt();
 
         RegisterComponents();
     }
@@ -81,9 +74,7 @@ public sealed class TransformedConvolution : nn.Module<Tensor, Tensor>
     internal static Parameter ChannelsLast(Tensor kernel)
     {
         using var scope = NewDisposeScope();
-        var parameter = new Parameter(kernel.detach().permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2));
-        parameter.DetachFromDisposeScope();
-        return parameter;
+        return kernel.detach().permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).AsLearnt();
     }
 
     /// <summary>w from v, [Out, In, K, K].</summary>
