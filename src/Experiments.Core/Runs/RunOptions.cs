@@ -134,7 +134,7 @@ public static partial class RunOptions
                 (s, v) => Number("test-part", v, positive: true) is < 1 and var part ? s with { TestPart = part } : throw Wrong("test-part", "a number above 0 and below 1", v)),
             Integer("split-seed", "seed of the choice of these test images", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
             Choice<InputNormalization>("input", "what is done to pixels: min-max scales them to 0..1, z-score standardizes each channel, pca whitens colours, zca whole images", s => s.Input, (s, v) => s with { Input = v }),
-            Choice<Augmentation>("augmentation", "crop-flip: pad by 4, random crop, mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
+            Choice<Augmentation>("augmentation", "flip: mirror half of the time; crop-flip: pad by 4, random crop, and mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
             Choice<Domains>("domains", "show every image inverted, of low contrast, tinted or blurred: mixed within a batch, or one style a batch", s => s.Domains, (s, v) => s with { Domains = v }),
             new("rows", "N..N", "lstm and gru: train on so many rows of an image, drawn for each batch, from a random place in each image; the test is on all rows", "all",
                 s => s.Rows?.ToString(), (s, v) => s with { Rows = RowRange.Parse(v) ?? throw Wrong("rows", "a number of rows, or a range as in 12..20", v) }),

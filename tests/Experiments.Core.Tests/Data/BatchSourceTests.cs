@@ -114,6 +114,19 @@ public sealed class BatchSourceTests : IDisposable
     }
 
     [Fact]
+    public void Flipping_mirrors_some_images_in_each_epoch_and_changes_nothing_else()
+    {
+        var width = _set.Shape.Width;
+        var seen = Values(Source(augmentation: Augmentation.Flip).TrainingEpoch(0, 40)).Chunk(_set.Shape.Size).ToList();
+        var plain = Values(Source(augmentation: Augmentation.None).TrainingEpoch(0, 40)).Chunk(_set.Shape.Size).ToList();
+        var asItIs = seen.Zip(plain, (image, own) => image.SequenceEqual(own)).ToList();
+        var mirrored = seen.Zip(plain, (image, own) => image.Chunk(width).SelectMany(row => row.Reverse()).SequenceEqual(own)).ToList();
+        Assert.All(asItIs.Zip(mirrored), image => Assert.NotEqual(image.First, image.Second));
+        Assert.InRange(mirrored.Count(yes => yes), 10, 30);
+        Assert.NotEqual(seen.SelectMany(image => image), Values(Source(augmentation: Augmentation.Flip).TrainingEpoch(1, 40)));
+    }
+
+    [Fact]
     public void Training_images_as_they_are_have_mean_0_and_standard_deviation_1_in_every_channel()
     {
         var values = Values(Source(augmentation: Augmentation.None, layout: ImageLayout.ChannelsLast).TrainingEpoch(0, 40));

@@ -63,7 +63,7 @@ public sealed class InputKernelTests
     [Fact]
     public void Every_crop_is_equally_frequent()
     {
-        var crops = Enumerable.Range(0, 81 * 2 * 200).Select(image => Crop.Random(3, RandomPurpose.Augmentation, 1, image)).GroupBy(crop => crop).ToList();
+        var crops = Enumerable.Range(0, 81 * 2 * 200).Select(image => Crop.Random(Augmentation.CropFlip, 3, RandomPurpose.Augmentation, 1, image)).GroupBy(crop => crop).ToList();
         Assert.Equal(81 * 2, crops.Count);
 
         // 200 expected of each; five standard deviations.

@@ -6,6 +6,9 @@ public enum Augmentation
     /// <summary>They are not varied.</summary>
     None,
 
+    /// <summary>Half of the images are mirrored, left to right.</summary>
+    Flip,
+
     /// <summary>
     /// He et al., "Deep residual learning" (CVPR 2016), section 4.2: pad 4 pixels on each side, crop at random to the old size, and
     /// mirror half of the images. Padded pixels have the training images' mean of the channel.
@@ -25,10 +28,16 @@ internal readonly record struct Crop(int Top, int Left, bool Mirrored)
     /// <summary>The image as it is.</summary>
     public static Crop Identity { get; } = new(Padding, Padding, false);
 
-    /// <summary>Draws the crop of one image in one epoch; all crops are equally likely.</summary>
-    public static Crop Random(ulong seed, RandomPurpose purpose, int epoch, int image)
+    /// <summary>
+    /// Draws the crop of one image in one epoch; all that the augmentation allows are equally likely, and an image is mirrored in the same
+    /// epochs whether it is cropped or not.
+    /// </summary>
+    public static Crop Random(Augmentation augmentation, ulong seed, RandomPurpose purpose, int epoch, int image)
     {
+        if (augmentation == Augmentation.None)
+            return Identity;
         var random = new RandomStream(seed, purpose, epoch, image);
-        return new Crop(random.NextInt32((2 * Padding) + 1), random.NextInt32((2 * Padding) + 1), (random.NextUInt32() & 1) == 1);
+        var crop = new Crop(random.NextInt32((2 * Padding) + 1), random.NextInt32((2 * Padding) + 1), (random.NextUInt32() & 1) == 1);
+        return augmentation == Augmentation.CropFlip ? crop : Identity with { Mirrored = crop.Mirrored };
     }
 }

@@ -211,9 +211,7 @@ public sealed class BatchSource
         void Write(int position, Span<float> values)
         {
             var image = Image(position);
-            var crop = augmentation is { } purpose && _options.Augmentation == Augmentation.CropFlip
-                ? Crop.Random(_options.Seed, purpose, epoch, image)
-                : Crop.Identity;
+            var crop = augmentation is { } purpose ? Crop.Random(_options.Augmentation, _options.Seed, purpose, epoch, image) : Crop.Identity;
             var pixels = images.Pixels(image);
             if (styles.Length > 0)
                 pixels = styles[Style(position, image)].Apply(pixels, images.Records[image]);

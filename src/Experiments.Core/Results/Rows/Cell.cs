@@ -126,7 +126,7 @@ public record Cell
     /// <summary>What was done to pixels: <c>none</c>, <c>min-max</c>, <c>z-score</c>, <c>pca</c> or <c>zca</c>.</summary>
     public string Input { get; init; } = "z-score";
 
-    /// <summary>Augmentation of training images: <c>crop-flip</c> or <c>none</c>.</summary>
+    /// <summary>Augmentation of training images: <c>crop-flip</c>, <c>flip</c> or <c>none</c>.</summary>
     public required string Augmentation { get; init; }
 
     /// <summary>In which styles images were shown: <c>none</c> (as they are), <c>mixed</c> within a batch, or one <c>by-batch</c>.</summary>
