@@ -9,7 +9,7 @@ command -v dotnet >/dev/null || { echo "The .NET 10 SDK is missing: see https://
 failed=3
 [ "${1:-}" != --optional ] || { failed=0; shift; }
 command -v dpkg-query >/dev/null || {
-  [ "$failed" -eq 0 ] || echo "This is no Debian or Ubuntu; install by hand what these packages hold: $*" >&2
+  [ "$failed" -eq 0 ] || echo "This system is neither Debian nor Ubuntu; install by hand what these packages provide: $*" >&2
   exit 0
 }
 

@@ -10,7 +10,7 @@ scripts/install-packages.sh --optional 'libdnnl*' dataset-fashion-mnist
 case " $* " in
   *" --dataset"*) ;;
   *) scripts/experiments data get fashion-mnist || {
-       echo "Made images serve too: scripts/quickstart.sh --dataset synthetic" >&2
+       echo "It also works with generated images: scripts/quickstart.sh --dataset synthetic" >&2
        exit 3
      } ;;
 esac

@@ -31,10 +31,10 @@ public sealed record FigurePage
         var unit = text.Length > 2 ? text[^2..] : "";
         double? points = unit switch { "in" => 72, "mm" => 72 / 25.4, "cm" => 72 / 2.54, "pt" => 1, _ => null };
         if (points is not { } factor || !double.TryParse(text[..^2], NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-            throw new ExperimentException($"{option} takes a length with its unit, such as 3.3in, 84mm, 8.4cm or 240pt; '{text}' is none.");
+            throw new ExperimentException($"{option} takes a length with its unit, such as 3.3in, 84mm, 8.4cm or 240pt, not '{text}'.");
         return number * factor is >= 72 and <= 7200
             ? number * factor
-            : throw new ExperimentException($"{option} is to be between 1in and 100in; '{text}' is not.");
+            : throw new ExperimentException($"{option} takes a length from 1in to 100in, not '{text}'.");
     }
 
     /// <summary>A size of text that was typed.</summary>

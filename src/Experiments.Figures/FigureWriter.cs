@@ -45,7 +45,7 @@ public static class FigureWriter
         catch (Exception error) when (error is not ExperimentException)
         {
             // A fault of the libraries that draw is no reason to lose the other figures, or the end of a sweep.
-            throw new ExperimentException($"{name} could not be drawn, for a fault in what draws it ({error.GetType().Name}: {Reason(error).TrimEnd('.')}); {data} holds what it shows.", Failed, error);
+            throw new ExperimentException($"{name} could not be drawn, because of a fault in the drawing code ({error.GetType().Name}: {Reason(error).TrimEnd('.')}); {data} holds what it shows.", Failed, error);
         }
 
         return files;

@@ -37,8 +37,8 @@ public sealed class OneDnnEngineProvider : IEngineProvider
             return $"The onednn engine computes on the processor only, not on {device}: take --device cpu, or --engine torch.";
         if (precision == Precision.Bf16 && !s_hasBf16.Value && !WantsEmulation)
         {
-            return $"{OneDnnLibrary.Name} has no bfloat16 convolutions for this processor (they need AVX-512, and pay with AMX): take --precision fp32, "
-                + $"or set {EmulateBf16Variable}=1 to compute what such a processor would, at no gain.";
+            return $"{OneDnnLibrary.Name} has no bfloat16 convolutions for this processor (they need AVX-512, and are faster than fp32 only with AMX): take --precision fp32, "
+                + $"or set {EmulateBf16Variable}=1 to get the same numbers as on such a processor, but slowly.";
         }
 
         return null;

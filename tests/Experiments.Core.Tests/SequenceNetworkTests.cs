@@ -80,19 +80,19 @@ public sealed class SequenceNetworkTests
     }
 
     [Theory]
-    [InlineData("lstm", "ln", "--norm ln would take its statistics over all steps of a sequence, of which lstm has but one at a time: take --norm ln-channels, which is over the channels of one step.")]
-    [InlineData("gru", "rms", "--norm rms would take its statistics over all steps of a sequence, of which gru has but one at a time: take --places one.")]
-    [InlineData("lstm", "wn", "lstm is not made of convolutions, whose weights alone are normalized by --norm wn: take another norm.")]
+    [InlineData("lstm", "ln", "--norm ln takes its statistics over all steps of a sequence, but lstm computes one step at a time: take --norm ln-channels, which is over the channels of one step.")]
+    [InlineData("gru", "rms", "--norm rms takes its statistics over all steps of a sequence, but gru computes one step at a time: take --places one.")]
+    [InlineData("lstm", "wn", "lstm is not made of convolutions, and only their weights are normalized by --norm wn: take another norm.")]
     public void A_norm_that_does_not_fit_is_answered_with_one_that_does(string model, string norm, string expected) =>
         Assert.Equal(expected, Assert.Throws<ExperimentException>(() => Build(model, norm, null).Check(32, 1)).Message);
 
     [Theory]
-    [InlineData("lstm", "rows", "12..29", "--rows 12..29 asks for more rows than the 28 of the images of fashion-mnist.")]
-    [InlineData("vit-4", "rows", "12..20", "--rows is for networks that read an image row by row, and vit-4 is none: leave it out, or take --model lstm or gru.")]
-    [InlineData("resnet8", "measure", "sequence-length", "--measure sequence-length is for networks that read an image row by row, and resnet8 is none: leave it out, or take --model lstm or gru.")]
+    [InlineData("lstm", "rows", "12..29", "--rows 12..29 asks for more rows than the images of fashion-mnist have: 28.")]
+    [InlineData("vit-4", "rows", "12..20", "--rows is for networks that read an image row by row, and vit-4 does not: leave it out, or take --model lstm or gru.")]
+    [InlineData("resnet8", "measure", "sequence-length", "--measure sequence-length is for networks that read an image row by row, and resnet8 does not: leave it out, or take --model lstm or gru.")]
     [InlineData("gru", "activation", "sigmoid", "--activation does not go with --model gru, whose gates are sigmoids and tanh: leave it out.")]
     [InlineData("gru", "measure", "covariate-shift", "--measure covariate-shift looks at convolutions, and gru has none: leave it out.")]
-    [InlineData("vit-5", "width", "32", "vit-5 cuts images into patches of 5x5, which does not come out even with 28x28; what would do: vit-2, vit-4, vit-7, vit-14.")]
+    [InlineData("vit-5", "width", "32", "vit-5 cuts images into patches of 5x5, which do not fill 28x28 evenly; take one of vit-2, vit-4, vit-7, vit-14.")]
     [InlineData("gru", "rows", "20..12", "--rows takes a number of rows, or a range as in 12..20, not '20..12'.")]
     public void What_does_not_go_together_is_said_in_a_sentence(string model, string option, string value, string expected)
     {

@@ -157,9 +157,9 @@ public sealed partial class FigureTests : IDisposable
     public void A_length_has_a_unit(string text, double points) => Assert.Equal(points, FigurePage.Length(text, "--width"), 0.01);
 
     [Theory]
-    [InlineData("3.3", "3.3in, 84mm, 8.4cm or 240pt; '3.3' is none")]
+    [InlineData("3.3", "3.3in, 84mm, 8.4cm or 240pt, not '3.3'")]
     [InlineData("widein", "'widein' is none")]
-    [InlineData("0.2in", "between 1in and 100in; '0.2in' is not")]
+    [InlineData("0.2in", "from 1in to 100in, not '0.2in'")]
     public void A_length_that_is_none_is_answered_with_what_would_do(string text, string message) =>
         Assert.Contains(message, Assert.Throws<ExperimentException>(() => FigurePage.Length(text, "--width")).Message, StringComparison.Ordinal);
 
@@ -188,7 +188,7 @@ public sealed partial class FigureTests : IDisposable
         var spoilt = figure with { Rows = [[.. panels]] };
         var error = Assert.Throws<ExperimentException>(() => FigureWriter.Write(spoilt, new FigurePage(), _folder.Path));
         Assert.Equal(1, error.ExitCode);
-        Assert.Matches(@"^error-against-batch could not be drawn, for a fault in what draws it \(\w+: .+\); .*error-against-batch.csv holds what it shows\.$", error.Message);
+        Assert.Matches(@"^error-against-batch could not be drawn, because of a fault in the drawing code \(\w+: .+\); .*error-against-batch.csv holds what it shows\.$", error.Message);
         Assert.True(File.Exists(_folder["error-against-batch.csv"]));
         Assert.False(File.Exists(_folder["error-against-batch.svg"]));
     }

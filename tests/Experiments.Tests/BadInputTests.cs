@@ -18,16 +18,16 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --norm", 2, "--norm takes a value: NAME.")]
     [InlineData("train --batch 4 --batch 8", 2, "--batch is given 2 times, as 4 and 8: give it once.")]
     [InlineData("train --model smal-cnn", 2, "Unknown model 'smal-cnn'. Did you mean 'small-cnn'?")]
-    [InlineData("train --model resnet18", 2, "resnet18 is a network for ImageNet, and here are He et al.'s for CIFAR: their depth is 6n+2, as in resnet8, resnet14, resnet20, ")]
+    [InlineData("train --model resnet18", 2, "resnet18 is a network for ImageNet; this program has He et al.'s networks for CIFAR: their depth is 6n+2, as in resnet8, resnet14, resnet20, ")]
     [InlineData("train --dataset cifar11", 2, "Unknown --dataset 'cifar11'. Did you mean 'cifar10'?")]
     [InlineData("train --batch 0", 2, "--batch takes a whole number from 1, not '0'.")]
     [InlineData("train --batch two --epochs -1", 2, "--batch takes a whole number from 1, not 'two'.\n--epochs takes a whole number from 1, not '-1'.")]
     [InlineData("train --workers 0", 2, "--workers takes a whole number from 1, not '0'.")]
-    [InlineData("train --dataset synthetic --batch 60000", 2, "there are 50000 training images of synthetic: take a smaller batch.")]
+    [InlineData("train --dataset synthetic --batch 60000", 2, "there are only 50000 training images of synthetic: take a smaller batch.")]
     [InlineData("train --dataset synthetic --train-limit 60000", 2, "train-limit 60000")]
     [InlineData("train --norm bn --groups 8", 2, "--groups does not belong to --norm bn")]
     [InlineData("train --norm gn --groups 8 --channels-per-group 8", 2, "exclude each other")]
-    [InlineData("train --norm gn --groups 32 --model resnet20", 2, "--groups 32 does not divide the 16 channels of layer norm1 in resnet20; what divides every normalized layer: 1, 2, 4, 8, 16.")]
+    [InlineData("train --norm gn --groups 32 --model resnet20", 2, "--groups 32 does not divide the 16 channels of layer norm1 in resnet20; what divides the channels of every normalized layer: 1, 2, 4, 8, 16.")]
     [InlineData("train --optimizer adamw --momentum 0.9", 2, "--momentum does not belong to --optimizer adamw: leave it out, or take --optimizer sgd.")]
     [InlineData("train --beta2 0.95", 2, "--beta2 does not belong to --optimizer sgd: leave it out, or take --optimizer adamw.")]
     [InlineData("train --optimizer adamw --beta1 1", 2, "--beta1 1 would never forget a gradient: take a number from 0 to below 1.")]
@@ -46,7 +46,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --width 100000", 2, "--width takes a whole number from 1 to 4096, not '100000'.")]
     [InlineData("trian --norm gn", 2, "Unknown command 'trian'. Did you mean 'train'?")]
     [InlineData("--norm gn", 2, "Which command? --norm comes after one of train, sweep, plot, eval, bench.")]
-    [InlineData("plot results/reference/quick --width 3.3", 2, "--width takes a length with its unit, such as 3.3in, 84mm, 8.4cm or 240pt; '3.3' is none.")]
+    [InlineData("plot results/reference/quick --width 3.3", 2, "--width takes a length with its unit, such as 3.3in, 84mm, 8.4cm or 240pt, not '3.3'.")]
     [InlineData("plot results/reference/quick --font-size 200", 2, "--font-size takes a number of points from 4 to 30, such as 9, not '200'.")]
     [InlineData("plot results/reference/quick --font-size large", 2, "--font-size takes a number of points from 4 to 30, such as 9, not 'large'.")]
     [InlineData("train --again=maybe", 2, "train cannot take 'maybe': --again has no value.")]
@@ -75,7 +75,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("plot . --figure error-against-bach", 2, "Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?")]
     [InlineData("plot . --format gif", 2, "Unknown format 'gif'.")]
     [InlineData("collect nowhere", 2, "There is no results folder nowhere.")]
-    [InlineData("collect .", 2, ". is no results folder: it has neither sweep.yaml nor runs/.")]
+    [InlineData("collect .", 2, ". is not a results folder: it has neither sweep.yaml nor runs/.")]
     [InlineData("table nowhere", 2, "There is no results folder nowhere.")]
     [InlineData("table . --format html", 2, "Unknown format 'html'.")]
     [InlineData("eval nowhere.safetensors", 2, "Cannot read the checkpoint nowhere.safetensors")]
@@ -169,7 +169,7 @@ public sealed class BadInputTests : IDisposable
         File.WriteAllLines(_folder["r", "runs.csv"], File.ReadLines(published).Select((line, index) => index == 1 ? line.Replace(",0.1,linear", ",NaN,linear", StringComparison.Ordinal) : line));
         var result = Cli.Run("plot r --figure error-against-lr,error-by-norm --format svg", _folder.Path);
         Assert.Equal(1, result.ExitCode);
-        Assert.Matches(@"^error-against-lr of r could not be drawn, for a fault in this program \(\w+: .+\)\. EXPERIMENTS_STACK_TRACE=1 shows where\.\n$", result.Error);
+        Assert.Matches(@"^error-against-lr of r could not be drawn, because of a fault in this program \(\w+: .+\)\. EXPERIMENTS_STACK_TRACE=1 shows where\.\n$", result.Error);
         Assert.True(File.Exists(_folder["r", "error-by-norm.svg"]));
     }
 

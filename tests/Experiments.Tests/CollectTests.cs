@@ -30,7 +30,7 @@ public sealed class CollectTests : IDisposable
         var result = Cli.Run("collect one", _folder.Path);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.StartsWith($"{failed.Run}: epoch 1/1 ", result.Output, StringComparison.Ordinal);
-        Assert.Contains("\none: 2 of 3 runs finished, 1 failed, and 1 that are no part of the sweep\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains("\none: 2 of 3 runs finished, 1 failed, and 1 that do not belong to the sweep\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("\nGN ", result.Output, StringComparison.Ordinal);
         Assert.Equal([(8, 1L), (8, 2L), (8, 3L), (5, 2L)], ResultsFolder.ReadRuns(_folder["one"]).Select(row => (row.Batch, row.Seed)));
         Assert.Equal([1L, 2L, 3L, 2L], ResultsFolder.ReadRows<EpochRow>(_folder["one"]).Select(row => row.Key.Seed));

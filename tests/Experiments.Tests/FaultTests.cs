@@ -92,7 +92,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         Assert.Equal(ExitCode.Busy, third.ExitCode);
         Assert.StartsWith($"Another process works in s: process {winner.Id} on {Environment.MachineName} since ", third.Error, StringComparison.Ordinal);
         Assert.EndsWith(". `sweep s --status` shows how far it is.\n", third.Error, StringComparison.Ordinal);
-        Assert.Contains($"A sweep works on it: process {winner.Id} on ", Cli.Run("sweep s --status", _folder.Path).Output, StringComparison.Ordinal);
+        Assert.Contains($"Another process is training this sweep: process {winner.Id} on ", Cli.Run("sweep s --status", _folder.Path).Output, StringComparison.Ordinal);
 
         // The lock of a dead process is none.
         Cli.Signal(winner.Id, Kill);
@@ -206,10 +206,10 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         File.WriteAllBytes(changing, Packed(pixels));
         var refused = Cli.Run($"{sweep} --seeds 2", _folder.Path);
         Assert.Equal(ExitCode.BadInput, refused.ExitCode);
-        Assert.Matches($"^The images of fashion-mnist are not those that 1 run in s were trained on \\(checksum [0-9a-f]{{16}} now, {then} then\\): bring those back, or give --out a folder of its own.\n$", refused.Error);
+        Assert.Matches($"^The images of fashion-mnist are not those that 1 run in s were trained on \\(checksum [0-9a-f]{{16}} now, {then} then\\): restore those images, or give another folder with --out.\n$", refused.Error);
         var alone = Cli.Run($"{sweep.Replace("sweep", "train", StringComparison.Ordinal)}.alone --images-checksum {then}", _folder.Path);
         Assert.Equal(ExitCode.BadInput, alone.ExitCode);
-        Assert.StartsWith($"The run is to be trained on images of the checksum {then}, and those of fashion-mnist here have ", alone.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"The run expects images of fashion-mnist with the checksum {then}, but those on this machine have ", alone.Error, StringComparison.Ordinal);
 
         File.WriteAllBytes(changing, before);
         Assert.Equal(0, Cli.Run($"{sweep} --seeds 2", _folder.Path).ExitCode);

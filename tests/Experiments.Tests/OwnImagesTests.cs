@@ -56,7 +56,7 @@ public sealed class OwnImagesTests : IDisposable
         Assert.Contains("001.png ends early", check, StringComparison.Ordinal);
         Assert.Contains("002.png cannot be decoded as PNG or JPEG; it begins like a web page.", check, StringComparison.Ordinal);
         Assert.Contains("1 image is in two classes: daisy/000.png = rose/twin.png", check, StringComparison.Ordinal);
-        Assert.Contains("1 file is neither PNG nor JPEG and left out", check, StringComparison.Ordinal);
+        Assert.Contains("1 file is neither PNG nor JPEG, and not used", check, StringComparison.Ordinal);
         Run("train --dataset flowers --test-part 0.3 --batch 2 --out r", 2, "001.png ends early");
         Assert.DoesNotContain(Directory.GetFiles(_folder["data", "cache"]), file => !file.Contains(".lock", StringComparison.Ordinal));
         Assert.False(File.Exists(_folder["r", "runs.csv"]));
@@ -65,12 +65,12 @@ public sealed class OwnImagesTests : IDisposable
     [Theory]
     [InlineData("train --dataset flowers", "has no test images: give --test-part 0.2")]
     [InlineData("train --dataset nowhere/flowers", "There are no images at")]
-    [InlineData("train --dataset synthetic --image-size 64", "--image-size goes with images of one's own")]
+    [InlineData("train --dataset synthetic --image-size 64", "--image-size goes with images of your own")]
     [InlineData("train --dataset flowers --split-seed 3", "--split-seed goes with --test-part")]
     [InlineData("train --dataset flowers --test-part 1", "--test-part takes a number above 0 and below 1, not '1'.")]
     [InlineData("train --dataset flowers --test-part 0.3 --image-size 200", "--image-size takes a whole number from 8 to 128, not '200'.")]
-    [InlineData("train --dataset flowers --test-part 0.3 --model vgg11 --image-size 8", "takes images of 16x16 or more, not 8x8")]
-    [InlineData("train --dataset flowers --test-part 0.3 --image-size 128 --input zca", "--input zca takes a matrix of all values")]
+    [InlineData("train --dataset flowers --test-part 0.3 --model vgg11 --image-size 8", "needs images of 16x16 or more")]
+    [InlineData("train --dataset flowers --test-part 0.3 --image-size 128 --input zca", "--input zca needs the covariance of all values")]
     public void What_does_not_go_with_own_images_is_said_before_any_work(string arguments, string answer)
     {
         WriteFlowers(3, 3, 3);

@@ -35,7 +35,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
             Assert.Equal(one.OtherError is not null, result.Output.Contains(choice, StringComparison.Ordinal));
             if (one.OtherError is { } other)
                 Assert.Contains(FormattableString.Invariant($"{other:0.00}%. Took {one.Shortcut};"), result.Output, StringComparison.Ordinal);
-            Assert.Equal(one.File.Contains("akamaster", StringComparison.Ordinal), result.Output.Contains("took what lies under state_dict, dropped the prefix 'module.' and renamed ", StringComparison.Ordinal));
+            Assert.Equal(one.File.Contains("akamaster", StringComparison.Ordinal), result.Output.Contains("took the tensors under state_dict, dropped the prefix 'module.' and renamed ", StringComparison.Ordinal));
         }
     }
 

@@ -79,7 +79,7 @@ public sealed record DatasetCheck(
             var across = same.Where(group => group[0].Key.Part != group[^1].Key.Part).ToList();
             var images = across.Sum(group => group.Count(image => image.Key.Part == DatasetPart.Test));
             yield return across.Count == 0 ? new Finding(true, "no test image is a training image too")
-                : new Finding(false, $"{images} {(images == 1 ? "test image is a training image" : "test images are training images")} too, by which the error flatters: "
+                : new Finding(false, $"{images} {(images == 1 ? "test image is a training image" : "test images are training images")} too, so the measured error is too low: "
                     + Examples([.. across.Select(group => $"{Name(group[^1].Key)} = {Name(group[0].Key)}")]));
             var torn = same.Where(group => group.Select(image => image.Value.Label).Distinct().Count() > 1).ToList();
             if (torn.Count > 0)

@@ -209,7 +209,7 @@ internal static class ImageCache
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
-            throw new ExperimentException($"{e.Message} It {work} and has not finished in {Words(patience ?? Patience)}: see whether it still works, end it, and try again.", e.ExitCode, e);
+            throw new ExperimentException($"{e.Message} It {work} and has not finished in {Words(patience ?? Patience)}. If that process hangs, end it and try again.", e.ExitCode, e);
         }
         catch (ExperimentException e) when (e.InnerException is IOException or UnauthorizedAccessException)
         {

@@ -94,7 +94,7 @@ public static partial class OwnImages
         if (trainFolder is null != testFolder is null)
         {
             throw new ExperimentException($"{root} has the folder {Path.GetFileName(trainFolder ?? testFolder)} and no {(trainFolder is null ? "train" : "test")} beside it: "
-                + "expected both, or class folders alone with --test-part 0.2.");
+                + "expected both, or only class folders, and --test-part 0.2.");
         }
 
         var hasTest = testFolder is not null;
@@ -108,7 +108,7 @@ public static partial class OwnImages
         var labels = classes.Select((name, label) => (name, label)).ToDictionary(pair => pair.name, pair => pair.label);
         var test = hasTest ? Images(testFolder!, remarks) : [];
         if (test.Select(image => image.Class).Distinct().Where(name => !labels.ContainsKey(name)).ToList() is { Count: > 0 } unknown)
-            throw new ExperimentException($"{testFolder} has the class {Echo.Of(string.Join(", ", unknown), 120)}, which {trainFolder} has not: expected the same class folders in both.");
+            throw new ExperimentException($"{testFolder} has the class {Echo.Of(string.Join(", ", unknown), 120)}, which {trainFolder} lacks: expected the same class folders in both.");
         List<LabelledFile> trainFiles = [.. train.Select(image => new LabelledFile(image.File, labels[image.Class]))];
         List<LabelledFile> testFiles = [.. test.Select(image => new LabelledFile(image.File, labels[image.Class]))];
         if (options.TestPart is { } part)
@@ -153,19 +153,19 @@ public static partial class OwnImages
         // EMNIST's images are published with columns in the place of rows (Cohen et al. 2017); only the files' names show it.
         var isTransposed = files[0].Stem.Contains("emnist", StringComparison.OrdinalIgnoreCase);
         if (isTransposed)
-            remarks.Add($"{place}: by the files' names these are EMNIST's images, which are published transposed; they are turned upright.");
+            remarks.Add($"{place}: the file names say that this is EMNIST, whose images are published transposed; they are turned upright.");
         LabelledImages? Part(bool isTest)
         {
             var (images, labels) = (One(isTest, "images"), One(isTest, "labels"));
             if (images is null && labels is null)
                 return null;
             if (images is null || labels is null)
-                throw new ExperimentException($"{images ?? labels} has no file of {(images is null ? "images" : "labels")} beside it that goes with it.");
+                throw new ExperimentException($"{images ?? labels} needs a file of {(images is null ? "images" : "labels")} of the same set in its folder, and there is none.");
             return new(IdxArray.Open(images, isTransposed), IdxArray.ReadLabels(labels));
         }
 
         string? One(bool isTest, string content) => files.Where(file => file.IsTest == isTest && file.Content == content).Select(file => file.Path).Order(StringComparer.Ordinal).FirstOrDefault();
-        var train = Part(isTest: false) ?? throw new ExperimentException($"{place} holds no IDX files of training images, as train-images-idx3-ubyte and train-labels-idx1-ubyte.");
+        var train = Part(isTest: false) ?? throw new ExperimentException($"{place} holds no IDX files of training images; expected names such as train-images-idx3-ubyte and train-labels-idx1-ubyte.");
         return OfArrays(place, [.. files.Select(file => file.Path).Order(StringComparer.Ordinal)], train, Part(isTest: true), options, remarks, wantsTest);
     }
 
@@ -223,7 +223,7 @@ public static partial class OwnImages
         if (hasTest && options.TestPart is not null)
             throw new ExperimentException($"{place} has test images of its own: leave --test-part out.");
         if (!hasTest && options.TestPart is null && wantsTest)
-            throw new ExperimentException($"{place} has no test images: give --test-part 0.2 to hold a fifth of each class out of the training, or put the images into the folders train and test.");
+            throw new ExperimentException($"{place} has no test images: give --test-part 0.2 to test on a fifth of each class, or put the images into folders train and test.");
     }
 
     private static void CheckClasses(string where, int classes, string hint)
@@ -258,11 +258,11 @@ public static partial class OwnImages
             }
 
             if (images.Count == before)
-                remarks.Add($"{of} holds no PNG or JPEG file and is no class.");
+                remarks.Add($"{of} holds no PNG or JPEG file, so it is not counted as a class.");
         }
 
         if (others.Count > 0)
-            remarks.Add($"{folder}: {others.Count} {(others.Count == 1 ? "file is" : "files are")} neither PNG nor JPEG and left out, such as {others[0]}.");
+            remarks.Add($"{folder}: {others.Count} {(others.Count == 1 ? "file is" : "files are")} neither PNG nor JPEG, and not used, such as {others[0]}.");
         return images;
     }
 

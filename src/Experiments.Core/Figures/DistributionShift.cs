@@ -23,7 +23,7 @@ internal static class DistributionShift
         var shifts = rows.Select(row => row.Shift)
             .Where(shift => shift != DistributionShiftRow.None).Distinct().ToList();
         if (shifts.Count == 0)
-            throw new ExperimentException($"{spec.Kind.Name()} needs images that were altered; {DistributionShiftRow.FileName} has none but clean ones.");
+            throw new ExperimentException($"{spec.Kind.Name()} needs altered test images; {DistributionShiftRow.FileName} has rows of clean ones only.");
         var looks = Palette.Assign(measured.Select(cell => (cell.Label, cell.Norm)));
         var kinds = measured.SelectMany(cell => Kinds(cell, row => (row.Statistics, row.Error), row => (row.Shift, row.Strength)).Select(kind => (Cell: cell, kind.Label, kind.Shape, kind.Name))).ToList();
         var most = cells.Max(ErrorAxis.Most);
@@ -37,7 +37,7 @@ internal static class DistributionShift
         }).ToList())).ToList();
         var points = panels.SelectMany(panel => panel.Series).SelectMany(series => series.Points).ToList();
         if (points.Count == 0)
-            throw new ExperimentException($"There is nothing to draw: at none of the {rows.Count} measurements in {DistributionShiftRow.FileName} are all scores of the network numbers.");
+            throw new ExperimentException($"There is nothing to draw: in each of the {rows.Count} measurements in {DistributionShiftRow.FileName}, some scores of the network are NaN or infinite.");
         return new Figure
         {
             Kind = spec.Kind,

@@ -25,7 +25,7 @@ internal static class ErrorAgainstLength
         }).ToList();
         var points = series.SelectMany(one => one.Points).ToList();
         if (points.Count == 0)
-            throw new ExperimentException($"There is nothing to draw: at none of the {rows.Count} measurements in {SequenceLengthRow.FileName} are all scores of the network numbers.");
+            throw new ExperimentException($"There is nothing to draw: in each of the {rows.Count} measurements in {SequenceLengthRow.FileName}, some scores of the network are NaN or infinite.");
         return new Figure
         {
             Kind = spec.Kind,

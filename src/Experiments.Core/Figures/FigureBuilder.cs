@@ -18,13 +18,13 @@ public static class FigureBuilder
         if (datasets.Count > 1)
         {
             throw new ExperimentException(
-                $"The runs are of different data sets ({string.Join(", ", datasets)}), whose errors do not compare: draw those of one at a time (--dataset).");
+                $"The runs are of different data sets ({string.Join(", ", datasets)}), whose errors cannot be compared: draw one data set at a time (--dataset).");
         }
 
         if (drawn.Select(cell => cell.Validation > 0).Distinct().Count() > 1)
         {
             throw new ExperimentException(
-                "Some of the runs measured their errors on the test set and some on images held out of the training set (validation), which do not compare: draw them apart.");
+                "Some of the runs measured their errors on the test set and some on images held out of the training set (--validation). These errors cannot be compared: draw the two apart.");
         }
 
         if (drawn.All(cell => cell.N == 0) && FigureKinds.Describe(spec.Kind).IsOfErrors)

@@ -33,7 +33,7 @@ internal static class MeasurementFigures
             cell.OnePerSeed().Where(run => run.Status != RunStatus.Failed && rows[run.Run].Any()).OrderBy(run => run.Seed).ToList());
         var measured = cells.Where(cell => seeds[cell.ToCell()].Count > 0).ToList();
         if (measured.Count == 0)
-            throw new ExperimentException($"{spec.Kind.Name()} is drawn from {T.FileName}, and none of {data.Runs.Count} runs has measured what belongs there.");
+            throw new ExperimentException($"{spec.Kind.Name()} is drawn from {T.FileName}, which none of {data.Runs.Count} runs has written: train with --measure {Path.GetFileNameWithoutExtension(T.FileName)}.");
         return
         [
             .. Series.Along(measured, []).Select(one => new CellMeasurement<T>(one.Label, one.Norm, seeds[one.Cells[0].ToCell()][0].Seed,

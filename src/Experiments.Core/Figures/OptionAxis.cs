@@ -29,7 +29,7 @@ internal sealed record OptionAxis(string Name, string Label, string Property, Fu
     {
         var rising = values.Distinct().Order().ToList();
         if (rising[0] <= 0)
-            throw new ExperimentException($"A figure against {Name} has a logarithmic axis, on which {Plain(rising[0])} has no place: leave those runs out.");
+            throw new ExperimentException($"A figure against {Name} has a logarithmic axis, which cannot show {Plain(rising[0])}: leave those runs out.");
         return new Axis
         {
             Label = Label,

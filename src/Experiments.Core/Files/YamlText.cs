@@ -78,7 +78,7 @@ internal static partial class YamlText
             if (c == '\n')
                 line++;
             else if (c is (< ' ' and not ('\t' or '\r')) or '\x7F' or '\uFFFE' or '\uFFFF')
-                throw Invalid(path, line, $"it holds the character U+{(int)c:X4}, which no text does (is it a YAML file, saved as UTF-8?)");
+                throw Invalid(path, line, $"it holds the character U+{(int)c:X4}, which does not occur in text (is it a YAML file, saved as UTF-8?)");
         }
     }
 
@@ -109,14 +109,14 @@ internal static partial class YamlText
                         sizes[scalar.Anchor] = 1;
                     break;
                 case AnchorAlias alias when open.Any(container => container.Anchor == alias.Value):
-                    throw Invalid(path, line, $"*{Echo.Of(alias.Value.Value)} stands inside of what it stands for");
+                    throw Invalid(path, line, $"*{Echo.Of(alias.Value.Value)} is used inside the value that it names");
                 case AnchorAlias alias:
                     nodes += sizes.GetValueOrDefault(alias.Value, 1);
                     break;
             }
 
             if (nodes > MostNodes)
-                throw Invalid(path, line, $"with what its anchors repeat it holds more than {MostNodes} values");
+                throw Invalid(path, line, $"with its aliases filled in, it holds more than {MostNodes} values");
         }
     }
 

@@ -90,15 +90,15 @@ public static class ModelCatalog
         block ??= new BuildingBlock(DefaultActivation(model));
         var (family, depth) = Parse(model);
         if (family is Family.ConvNeXt or Family.ConvNeXtStep && Math.Min(input.Height, input.Width) < ConvNeXt.SmallestImage)
-            throw new ExperimentException($"{model} makes patches of 2x2 and halves height and width three times more; it takes images of {ConvNeXt.SmallestImage}x{ConvNeXt.SmallestImage} or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size {ConvNeXt.SmallestImage} or more.");
+            throw new ExperimentException($"{model} needs images of {ConvNeXt.SmallestImage}x{ConvNeXt.SmallestImage} or more, since it makes patches of 2x2 and halves height and width three times more; these have {input.Height}x{input.Width}. Take --model small-cnn, or for images of your own --image-size {ConvNeXt.SmallestImage} or more.");
         if (family == Family.Vit && (input.Height % depth != 0 || input.Width % depth != 0))
         {
             var fitting = Enumerable.Range(2, Math.Min(input.Height, input.Width) / 2).Where(patch => input.Height % patch == 0 && input.Width % patch == 0);
-            throw new ExperimentException($"{model} cuts images into patches of {depth}x{depth}, which does not come out even with {input.Height}x{input.Width}; what would do: {string.Join(", ", fitting.Select(patch => Text(TransformerName, patch)))}.");
+            throw new ExperimentException($"{model} cuts images into patches of {depth}x{depth}, which do not fill {input.Height}x{input.Width} evenly; take one of {string.Join(", ", fitting.Select(patch => Text(TransformerName, patch)))}.");
         }
 
         if (family == Family.Vgg && Math.Min(input.Height, input.Width) < 16)
-            throw new ExperimentException($"{model} halves height and width four times and takes images of 16x16 or more, not {input.Height}x{input.Width}: take --model small-cnn, or where the images are files of your own --image-size 16 or more.");
+            throw new ExperimentException($"{model} needs images of 16x16 or more, since it halves height and width four times; these have {input.Height}x{input.Width}. Take --model small-cnn, or for images of your own --image-size 16 or more.");
         return family switch
         {
             Family.ResNet => ResNet.Build(depth, channels, shortcut, block, input, classes, norm),
@@ -153,7 +153,7 @@ public static class ModelCatalog
     {
         var below = (Math.Max(6, depth - 2) / 6 * 6) + 2;
         var near = depth > 8 ? $"resnet{below} or resnet{below + 6} is nearest" : "resnet8 is the smallest";
-        return (ImageNetDepths.Contains(depth) ? $"resnet{depth} is a network for ImageNet, and here are He et al.'s for CIFAR" : $"There is no CIFAR resnet of depth {depth}")
+        return (ImageNetDepths.Contains(depth) ? $"resnet{depth} is a network for ImageNet; this program has He et al.'s networks for CIFAR" : $"There is no CIFAR resnet of depth {depth}")
             + $": their depth is 6n+2, as in {string.Join(", ", Names.Where(name => name.StartsWith("resnet", StringComparison.Ordinal)))} (He et al. 2016, section 4.2); {near}.";
     }
 

@@ -141,12 +141,12 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
     public void Check(int batch, int workers)
     {
         if (Norm.Weights != WeightTransform.None && AllLayers.Any(layer => layer is Recurrent or SelfAttention))
-            throw new ExperimentException($"{Model} is not made of convolutions, whose weights alone are {(Norm.Weights == WeightTransform.Normalization ? $"normalized by --norm {Norm.Name}" : "standardized by --weight-standardization")}: take another norm.");
+            throw new ExperimentException($"{Model} is not made of convolutions, and only their weights are {(Norm.Weights == WeightTransform.Normalization ? $"normalized by --norm {Norm.Name}" : "standardized by --weight-standardization")}: take another norm.");
         if (Norm.Pooling is not { } pooling)
             return;
         if (IsRecurrent && pooling is { OverSamples: false, Places: PlaceSpan.All })
         {
-            throw new ExperimentException($"--norm {Norm.Name} would take its statistics over all steps of a sequence, of which {Model} has but one at a time: take "
+            throw new ExperimentException($"--norm {Norm.Name} takes its statistics over all steps of a sequence, but {Model} computes one step at a time: take "
                 + (NormCatalog.Find(Norm.Name).Optional.Contains("places") ? "--places one." : "--norm ln-channels, which is over the channels of one step."));
         }
 
@@ -160,11 +160,11 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
         {
             var fitting = Enumerable.Range(1, NormSlots.Max(slot => slot.Channels)).Where(n => NormSlots.All(slot => slot.Channels % n == 0));
             throw new ExperimentException($"--{option} {number} does not divide the {misfit.Channels} channels of layer {misfit.Name} in {Model}; "
-                + $"what divides every normalized layer: {string.Join(", ", fitting)}.");
+                + $"what divides the channels of every normalized layer: {string.Join(", ", fitting)}.");
         }
 
         if (pooling.Samples is SampleSpan.Several(var together) && batch % together != 0)
-            throw new ExperimentException($"--virtual-batch {together} does not divide --batch {batch}; what would do: "
+            throw new ExperimentException($"--virtual-batch {together} does not divide --batch {batch}; take one of "
                 + $"{string.Join(", ", Enumerable.Range(1, batch).Where(n => batch % n == 0))}.");
 
         if (SingleValued(batch * workers, workers) is var (slot, shape))

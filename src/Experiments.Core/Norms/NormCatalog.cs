@@ -52,7 +52,7 @@ public static class NormCatalog
         new("groups", "number of groups of channels", o => o.Groups, (o, v) => o with { Groups = (int)v }) { IsWhole = true, Least = 1 },
         new("channels-per-group", "channels in a group, in place of --groups", o => o.ChannelsPerGroup, (o, v) => o with { ChannelsPerGroup = (int)v }) { IsWhole = true, Least = 1, InPlaceOf = "groups" },
         new("virtual-batch", "images of a worker that share a statistic", o => o.VirtualBatch, (o, v) => o with { VirtualBatch = (int)v }) { IsWhole = true, Least = 1 },
-        new("places", "whether a statistic is over all places of a map, or over one", o => (int?)o.Places, (o, v) => o with { Places = (PlaceSpan)v == PlaceSpan.All ? null : (PlaceSpan)v }) { Words = ["all", "one"] },
+        new("places", "whether a statistic is over all places (h, w) of a map, or over one", o => (int?)o.Places, (o, v) => o with { Places = (PlaceSpan)v == PlaceSpan.All ? null : (PlaceSpan)v }) { Words = ["all", "one"] },
         new("r-max", "the largest correction of a batch's standard deviation", o => o.RMax, (o, v) => o with { RMax = v }) { Least = 1 },
         new("d-max", "the largest correction of a batch's mean, in standard deviations", o => o.DMax, (o, v) => o with { DMax = v }),
         new("renorm-ramp", "part of the training over which r-max and d-max rise from BN's 1 and 0", o => o.RenormRamp, (o, v) => o with { RenormRamp = v }) { Most = 1 },

@@ -58,7 +58,7 @@ public sealed class EventsFile(string folder, DateTimeOffset started)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             if (!_told)
-                say($"TensorBoard lacks this run's epochs until they can be written, which each epoch's end tries again. Cannot write {Path}: {error.Message}");
+                say($"Cannot write {Path}: {error.Message} The run goes on, and tries again after each epoch; until then TensorBoard does not show its epochs.");
             _told = true;
         }
     }

@@ -69,7 +69,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         if (checksum is null || checksum == dataset.Checksum)
             return dataset;
         dataset.Dispose();
-        throw new ExperimentException($"The run is to be trained on images of the checksum {checksum}, and those of {dataset.Name} here have {dataset.Checksum}: its files have changed, or are another copy.");
+        throw new ExperimentException($"The run expects images of {dataset.Name} with the checksum {checksum}, but those on this machine have {dataset.Checksum}: the files have changed, or are another version.");
     }
 
     /// <summary>The engine of this name.</summary>
@@ -98,7 +98,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
             if (engine.Unavailable(device, settings.Precision) is not { } answer)
             {
                 if (missing is not null && !_said)
-                    say?.Invoke($"{missing} Until then the {engine.Name} engine computes, more slowly.");
+                    say?.Invoke($"{missing} Until then the {engine.Name} engine is used, which is slower.");
                 _said |= missing is not null;
                 return engine;
             }
@@ -109,7 +109,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
         }
 
         if (ForOthers)
-            answers.Add("Where runs are computed on other machines, --engine and --device are taken at their word: give both.");
+            answers.Add("The runs are for other machines: give both --engine and --device, and this machine's engines and devices do not matter.");
         throw new ExperimentException(string.Join(Environment.NewLine, answers), ExperimentException.Unavailable);
     }
 }

@@ -106,23 +106,23 @@ public sealed record Run
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
         if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
-            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} belongs to residual networks that leave it open, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
+            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} is a choice of the models resnet only, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
-            throw new ExperimentException($"--norm-position after goes with a norm of activations, and --norm {norm.Name} is none: its shift would come after the activation; leave it out.");
+            throw new ExperimentException($"--norm-position after needs a norm that normalizes activations, and --norm {norm.Name} does not (its shift would come after the activation): leave it out.");
         if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
-            throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: normalized weights are initialised on what enters the norm, which is a convolution's output before the activation alone; leave it out.");
+            throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: its weights are initialised from the convolution's output, so the norm must come directly after the convolution; leave it out.");
         if (!ModelCatalog.HasNormAfterEachConvolution(complete.Model) && ((complete.NormPosition == NormPosition.After && !ModelCatalog.IsTransformer(complete.Model)) || norm.Weights == WeightTransform.Normalization))
         {
             throw new ExperimentException((complete.NormPosition == NormPosition.After ? "--norm-position after" : $"--norm {norm.Name}")
-                + $" goes with a network that has a norm after each convolution, and {complete.Model} has norms in places of its own: leave it out, or take --model resnet8.");
+                + $" needs a network with a norm after each convolution, and the norms of {complete.Model} are in other places: leave it out, or take --model resnet8.");
         }
 
         if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
-            throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data whatever the weights begin with: leave it out.");
+            throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data, so the scale of the weights has no effect: leave it out.");
         if (!ModelCatalog.IsRecurrent(complete.Model) && (complete.Rows is not null || complete.Measure.HasFlag(MeasurementKinds.SequenceLength)))
-            throw new ExperimentException($"{(complete.Rows is null ? "--measure sequence-length" : "--rows")} is for networks that read an image row by row, and {complete.Model} is none: leave it out, or take --model lstm or gru.");
+            throw new ExperimentException($"{(complete.Rows is null ? "--measure sequence-length" : "--rows")} is for networks that read an image row by row, and {complete.Model} does not: leave it out, or take --model lstm or gru.");
         if (complete.Rows?.Most > dataset.Shape.Height)
-            throw new ExperimentException($"--rows {complete.Rows} asks for more rows than the {dataset.Shape.Height} of the images of {dataset.Name}.");
+            throw new ExperimentException($"--rows {complete.Rows} asks for more rows than the images of {dataset.Name} have: {dataset.Shape.Height}.");
         if (ModelCatalog.IsRecurrent(complete.Model))
         {
             if (complete.Activation is not ActivationKind.Relu)
@@ -134,19 +134,19 @@ public sealed record Run
         var network = ModelCatalog.Build(
             complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation!.Value, complete.NormPosition), complete.Rows?.Most);
         if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
-            throw new ExperimentException($"--input zca takes a matrix of all values of an image with all others, and {dataset.Name} has {dataset.Shape.Size} an image ({dataset.Shape}), more than {ZcaWhitening.MostValues}: take smaller images, or --input pca.");
+            throw new ExperimentException($"--input zca needs the covariance of all values of an image, {ZcaWhitening.MostValues} at most, and an image of {dataset.Name} has {dataset.Shape.Size} ({dataset.Shape}): take smaller images, or --input pca.");
         network.Check(complete.Batch, complete.Workers);
         var run = new Run(complete, dataset, network);
         Data.Dataset.Check(dataset, run.DataOptions);
         var trained = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
         if ((long)complete.Batch * complete.Workers > trained)
             throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
-                + $"and there are {trained} training images of {dataset.Name}: take a smaller batch.");
+                + $"but there are only {trained} training images of {dataset.Name}: take a smaller batch.");
         var tested = complete.TestLimit ?? (complete.Validation > 0 ? complete.Validation : dataset.TestCount);
         if (norm.HasRunningStatistics && tested < norm.ImagesTogether(complete.Batch, complete.Workers) && network.SingleValued(tested, workers: 1) is { } single)
-            throw new ExperimentException($"By their own statistics, {tested} test images would leave layer {single.Slot.Name} of {network.Model} a single value: test on more images.");
+            throw new ExperimentException($"The errors are also measured with the test images' own statistics, and with {tested} test images these would be over a single value in layer {single.Slot.Name} of {network.Model}: test on more images.");
         if (complete.Warmup > complete.Epochs)
-            throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training: --epochs {complete.Epochs}.");
+            throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training of --epochs {complete.Epochs}: take a shorter one.");
         if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
             throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
         foreach (var option in RunOptions.OfOptimizer.Select(name => RunOptions.Find(name)!).Where(option => option.Get(complete) is not null && !RunOptions.Takes(complete.Optimizer, option)))
@@ -166,17 +166,17 @@ public sealed record Run
         var (settings, norm) = (run.Settings, run.Network.Norm);
         var frozen = EnumText.Of(settings.Freeze);
         if (settings is { From: not null, InitScale: not 1 })
-            throw new ExperimentException("--init-scale multiplies random weights, and --from begins with others: leave one of them out.");
+            throw new ExperimentException("--init-scale multiplies the initial random weights, but --from begins with trained ones: leave one of the two out.");
         if (settings.Freeze == Frozen.None)
             return;
         if (settings.From is null)
-            throw new ExperimentException($"--freeze {frozen} keeps what the weights of --from have, and none are given: give --from, or leave it out.");
+            throw new ExperimentException($"--freeze {frozen} keeps a part of the weights that --from gives: give --from too, or leave it out.");
         if (settings.Freeze == Frozen.NormStatistics && !norm.HasRunningStatistics)
             throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which keeps no running statistics: leave it out, or take --freeze norms.");
         if (norm.HasRunningStatistics && (norm.Renorm is not null || norm.IsNoisy))
-            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which changes a batch's statistics, and frozen ones are no batch's: take --norm bn.");
+            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which changes the statistics of a batch, and a frozen norm does not use them: take --norm bn.");
         if ((settings.Measure & (MeasurementKinds.Landscape | MeasurementKinds.CovariateShift)) != 0)
-            throw new ExperimentException($"--measure landscape and covariate-shift look at the gradients of all layers, and --freeze {frozen} leaves some without: leave one of them out.");
+            throw new ExperimentException($"--measure landscape and covariate-shift look at the gradients of all layers, and --freeze {frozen} leaves some layers without one: leave one of the two out.");
     }
 
     /// <summary>Why a run has another number of groups than the paper's 32 although nobody typed one, in a few words; null where it has 32 or a typed number.</summary>

@@ -19,7 +19,7 @@ public static class RunFile
     public static string Write(Run run) => YamlText.Write(
         new YamlMappingNode(Options(run.Settings).Prepend(KeyValuePair.Create("figure", FigureKind.ErrorAgainstBatch.Name()))
             .SelectMany(pair => new YamlNode[] { new YamlScalarNode(pair.Key), new YamlScalarNode(pair.Value) })),
-        "What this run was asked, defaults included; `sweep` trains it again from here.");
+        "The options of this run, defaults included; `sweep` with this file trains it again.");
 
     /// <summary>What a checkpoint needs to be evaluated: the settings, and under z-score the input statistics of its training set.</summary>
     /// <param name="run">The run.</param>
@@ -76,7 +76,7 @@ public static class RunFile
         foreach (var part in text.Split(','))
         {
             values.Add(double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value
-                : throw new ExperimentException($"--{name} takes a number a channel, separated by commas, as in 0.49,0.48,0.45, not '{Echo.Of(text)}'."));
+                : throw new ExperimentException($"--{name} takes one number for each channel, separated by commas, as in 0.49,0.48,0.45, not '{Echo.Of(text)}'."));
         }
 
         return [.. values];

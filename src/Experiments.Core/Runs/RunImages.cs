@@ -31,11 +31,11 @@ internal sealed class RunImages
         {
             var given = RunOptions.OfImages.Where(key => RunOptions.Find(key)!.Get(settings) is not null).Select(key => $"--{key}").ToList();
             return given.Count == 0 ? DatasetCatalog.Find(settings.Dataset)
-                : throw new ExperimentException($"{string.Join(" and ", given)} {(given.Count == 1 ? "goes" : "go")} with images of one's own (--dataset PATH), not with {settings.Dataset}: leave it out.");
+                : throw new ExperimentException($"{string.Join(" and ", given)} {(given.Count == 1 ? "goes" : "go")} with images of your own (--dataset PATH), not with {settings.Dataset}: leave it out.");
         }
 
         if (settings is { SplitSeed: not null, TestPart: null })
-            throw new ExperimentException("--split-seed goes with --test-part: give that too, or leave it out.");
+            throw new ExperimentException("--split-seed chooses the test images of --test-part: give that too, or leave it out.");
         var key = (settings.Dataset, settings.ImageSize, settings.TestPart, settings.SplitSeed);
         if (!_known.TryGetValue(key, out var set))
             _known.Add(key, set = OwnImages.Describe(settings.Dataset, new(settings.ImageSize, settings.TestPart, settings.SplitSeed ?? 0)));

@@ -94,7 +94,7 @@ public static partial class RunOptions
             { Values = [.. DatasetCatalog.Names] },
             new("model", "NAME", $"network: {string.Join(", ", ModelCatalog.Names.Take(4))}, ... (6n+2), {string.Join(", ", ModelCatalog.Names.SkipWhile(name => !name.StartsWith("vgg", StringComparison.Ordinal)))}", "small-cnn",
                 s => s.Model, (s, v) => { ModelCatalog.DefaultWidth(v); return s with { Model = v }; }) { Values = ModelCatalog.Names },
-            Integer("width", "channels of the network's first stage; of a recurrent network's hidden state; of a transformer's tokens", "64 (small-cnn, vgg, lstm, gru, vit), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
+            Integer("width", "channels of the network's first stage, of a recurrent network's hidden state, or of a transformer's tokens", "64 (small-cnn, vgg, lstm, gru, vit), 32 (convnext), 16 (resnet)", 1, s => s.Width, (s, v) => s with { Width = (int)v }, 4096),
             Choice<Shortcut>("shortcut", "what residual shortcuts do where the shape changes: a 1x1 convolution, or every second pixel, with zeros for new channels on both sides of the old ones (centered) or after them (appended)",
                 s => s.Shortcut, (s, v) => s with { Shortcut = v }, new() { [Cell.IdentityOnce] = EnumText.Of(Shortcut.IdentityAppended) }),
             Optional<ActivationKind>("activation", "activation function", "relu; gelu (convnext, and convnext-step5 and on, vit)", s => s.Activation, (s, v) => s with { Activation = v }),
@@ -122,7 +122,7 @@ public static partial class RunOptions
             Number("beta2", "how much AdamW keeps of its average of squared gradients", ByOptimizer(one => one.Beta2), s => s.Beta2, (s, v) => s with { Beta2 = v }),
             Number("weight-decay", "weight decay", ByOptimizer(one => one.WeightDecay), s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
-            new("from", "WEIGHTS", "begin with the weights of a run's folder or of a file that eval reads; a last layer for other classes is new", "random weights", s => s.From?.ToString(),
+            new("from", "WEIGHTS", "begin with these weights: a run's folder, or a file that eval reads; if the classes differ, the last layer is new", "random weights", s => s.From?.ToString(),
                 (s, v) => s with { From = v.Length > 0 ? StartingWeights.Parse(v) : throw Wrong("from", "a run's folder or a file of weights", v) }),
             Choice<Frozen>(Freeze, "what of these weights stays as it is: running statistics of norms, with which training then normalizes; gamma and beta as well; or everything but the last layer", s => s.Freeze, (s, v) => s with { Freeze = v }),
             Number("init-scale", "factor that the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
@@ -132,11 +132,11 @@ public static partial class RunOptions
                 (s, v) => s with { ImageSize = v == OwnImages.DefaultImageSize ? null : (int)v }, OwnImages.LargestImageSize),
             new("test-part", "X", "part of each class to test on, for images that come without test images", "none", s => s.TestPart?.ToString("R", CultureInfo.InvariantCulture),
                 (s, v) => Number("test-part", v, positive: true) is < 1 and var part ? s with { TestPart = part } : throw Wrong("test-part", "a number above 0 and below 1", v)),
-            Integer("split-seed", "seed of the choice of these test images", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
+            Integer("split-seed", "seed that these test images are chosen with", "0", 0, s => s.SplitSeed, (s, v) => s with { SplitSeed = v == 0 ? null : v }, long.MaxValue),
             Choice<InputNormalization>("input", "what is done to pixels: min-max scales them to 0..1, z-score standardizes each channel, pca whitens colours, zca whole images", s => s.Input, (s, v) => s with { Input = v }),
             Choice<Augmentation>("augmentation", "flip: mirror half of the time; crop-flip: pad by 4, random crop, and mirror half of the time", s => s.Augmentation, (s, v) => s with { Augmentation = v }),
-            Choice<Domains>("domains", "show every image inverted, of low contrast, tinted or blurred: mixed within a batch, or one style a batch", s => s.Domains, (s, v) => s with { Domains = v }),
-            new("rows", "N..N", "lstm and gru: train on so many rows of an image, drawn for each batch, from a random place in each image; the test is on all rows", "all",
+            Choice<Domains>("domains", "show every image inverted, with low contrast, tinted or blurred: styles mixed within a batch, or one style for each batch", s => s.Domains, (s, v) => s with { Domains = v }),
+            new("rows", "N..N", "lstm and gru: train on this many rows of an image, drawn anew for each batch, from a random place in each image; the test is on all rows", "all",
                 s => s.Rows?.ToString(), (s, v) => s with { Rows = RowRange.Parse(v) ?? throw Wrong("rows", "a number of rows, or a range as in 12..20", v) }),
             Integer("train-limit", "train on N of the images, with the classes in their proportions", "all", 1, s => s.TrainLimit, (s, v) => s with { TrainLimit = (int)v }),
             Integer("test-limit", "test on N of the images, with the classes in their proportions", "all", 1, s => s.TestLimit, (s, v) => s with { TestLimit = (int)v }),
@@ -148,7 +148,7 @@ public static partial class RunOptions
             PrecisionOption(Choice<Precision>("precision", "number format of activations and convolution weights", s => s.Precision, (s, v) => s with { Precision = v })),
             Integer("threads", "threads of one run", "1", 1, s => s.Threads, (s, v) => s with { Threads = (int)v })),
         .. Under("Measurements",
-            new("measure", "NAME,NAME", $"what is measured along the training: {string.Join(", ", MeasurementNames)}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }) { IsSet = true, Values = MeasurementNames },
+            new("measure", "NAME,NAME", $"what is measured during the training: {string.Join(", ", MeasurementNames)}", "none", s => Text(s.Measure), (s, v) => s with { Measure = ParseMeasurements(v) }) { IsSet = true, Values = MeasurementNames },
             new("measure-layer", "NAME", "the norm whose layer is measured, such as norm3 or layer1.0.norm1", "the network's last", s => s.MeasureLayer, (s, v) => s with { MeasureLayer = v }),
             Integer("measure-points", "the number of steps that are measured, evenly from the first to the last", "20", 1, s => s.MeasurePoints, (s, v) => s with { MeasurePoints = (int)v })),
         .. Under("Training",
@@ -292,7 +292,7 @@ public static partial class RunOptions
         if (text.StartsWith("~/", StringComparison.Ordinal))
             return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), text[2..]);
         return OwnImages.IsPath(text) || Directory.Exists(text) ? Path.GetFullPath(text)
-            : throw new ExperimentException($"{Suggestion.Unknown($"--{Dataset}", text, names)} The path of a folder or a .npz file would do as well.");
+            : throw new ExperimentException($"{Suggestion.Unknown($"--{Dataset}", text, names)} For images of your own, give the path of a folder or a .npz file.");
     }
 
     // Takes also the other words that YAML 1.1 has for on and off: yes and no, true and false, in any case.

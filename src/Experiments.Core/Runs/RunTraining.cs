@@ -184,7 +184,7 @@ internal sealed class RunTraining
         }
 
         if (rows.Count(row => errorOf(row) is null) is > 0 and var wrong)
-            _folder.Log.Write($"{what}: at {wrong} of {rows.Count} measurements, scores of the network are not numbers; {TRow.FileName} has no error there.");
+            _folder.Log.Write($"{what}: at {wrong} of {rows.Count} measurements, some scores of the network are NaN or infinite; {TRow.FileName} has no error there.");
         _folder.Write(rows);
     }
 }

@@ -38,7 +38,7 @@ public sealed record StartingState(EngineState State, string Checksum, string Se
         var before = new ResultsFolder(Path.Combine(results.Root, PretrainFolder));
         var file = Path.Combine(before.PathOf(run), Checkpoint.FileName);
         return File.Exists(file) && before.ReadRow(run) is { Status: Results.Rows.RunStatus.Finished } ? file
-            : throw new ExperimentException($"{before.Root} has no finished run {run}, whose weights this run begins with: `sweep {before.Root}` trains what is missing there.", ExperimentException.Unavailable);
+            : throw new ExperimentException($"{before.Root} has no finished run {run}, whose weights this run begins with: `sweep {before.Root}` trains the missing runs there.", ExperimentException.Unavailable);
     }
 
     /// <summary>
@@ -55,7 +55,7 @@ public sealed record StartingState(EngineState State, string Checksum, string Se
         var bytes = WeightFile.Bytes(path);
         var checksum = ChecksumOf(bytes);
         if (weights.Checksum is { } then && then != checksum)
-            throw new ExperimentException($"{path} has changed: the run begins with weights of the checksum {then}, and those have {checksum}. Bring those back, or name the file anew with --from.");
+            throw new ExperimentException($"{path} has changed: the run begins with weights of the checksum {then}, but the file's checksum is now {checksum}. Restore the file, or give --from with its path, which makes another run.");
         var content = ForeignNames.Resolve(path, WeightFile.Read(path, bytes));
         var last = run.Network.LastLayer;
         var isNew = Other(path, content, run, last) is { } other ? $"; the last layer is new, since {other}" : "";
@@ -77,7 +77,7 @@ public sealed record StartingState(EngineState State, string Checksum, string Se
     {
         var classes = content.Tensors.TryGetValue($"{last.Name}.weight", out var weight) && weight.Shape is [var rows, _] ? rows : (int?)null;
         if (!content.Metadata.ContainsKey(RunOptions.Dataset))
-            return classes == last.Out ? null : $"it had {(classes is null ? "none" : $"{classes} classes")} and here are {last.Out}";
+            return classes == last.Out ? null : $"it had {(classes is null ? "none" : $"{classes} classes")}, and this network has {last.Out}";
         var then = RunFile.Settings(path, content.Metadata);
         string Of(RunSettings settings) => RunImages.NameOf(settings) + (settings.Classes is { } some ? $", classes {some}" : "");
         return Of(then) == Of(run.Settings) && classes == last.Out ? null : $"it was trained on {Of(then)}, and this run is on {Of(run.Settings)}";

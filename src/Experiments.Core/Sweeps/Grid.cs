@@ -61,7 +61,7 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         IReadOnlyList<long> there = Axes.TryGetValue(RunOptions.Seed, out var given)
             ? [.. given.Select(value => RunOptions.Find(RunOptions.Seed)!.Set(new RunSettings(), value.Text).Seed)] : [1];
         if (there.Where((seed, index) => seed != there[0] + index).Any())
-            throw new ExperimentException($"--seeds {seeds} counts seeds on from one, and here are {string.Join(", ", there)}: name them all with --seed, or give --seed {there[0]} --seeds {seeds}.");
+            throw new ExperimentException($"--seeds {seeds} counts on from one seed, but --seed names {string.Join(", ", there)}: name all seeds with --seed, or give --seed {there[0]} --seeds {seeds}.");
         return With(RunOptions.Seed, [.. Enumerable.Range(0, seeds).Select(i => new GridValue((there[0] + i).ToString(CultureInfo.InvariantCulture)))]);
     }
 
@@ -88,13 +88,13 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         foreach (var option in RunOptions.All.Where(option => RunOptions.OfNorm.Contains(option.Name) && Axes.ContainsKey(option.Name)))
         {
             if (all.All(run => option.Get(run) is null))
-                throw new ExperimentException($"--{option.Name} belongs to --norm {string.Join(" or ", NormsWith(option))}, and no norm here is one: {string.Join(", ", all.Select(run => run.Norm.Name).Distinct())}.");
+                throw new ExperimentException($"--{option.Name} belongs to --norm {string.Join(" or ", NormsWith(option))}, but the sweep's norms are {string.Join(", ", all.Select(run => run.Norm.Name).Distinct())}.");
         }
 
         foreach (var option in RunOptions.All.Where(option => RunOptions.OfOptimizer.Contains(option.Name) && Axes.ContainsKey(option.Name)))
         {
             if (all.All(run => !RunOptions.Takes(run.Optimizer, option)))
-                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, and no optimizer here is one: {string.Join(", ", all.Select(run => EnumText.Of(run.Optimizer)).Distinct())}.");
+                throw new ExperimentException($"--{option.Name} belongs to --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}, but the sweep's optimizers are {string.Join(", ", all.Select(run => EnumText.Of(run.Optimizer)).Distinct())}.");
         }
 
         return all;

@@ -124,14 +124,14 @@ public sealed record Sweep
             ExperimentException.Try(() => runs.Add(Run.Create(settings, images)), mistakes);
 
         foreach (var same in runs.GroupBy(run => run.Dataset.Name).Select(group => group.Select(run => run.Settings.Dataset).Distinct().ToList()).Where(paths => paths.Count > 1))
-            mistakes.Add($"{string.Join(" and ", same)} have one name, by which results could not tell them apart: rename one, or give each a sweep of its own.");
+            mistakes.Add($"{string.Join(" and ", same)} have the same name, so the results could not tell them apart: rename one, or train each in a sweep of its own.");
 
         if (Figures.Contains(FigureKind.ErrorAgainstGroups) && runs.Count > 0 && !runs.Any(run => NormCatalog.Find(run.Settings.Norm.Name).TakesGroups))
-            mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, as --norm gn; here are {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
+            mistakes.Add($"The figure {FigureKind.ErrorAgainstGroups.Name()} needs a norm with groups, such as --norm gn; the sweep has {string.Join(", ", runs.Select(run => run.Settings.Norm.Name).Distinct())}.");
         foreach (var (figure, measurement) in Figures.Select(figure => (figure, MeasurementFiles.All.FirstOrDefault(one => one.File == FigureKinds.Describe(figure).File).Measurement)))
         {
             if (measurement != MeasurementKinds.None && runs.Count > 0 && !runs.Any(run => run.Settings.Measure.HasFlag(measurement)))
-                mistakes.Add($"The figure {figure.Name()} is drawn from what runs have measured, and none measures it: give --measure {EnumText.Of(measurement)}.");
+                mistakes.Add($"The figure {figure.Name()} shows a measurement that no run of the sweep makes: give --measure {EnumText.Of(measurement)}.");
         }
 
         return mistakes.Count == 0 ? [.. runs.Distinct()] : throw ExperimentException.ForAll([.. mistakes.Distinct()]);

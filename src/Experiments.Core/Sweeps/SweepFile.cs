@@ -195,11 +195,11 @@ public static class SweepFile
             {
                 var name = (key as YamlScalarNode)?.Value ?? "";
                 if (fromTheRun.Contains(name))
-                    Mistakes.Add($"{At(key)} {name} has no place under pretrain: {(name is "from" or RunOptions.Freeze ? "runs that are trained first begin with random weights" : name.StartsWith("measure", StringComparison.Ordinal) ? "nothing is measured there" : "a run begins from one of the same norm and seed")}.");
+                    Mistakes.Add($"{At(key)} {name} cannot be given under pretrain: {(name is "from" or RunOptions.Freeze ? "runs that are trained first begin with random weights" : name.StartsWith("measure", StringComparison.Ordinal) ? "nothing is measured there" : "it is the same as in the run that begins with these weights")}.");
                 else if (Option(Grid.Default, key, value, []) is { Axes.Count: > 0 } read)
                 {
                     if (read.Axes[name].Length > 1)
-                        Mistakes.Add($"{At(value)} {name} has {read.Axes[name].Length} values under pretrain, and one run is trained first for each norm and seed: give one.");
+                        Mistakes.Add($"{At(value)} {name} has {read.Axes[name].Length} values under pretrain, but only one run is trained first for each norm and seed: give one.");
                     grid = grid.With(name, read.Axes[name]);
                 }
             }

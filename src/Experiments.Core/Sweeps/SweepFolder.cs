@@ -95,7 +95,7 @@ public sealed class SweepFolder(ResultsFolder results)
             if (others.Count > 0)
             {
                 throw new ExperimentException($"The images of {dataset} are not those that {others.Count} {(others.Count == 1 ? "run" : "runs")} in {Results.Root} were trained on "
-                    + $"(checksum {checksum} now, {others[0]!.ImagesChecksum} then): bring those back, or give --out a folder of its own.");
+                    + $"(checksum {checksum} now, {others[0]!.ImagesChecksum} then): restore those images, or give another folder with --out.");
             }
         }
 
@@ -128,7 +128,7 @@ public sealed class SweepFolder(ResultsFolder results)
             var resolved = asked.Resolve(machine);
             var others = OthersThan(RunsOf(resolved));
             if (others.Count > 0)
-                throw new ExperimentException($"{Results.Root} holds runs that are no part of this sweep, such as {others[0]}: give --out a folder of its own.");
+                throw new ExperimentException($"{Results.Root} holds runs that do not belong to this sweep, such as {others[0]}: give another folder with --out.");
             return resolved;
         }
 
@@ -145,7 +145,7 @@ public sealed class SweepFolder(ResultsFolder results)
         var differing = RunOptions.All.Select(option => option.Name).Where(key => Values(there, key).Except(Values(now, key)).Any()).ToList();
         throw new ExperimentException($"{Results.Root} holds another sweep: "
             + (differing.Count == 0 ? "it has runs that this one lacks" : string.Join("; ", differing.Select(key => $"{key} is {Text(there, key)} there and {Text(now, key)} now")))
-            + $". A sweep may grow by values, not lose any: `sweep {Results.Root}` goes on with what is there, and --out takes a folder of its own.");
+            + $". More values may be added to a sweep, but none taken away: `sweep {Results.Root}` goes on with the sweep that is there, and --out takes another folder.");
     }
 
     /// <summary>Derives the folder's CSVs from its runs, in grid order where there is a grid.</summary>
@@ -160,7 +160,7 @@ public sealed class SweepFolder(ResultsFolder results)
         }
         catch (ExperimentException e) when (e.ExitCode == ExperimentException.Busy)
         {
-            return [$"The runs' own files are there, the folder's CSVs may be without some: {e.Message} `collect {Results.Root}` merges what is there."];
+            return [$"{e.Message} All runs have written their own files, but the CSVs of the folder may lack some of them: `collect {Results.Root}` writes these CSVs anew."];
         }
     }
 
@@ -184,7 +184,7 @@ public sealed class SweepFolder(ResultsFolder results)
     public void Admit(Run run)
     {
         if (Read() is { } sweep && !sweep.Settings().Select(RunIdentity.Of).Contains(run.Identity))
-            throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, of which this run is no part: give --out another folder.");
+            throw new ExperimentException($"{Results.Root} holds the sweep {sweep.Name}, and this run does not belong to it: give another folder with --out.");
     }
 
     // Two paths mean the same images if results give them the same name; checksums are compared before a run begins.

@@ -77,7 +77,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         var mode = _compilation.Pass.Mode;
         FromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && (mode is NormMode.MovingAverage or NormMode.Population || IsFrozenIn(mode)));
         if (FromBatch && !_divides)
-            throw new InvalidOperationException($"{_compilation.Images} images are no whole number of virtual batches: {_norm}.");
+            throw new InvalidOperationException($"{_compilation.Images} images are not a whole number of virtual batches: {_norm}.");
         _correction = default;
         if (!FromBatch)
             UseStored(mode);

@@ -51,7 +51,7 @@ internal sealed class Map(ImageShape shape, Precision precision, Buffer data, bo
     /// <summary>The gradient of a map that has one reader.</summary>
     /// <exception cref="NotSupportedException">It has several, and its maker cannot add their gradients up.</exception>
     internal Buffer OnlyGradient(string maker) => _gradients is [var (buffer, _)] ? buffer
-        : throw new NotSupportedException($"What {maker} makes is read {_gradients.Count} times, which the onednn engine cannot do: take --engine torch.");
+        : throw new NotSupportedException($"The output of {maker} is read {_gradients.Count} times, which the onednn engine cannot do: take --engine torch.");
 
     /// <summary>The gradients of a map that has one reader or two.</summary>
     /// <exception cref="NotSupportedException">It has more, or none.</exception>

@@ -34,7 +34,7 @@ internal static unsafe class OneDnnLibrary
         VersionedCalls.For(version.Major) is null
             ? $"oneDNN {version} is of a version that this program does not know (it knows 2 and 3): {WhatToInstall}."
         : runtime != CpuRuntime.OpenMP
-            ? $"oneDNN {version} here computes with {runtime}, and this program takes one with OpenMP: {WhatToInstall}."
+            ? $"oneDNN {version} here computes with {runtime}, and this program needs one with OpenMP: {WhatToInstall}."
         : null;
 
     /// <summary>Loads the first library that can be used; else the first that was found, with its problem.</summary>
@@ -61,7 +61,7 @@ internal static unsafe class OneDnnLibrary
     private static Loaded Look(nint library)
     {
         if (!NativeLibrary.TryGetExport(library, "dnnl_version", out var function))
-            return new Loaded($"A library is named as oneDNN's but is not: {WhatToInstall}.", "", null, null);
+            return new Loaded($"A library has oneDNN's name but is another: {WhatToInstall}.", "", null, null);
         var native = *((delegate* unmanaged<NativeVersion*>)function)();
         var version = new Version(native.Major, native.Minor, native.Patch);
         var openMP = Interop.OpenMP.Functions.In(library);

@@ -36,7 +36,7 @@ internal static class CollectCommand
         var results = folder.Results;
         var sweep = folder.Read();
         if (sweep is null && !Directory.Exists(Path.Combine(results.Root, "runs")))
-            throw new ExperimentException($"{results.Root} is no results folder: it has neither sweep.yaml nor runs/.");
+            throw new ExperimentException($"{results.Root} is not a results folder: it has neither sweep.yaml nor runs/.");
 
         // The queue is read before the rows, so that a run that ends in between has a row.
         var queue = SlurmQueue.Read(results);
@@ -47,7 +47,7 @@ internal static class CollectCommand
         foreach (var remark in SweepTable.Remarks(folder, states, queue))
             Console.WriteLine(remark);
         var others = rows.Select(row => row.Run).Except(states.Select(state => state.Run.Id)).Count();
-        Console.WriteLine($"{SweepTable.Summary(results.Name, states, sideBySide: 0)}{(others > 0 ? $", and {others} that are no part of the sweep" : "")}");
+        Console.WriteLine($"{SweepTable.Summary(results.Name, states, sideBySide: 0)}{(others > 0 ? $", and {others} that do not belong to the sweep" : "")}");
         if (rows.Count > 0)
             SweepReport.Show(sweep?.References ?? [], results);
     }

@@ -20,7 +20,7 @@ internal static class DataCommand
         var folder = DataOption.Create(recursive: true);
         command.Options.Add(folder);
 
-        var list = new Command("list", "Say which data sets are there.");
+        var list = new Command("list", "List the data sets, and say which of them are on this machine.");
         list.SetAction(result => List(ThisMachine.Data(result.GetValue(folder))));
         command.Subcommands.Add(list.WithExamples("data list"));
 
@@ -30,7 +30,7 @@ internal static class DataCommand
         command.Subcommands.Add(verify.WithExamples("data verify", "data verify cifar10"));
 
         var path = new Argument<string>("path") { Description = "a folder of class folders of PNG or JPEG files, a folder of IDX files, or a NumPy .npz file", HelpName = "PATH" };
-        var check = new Command("check", "Read images of your own and say what is there: classes, sizes, files that cannot be read, images that are there twice.") { path };
+        var check = new Command("check", "Read images of your own and list their classes and sizes, files that cannot be read, and images that occur twice.") { path };
         var options = RunOptions.OfImages.Select(name => RunOptions.Find(name)!)
             .Select(option => (Option: option, Typed: new Option<string>($"--{option.Name}") { Description = $"{option.Help} (default: {option.Default})", HelpName = option.Value })).ToList();
         foreach (var (_, typed) in options)

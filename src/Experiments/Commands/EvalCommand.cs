@@ -43,8 +43,8 @@ internal static class EvalCommand
             Description = "where norms over several images take mean and variance from (default: moving-average)",
             HelpName = "moving-average|population|batch|all",
         };
-        var mean = new Option<string>("--input-mean") { Description = "mean of each channel that the weights were trained with, on a scale from 0 to 1 (default: the checkpoint's, else the training set's)", HelpName = "X,X,X" };
-        var deviation = new Option<string>("--input-std") { Description = "standard deviation of each channel, likewise", HelpName = "X,X,X" };
+        var mean = new Option<string>("--input-mean") { Description = "mean of each channel that the weights were trained with, on a scale from 0 to 1 (default: the checkpoint's, or if it has none, the training set's)", HelpName = "X,X,X" };
+        var deviation = new Option<string>("--input-std") { Description = "standard deviation of each channel that the weights were trained with, on the same scale (default: as for --input-mean)", HelpName = "X,X,X" };
         var shift = new Option<string>("--shift")
         {
             Description = "change the test images as CIFAR-10-C does before they are normalized, and print a table",
@@ -116,14 +116,14 @@ internal static class EvalCommand
                 var score = loop.Evaluate(kind, epoch, cancellation);
                 var name = hasChoice ? EnumText.Of(kind) : "own";
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name + " statistics",-26} ") + (score.IsFinite
-                    ? string.Create(CultureInfo.InvariantCulture, $"error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}") : "scores are not numbers"));
+                    ? string.Create(CultureInfo.InvariantCulture, $"error {score.ErrorPercent:0.00}%  loss {score.MeanLoss:0.0000}") : "some scores are NaN or infinite"));
                 areFinite.Add(score.IsFinite);
             }
         }
 
         if (areFinite.All(isFinite => isFinite))
             return ExitCode.Done;
-        Console.Error.WriteLine($"Some of the network's scores are not numbers, so there is no error to report for them: with the weights of {path}, the network leaves the range of {EnumText.Of(run.Settings.Precision)}.");
+        Console.Error.WriteLine($"Some scores of the network are NaN or infinite, so there is no error to report for them: with the weights of {path}, values leave the range of {EnumText.Of(run.Settings.Precision)}.");
         return ExitCode.Failed;
     }
 

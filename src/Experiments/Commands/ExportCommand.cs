@@ -33,7 +33,7 @@ internal static class ExportCommand
         var write = Writer(file);
         var content = WeightFile.Read(path);
         if (!content.Metadata.ContainsKey("model"))
-            throw new ExperimentException($"{path} is no checkpoint of a run of this program: its metadata names no model.");
+            throw new ExperimentException($"{path} is not a checkpoint of this program: its metadata names no model.");
         AtomicFile.WriteBytes(file, write([.. content.Tensors.Select(tensor => (tensor.Key, tensor.Value))], content.Metadata));
         var known = NotInTensors.Where(content.Metadata.ContainsKey).Select(key => $"{key} {content.Metadata[key]}");
         Console.WriteLine($"{file}: {content.Tensors.Count} tensors of {content.Metadata["model"]}, named {string.Join(", ", content.Tensors.Keys.Take(3))}, ...");

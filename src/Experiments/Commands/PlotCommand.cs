@@ -18,8 +18,8 @@ internal static class PlotCommand
         var dataset = new Option<string>("--dataset") { Description = "draw the runs on this data set only (default: all)", HelpName = "NAME" };
         var noReference = new Option<bool>("--no-reference") { Description = "leave out the published numbers" };
         var title = new Option<string>("--title") { Description = "title above the figure (default: what it shows)", HelpName = "TEXT" };
-        var noTitle = new Option<bool>("--no-title") { Description = "leave out the title, which a paper has in its caption" };
-        var noNotes = new Option<bool>("--no-notes") { Description = "leave out the small print below the figure" };
+        var noTitle = new Option<bool>("--no-title") { Description = "leave out the title, for a paper, where the caption says it" };
+        var noNotes = new Option<bool>("--no-notes") { Description = "leave out the notes below the figure" };
         var width = new Option<string>("--width") { Description = "width of the figure, such as 3.3in (a paper's column) or 178mm (default: 4.2in, or 7in for panels side by side)", HelpName = "LENGTH" };
         var height = new Option<string>("--height") { Description = "height of the figure, such as 2.5in (default: as the panels need it)", HelpName = "LENGTH" };
         var fontSize = new Option<string>("--font-size") { Description = "size of the text in points (default: 8; titles are a point larger, notes a point smaller)", HelpName = "POINTS" };

@@ -29,7 +29,7 @@ internal static class SweepCommand
         var evening = new CommandOption<bool>("--evening") { Heading = "Running", Description = "take the values of the file's evening block: hours, not days; results go to <name>-evening" };
         var jobs = new CommandOption<string>("--jobs") { Heading = "Running", IsCommon = true, Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
-        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "say how far the runs are, here or in another terminal; train nothing" };
+        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "show how far the runs are, also while another terminal trains them; train nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
         var plain = TrainOptions.PlainOption();
@@ -203,7 +203,7 @@ internal static class SweepCommand
             Console.Error.WriteLine($"{damage} The run counts as one that has not ended; when it is trained, this file is kept beside as row.csv.damaged.");
         if (folder.OthersThan(runs) is { Count: > 0 } others)
         {
-            Console.Error.WriteLine($"{others.Count} {(others.Count == 1 ? "run" : "runs")} in {folder.Results.Root}, such as {others[0]}, {(others.Count == 1 ? "is" : "are")} no part of this sweep: "
+            Console.Error.WriteLine($"{others.Count} {(others.Count == 1 ? "run" : "runs")} in {folder.Results.Root}, such as {others[0]}, {(others.Count == 1 ? "is" : "are")} not part of this sweep: "
                 + "by run.yaml and row.csv there, they were trained with other options, or these files cannot be read. They stay as they are.");
         }
     }

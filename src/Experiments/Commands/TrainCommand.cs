@@ -24,7 +24,7 @@ internal static class TrainCommand
         var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder; several runs may share one (default: results/train)", HelpName = "FOLDER" };
         var again = new CommandOption<bool>(TrainOptions.Again) { Heading = "Running", IsCommon = true, Description = "train anew even if the run is finished or half done" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "say what would be trained and about how long it takes, measured by a few steps; leave the results folder as it is" };
-        var answer = new Option<bool>(TrainOptions.DryRunAnswer) { Description = "a dry run for the sweep that asks, which is answered in a line of JSON", Hidden = true };
+        var answer = new Option<bool>(TrainOptions.DryRunAnswer) { Description = "a dry run for a sweep's dry run; the answer is one line of JSON", Hidden = true };
         var experiment = new CommandOption<string>("--experiment") { Heading = "Files", Description = "name of the experiment in the results (default: the results folder's)", HelpName = "NAME" };
         var images = new CommandOption<string>("--images-checksum") { Heading = "Files", Description = "train only where the data set's images have this checksum, as runs.csv has it", HelpName = "CHECKSUM" };
         var owned = new Option<bool>(TrainOptions.EndWithParent) { Description = "end, with a checkpoint, when the standard input ends", Hidden = true };

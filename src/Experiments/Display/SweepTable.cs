@@ -81,9 +81,9 @@ internal static class SweepTable
         }
 
         if (queue.Problem is { } problem)
-            yield return $"It is not known here which runs wait in Slurm. {problem}";
+            yield return $"Slurm could not say which runs wait there. {problem}";
         if (folder.Holder is { } holder)
-            yield return $"A sweep works on it: {holder}.";
+            yield return $"Another process is training this sweep: {holder}.";
     }
 
     /// <summary>A stage in words.</summary>

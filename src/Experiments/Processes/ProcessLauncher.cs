@@ -43,7 +43,7 @@ internal sealed class ProcessLauncher(DataFolder data, IReadOnlyDictionary<strin
         4 => " (SIGILL: an instruction that this processor does not have)",
         6 => " (SIGABRT: the runtime or a library gave up)",
         7 => " (SIGBUS: a mapped file could not be read)",
-        9 => " (SIGKILL: by hand, or by the system for want of memory)",
+        9 => " (SIGKILL: someone ended it, or the system ran out of memory)",
         11 => " (SIGSEGV: a fault in native code)",
         15 => " (SIGTERM)",
         _ => "",

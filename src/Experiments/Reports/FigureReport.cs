@@ -71,7 +71,7 @@ internal static class FigureReport
             catch (Exception e) when (e is not OutOfMemoryException && Environment.GetEnvironmentVariable(Invocation.StackTrace) is null)
             {
                 // A fault of this program in one figure is no reason to lose the others, or the end of a sweep.
-                mistakes.Add(new ExperimentException($"{kind.Name()} of {string.Join(", ", folders)} could not be drawn, for a fault in this program ({e.GetType().Name}: {e.Message.TrimEnd('.')}). "
+                mistakes.Add(new ExperimentException($"{kind.Name()} of {string.Join(", ", folders)} could not be drawn, because of a fault in this program ({e.GetType().Name}: {e.Message.TrimEnd('.')}). "
                     + $"{Invocation.StackTrace}=1 shows where.", ExitCode.Failed, e));
             }
         }

@@ -190,7 +190,7 @@ public sealed class BatchSourceTests : IDisposable
     public void A_step_larger_than_the_set_is_an_error_that_names_both()
     {
         var error = Assert.Throws<ExperimentException>(() => Source().TrainingEpoch(0, 41));
-        Assert.Equal("A step takes 41 images (workers x batch), but the training set has 40; a smaller batch size or fewer workers would do.", error.Message);
+        Assert.Equal("A step takes 41 images (workers x batch), but the training set has 40: take a smaller batch or fewer workers.", error.Message);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class CifarSourceTests : IDisposable
     public void A_file_that_is_no_archive_is_named()
     {
         File.WriteAllText(_folder[SmallSets.CifarSource.Archive], "<html>404</html>");
-        Assert.StartsWith($"{_folder[SmallSets.CifarSource.Archive]} is no gzip file; it begins like a web page", Assert.Single(Read(_folder.Path)), StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder[SmallSets.CifarSource.Archive]} is not a gzip file; it begins like a web page", Assert.Single(Read(_folder.Path)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -135,7 +135,7 @@ public sealed class DataFolderTests : IDisposable
         using var server = LoopbackServer.Of([1, 2, 3]);
         var error = await Get(server);
         Assert.Equal(
-            $"What came from {server.Url} has MD5 {SmallSets.Md5([1, 2, 3])}; expected {SmallSets.Md5(_archive)}, the published one. It was deleted: run the " +
+            $"The file from {server.Url} has MD5 {SmallSets.Md5([1, 2, 3])}; expected {SmallSets.Md5(_archive)}, the published one. It was deleted: run the " +
             "command again, or name another address with --url.",
             error.Message);
         Assert.Empty(Left());
@@ -181,12 +181,12 @@ public sealed class DataFolderTests : IDisposable
 
     public static TheoryData<string, string> EvilEntries => new()
     {
-        { "../evil", "points outside of the folder" },
-        { "/tmp/experiments-evil", "points outside of the folder" },
-        { "small-batches-bin/../../evil", "points outside of the folder" },
+        { "../evil", "has a path that leads out of the folder" },
+        { "/tmp/experiments-evil", "has a path that leads out of the folder" },
+        { "small-batches-bin/../../evil", "has a path that leads out of the folder" },
         { "link", "is a SymbolicLink; expected plain files and folders" },
         { "hard", "is a HardLink; expected plain files and folders" },
-        { "large", "is larger than anything the archive should hold beside its data" },
+        { "large", "is larger than any file that belongs in the archive" },
     };
 
     [Theory]
@@ -253,7 +253,7 @@ public sealed class DataFolderTests : IDisposable
     {
         using var server = new LoopbackServer(_ => new Answer("200 OK", [1, 2, 3]));
         var error = await Assert.ThrowsAsync<ExperimentException>(() => Folder().GetAsync(SmallSets.Idx(), IdxAddress(server)));
-        Assert.StartsWith($"What came from {IdxAddress(server)}train-images.gz has MD5 {SmallSets.Md5([1, 2, 3])}; expected ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The file from {IdxAddress(server)}train-images.gz has MD5 {SmallSets.Md5([1, 2, 3])}; expected ", error.Message, StringComparison.Ordinal);
         Assert.Empty(Left("small-idx"));
     }
 

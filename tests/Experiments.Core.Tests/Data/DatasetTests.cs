@@ -61,7 +61,7 @@ public sealed class DatasetTests : IDisposable
     [InlineData("shoes", "not 'shoes'.")]
     [InlineData("0-4-7", "not '0-4-7'.")]
     [InlineData("0-99", "has the classes 0 to 3.")]
-    [InlineData("2", "one class leaves nothing to tell apart")]
+    [InlineData("2", "a network cannot learn from a single class")]
     public void Classes_that_are_not_there_are_refused(string typed, string answer)
     {
         using var whole = Open();
@@ -153,8 +153,8 @@ public sealed class DatasetTests : IDisposable
     public void A_channel_without_spread_is_an_error()
     {
         var error = Assert.Throws<ExperimentException>(new InputStatistics([0.5, 0.5], [0.1, 0]).CheckVaries);
-        Assert.Equal("Channel 1 of the input has mean 0.5 and standard deviation 0; inputs are divided by the latter, which must be more than 0: "
-            + "take --input none, which divides by nothing.", error.Message);
+        Assert.Equal("Channel 1 of the input has mean 0.5 and standard deviation 0; inputs are divided by the standard deviation, so it must be above 0: "
+            + "take --input none, which does not divide.", error.Message);
         Assert.Contains("standard deviation -1; both must be numbers", Assert.Throws<ExperimentException>(() => new InputStatistics([0.5], [-1])).Message, StringComparison.Ordinal);
         Assert.Contains("mean NaN", Assert.Throws<ExperimentException>(() => new InputStatistics([double.NaN], [1])).Message, StringComparison.Ordinal);
     }
@@ -171,7 +171,7 @@ public sealed class DatasetTests : IDisposable
         foreach (var input in new[] { InputNormalization.ZScore, InputNormalization.MinMax })
         {
             var error = Assert.Throws<ExperimentException>(() => new BatchSource(set, new BatchOptions { Seed = 1, Input = input }));
-            Assert.EndsWith("take --input none, which divides by nothing.", error.Message, StringComparison.Ordinal);
+            Assert.EndsWith("take --input none, which does not divide.", error.Message, StringComparison.Ordinal);
         }
     }
 

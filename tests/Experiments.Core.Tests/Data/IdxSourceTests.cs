@@ -95,7 +95,7 @@ public sealed class IdxSourceTests : IDisposable
                 $"{_folder["small-idx", "train-labels"]}: record 5 (counted from 0) has label 4; expected 0 to 3.",
                 $"{_folder["small-idx", "train-images"]} ends early; expected 336 bytes.",
                 $"{_folder["small-idx", "test-labels"]}[.gz] is missing; {_set.Source.HowToGet}.",
-                $"{_folder["small-idx", "test-images"]} goes on after the 176 bytes that its header tells of.",
+                $"{_folder["small-idx", "test-images"]} is longer than the 176 bytes that its header says.",
             ],
             Read());
     }
@@ -111,7 +111,7 @@ public sealed class IdxSourceTests : IDisposable
         var mistakes = Read();
         Assert.Equal(2, mistakes.Count);
         Assert.StartsWith(_folder["small-idx", "train-images.gz"], mistakes[0], StringComparison.Ordinal);
-        Assert.StartsWith($"{_folder["small-idx", "test-images.gz"]} is no gzip file", mistakes[1], StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder["small-idx", "test-images.gz"]} is not a gzip file", mistakes[1], StringComparison.Ordinal);
     }
 
     [Fact]

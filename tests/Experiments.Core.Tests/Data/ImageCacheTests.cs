@@ -111,7 +111,7 @@ public sealed class ImageCacheTests : IDisposable
         var error = Assert.Throws<ExperimentException>(() => ImageCache.Lock(path, SmallSets.Cifar, "prepares the images of small-cifar", null, default, TimeSpan.FromSeconds(1)));
         Assert.Equal(ExperimentException.Busy, error.ExitCode);
         Assert.Contains($"process {Environment.ProcessId} on ", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("It prepares the images of small-cifar and has not finished in 1 s: see whether it still works, end it, and try again.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("It prepares the images of small-cifar and has not finished in 1 s. If that process hangs, end it and try again.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

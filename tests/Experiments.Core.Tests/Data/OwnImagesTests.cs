@@ -92,11 +92,11 @@ public sealed class OwnImagesTests : IDisposable
         }
 
         var good = Npy("|u1", false, [16, 5, 4], at => at[0]);
-        Assert.Contains("pickled Python objects, which are not opened here", Answer(Npy("|O", false, [16], _ => 0)), StringComparison.Ordinal);
+        Assert.Contains("pickled Python objects, which this program does not open", Answer(Npy("|O", false, [16], _ => 0)), StringComparison.Ordinal);
         Assert.Contains("expected images as [N, H, W]", Answer(Npy("|u1", false, [16, 20], _ => 0)), StringComparison.Ordinal);
         Assert.Contains("has the value 300", Answer(Npy("<f4", false, [16, 5, 4], _ => 300)), StringComparison.Ordinal);
         Assert.Contains("has the value NaN", Answer(Npy("<f4", false, [16, 5, 4], _ => double.NaN)), StringComparison.Ordinal);
-        Assert.Contains("expected one label an image", Answer(good, Npy("|u1", false, [16, 14], _ => 0)), StringComparison.Ordinal);
+        Assert.Contains("expected one label for each image", Answer(good, Npy("|u1", false, [16, 14], _ => 0)), StringComparison.Ordinal);
         Assert.Contains("16 images, and there are 12 labels", Answer(good, Npy("|u1", false, [12], at => at[0] % 2)), StringComparison.Ordinal);
         Assert.Contains("1 class; expected 2 to 1,000", Answer(good, Npy("|u1", false, [16], _ => 3)), StringComparison.Ordinal);
         File.WriteAllText(_folder["c.npz"], "<!DOCTYPE html><html>");
@@ -150,7 +150,7 @@ public sealed class OwnImagesTests : IDisposable
         File.WriteAllText(_folder["small-idx", "train-images.gz"], "<!DOCTYPE html><html><body>404 Not Found</body></html>");
         var set = SmallSets.Idx();
         Assert.Equal(
-            [$"{_folder["small-idx", "train-images.gz"]} is no gzip file; it begins like a web page. {set.Source.HowToGet}."],
+            [$"{_folder["small-idx", "train-images.gz"]} is not a gzip file; it begins like a web page. {set.Source.HowToGet}."],
             set.Source.Read(set.Source.Find(_folder.Path)!, set, new Collector()));
         File.WriteAllText(_folder[SmallSets.CifarSource.Archive], "<html>");
         Assert.Contains("is no gzip file; it begins like a web page", Assert.Single(SmallSets.CifarSource.Read(SmallSets.CifarSource.Find(_folder.Path)!, SmallSets.Cifar, new Collector())), StringComparison.Ordinal);

@@ -388,7 +388,7 @@ public sealed class FigureTests : IDisposable
         Assert.Equal([new FigurePoint(4, 56), new FigurePoint(20, 40), new FigurePoint(28, 52)], Points(figure, "", "BN"));
         Assert.Contains("Trained on 12 to 20 rows.", figure.Notes);
         Assert.Contains("Statistics of each step are kept for 20 steps; beyond, the last one's are used.", figure.Notes);
-        Assert.StartsWith("There is nothing to draw: at none of the 1 measurements", Assert.Throws<ExperimentException>(
+        Assert.StartsWith("There is nothing to draw: in each of the 1 measurements", Assert.Throws<ExperimentException>(
             () => Build(Spec(FigureKind.ErrorAgainstLength), new FigureData(runs).With<SequenceLengthRow>([runs[0].SequenceLength(4, null)]))).Message, StringComparison.Ordinal);
     }
 
@@ -408,13 +408,13 @@ public sealed class FigureTests : IDisposable
         Assert.Equal([0, 1, 2], figure.Rows[0][0].Series[0].Points.Select(point => point.X));
         Assert.Contains("3 of 8 measurements are left out: there, scores of the network are not numbers.", figure.Notes);
         var nothing = rows.Select(row => row with { Row = row.Row with { Error = null, Loss = null } });
-        Assert.StartsWith("There is nothing to draw: at none of the 8 measurements", Assert.Throws<ExperimentException>(
+        Assert.StartsWith("There is nothing to draw: in each of the 8 measurements", Assert.Throws<ExperimentException>(
             () => Build(Spec(FigureKind.DistributionShift), new FigureData(runs).With<DistributionShiftRow>([.. nothing]))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_figure_of_measurements_that_no_run_has_is_answered_with_its_file() =>
-        Assert.Equal("landscape is drawn from landscape.csv, and none of 1 runs has measured what belongs there.",
+        Assert.Equal("landscape is drawn from landscape.csv, which none of 1 runs has written: train with --measure landscape.",
             Assert.Throws<ExperimentException>(() => Build(Spec(FigureKind.Landscape), [Sample.Run()])).Message);
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class GridTests
     {
         var grid = Grid.Default.With("optimizer", Values("sgd", "adamw")).With("momentum", Values("0", "0.9")).With("beta2", Values("0.95"));
         Assert.Equal(["Sgd 0 ", "Sgd 0.9 ", "Adamw  0.95"], grid.Expand().Select(run => FormattableString.Invariant($"{run.Optimizer} {run.Momentum} {run.Beta2}")));
-        Assert.Equal("--momentum belongs to --optimizer sgd, and no optimizer here is one: adamw.", Assert.Throws<ExperimentException>(
+        Assert.Equal("--momentum belongs to --optimizer sgd, but the sweep's optimizers are adamw.", Assert.Throws<ExperimentException>(
             () => Grid.Default.With("optimizer", Values("adamw")).With("momentum", Values("0.9")).Expand()).Message);
     }
 
@@ -47,7 +47,7 @@ public sealed class GridTests
 
     [Fact]
     public void Seeds_that_do_not_follow_each_other_are_not_dropped_by_a_number_of_seeds() =>
-        Assert.Contains("here are 5, 9: name them all with --seed", Assert.Throws<ExperimentException>(
+        Assert.Contains("names 5, 9: name all seeds with --seed", Assert.Throws<ExperimentException>(
             () => Grid.Default.With("seed", Values("5", "9")).WithSeeds(2)).Message, StringComparison.Ordinal);
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class MachineTests
         var machine = new Machine([new Provider("fast") { Missing = "fast is not installed: install libfast." }, new Provider("slow")], new DataFolder(), said.Add);
         Assert.Equal(("slow", "cpu"), EngineAndDevice(machine, s_synthetic));
         Assert.Equal(("slow", "cpu"), EngineAndDevice(machine, s_synthetic with { Batch = 4 }));
-        Assert.Equal("fast is not installed: install libfast. Until then the slow engine computes, more slowly.", Assert.Single(said));
+        Assert.Equal("fast is not installed: install libfast. Until then the slow engine is used, which is slower.", Assert.Single(said));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class MachineTests
         Assert.Contains(machine.Resolve(settings).Dataset, new[] { "fashion-mnist", "synthetic" });
         Assert.Equal(("fast", "cpu"), EngineAndDevice(machine, s_synthetic with { Threads = 100_000 }));
         Assert.Equal(
-            "fast has no cuda.\nWhere runs are computed on other machines, --engine and --device are taken at their word: give both.",
+            "fast has no cuda.\nThe runs are for other machines: give both --engine and --device, and this machine's engines and devices do not matter.",
             Assert.Throws<ExperimentException>(() => machine.Resolve(s_synthetic with { Device = "cuda" })).Message.ReplaceLineEndings("\n"));
     }
 

@@ -32,7 +32,7 @@ public sealed class RunTests
     public void What_cannot_be_frozen_is_refused()
     {
         var given = Settings with { From = StartingWeights.OfRun("x"), Freeze = Frozen.NormStatistics };
-        Assert.Contains("--freeze norm-statistics keeps what the weights of --from have, and none are given", Refused(given with { From = null }), StringComparison.Ordinal);
+        Assert.Contains("--freeze norm-statistics keeps a part of the weights that --from gives: give --from too", Refused(given with { From = null }), StringComparison.Ordinal);
         Assert.Contains("does not go with --norm gn, which keeps no running statistics", Refused(given with { Norm = new("gn") }), StringComparison.Ordinal);
         Assert.Contains("does not go with --norm noisy-bn", Refused(given with { Norm = new("noisy-bn"), Freeze = Frozen.AllButLast }), StringComparison.Ordinal);
         Assert.Contains("--measure landscape and covariate-shift", Refused(given with { Measure = MeasurementKinds.Landscape }), StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class RunTests
     }
 
     [Theory]
-    [InlineData(60_000, 1, "takes 60000 images a step, and there are 50000 training images")]
+    [InlineData(60_000, 1, "takes 60000 images a step, and there are only 50000 training images")]
     [InlineData(500, 200, "takes 100000 images a step, and there are 50000")]
     public void A_step_beyond_the_training_set_is_refused(int batch, int workers, string answer) =>
         Assert.Contains(answer, Refused(Settings with { Batch = batch, Workers = workers }), StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class RunTests
 
     [Fact]
     public void Shortcuts_are_refused_where_there_are_none() =>
-        Assert.Contains("--shortcut projection belongs to residual networks", Refused(Settings with { Shortcut = Shortcut.Projection }), StringComparison.Ordinal);
+        Assert.Contains("--shortcut projection is a choice of the models resnet only", Refused(Settings with { Shortcut = Shortcut.Projection }), StringComparison.Ordinal);
 
     [Fact]
     public void A_network_without_shortcuts_is_the_same_run_under_either_identity()
@@ -109,7 +109,7 @@ public sealed class RunTests
     {
         Assert.Contains("--groups 32 does not divide the 16 channels", Refused(Settings with { Model = "resnet20", Norm = new("gn", Groups: 32) }), StringComparison.Ordinal);
         Assert.Null(Run.Create(Settings with { Model = "resnet20", Norm = new("gn", ChannelsPerGroup: 4) }).Settings.Norm.Groups);
-        Assert.Contains("what divides every normalized layer: 1, 2, 3, 4, 6, 12.", Refused(Settings with { Model = "resnet20", Width = 12, Norm = new("gn") }), StringComparison.Ordinal);
+        Assert.Contains("what divides the channels of every normalized layer: 1, 2, 3, 4, 6, 12.", Refused(Settings with { Model = "resnet20", Width = 12, Norm = new("gn") }), StringComparison.Ordinal);
     }
 
     [Fact]

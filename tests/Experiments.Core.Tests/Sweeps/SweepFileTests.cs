@@ -66,9 +66,9 @@ public sealed class SweepFileTests
     }
 
     [Theory]
-    [InlineData("pretrain: { norm: gn }", "norm has no place under pretrain: a run begins from one of the same norm and seed.")]
-    [InlineData("pretrain: { from: here }", "from has no place under pretrain: runs that are trained first begin with random weights.")]
-    [InlineData("pretrain: { batch: [32, 4] }", "batch has 2 values under pretrain, and one run is trained first for each norm and seed: give one.")]
+    [InlineData("pretrain: { norm: gn }", "norm cannot be given under pretrain: it is the same as in the run that begins with these weights.")]
+    [InlineData("pretrain: { from: here }", "from cannot be given under pretrain: runs that are trained first begin with random weights.")]
+    [InlineData("pretrain: { batch: [32, 4] }", "batch has 2 values under pretrain, but only one run is trained first for each norm and seed: give one.")]
     [InlineData("pretrain: yes", "pretrain takes options in which the runs that are trained first differ")]
     [InlineData("pretrain: { epochs: 2 }\nfrom: here", "from and pretrain exclude each other")]
     public void What_cannot_be_trained_first_is_refused(string text, string answer) =>
@@ -145,7 +145,7 @@ public sealed class SweepFileTests
                 "my.yaml:4: Unknown figure 'error-against-bach'. Did you mean 'error-against-batch'?",
                 "my.yaml:6: lr takes a number above 0, not '-1'.",
                 "my.yaml:5: seeds takes a whole number from 1, not '0'.",
-                "my.yaml:7: resnet18 is a network for ImageNet, and here are He et al.'s for CIFAR",
+                "my.yaml:7: resnet18 is a network for ImageNet; this program has He et al.'s networks for CIFAR",
             ],
             error.Split(Environment.NewLine).Select(line => line.Split(" Known:")[0].Split(": their depth")[0]));
     }
@@ -172,7 +172,7 @@ public sealed class SweepFileTests
     [InlineData("groups: 2\nchannels-per-group: 4", "bad.yaml:1: groups and channels-per-group exclude each other")]
     [InlineData("norm: { gn: { groups: 2, channels-per-group: 4 } }", "bad.yaml:1: groups and channels-per-group exclude each other")]
     [InlineData("seed: [5, 9]\nseeds: 2", "bad.yaml:1: seed names the seeds and seeds says how many")]
-    [InlineData("seed: [5, 9]\nquick: { seeds: 2 }", "bad.yaml:2: seeds 2 counts seeds on from one, and here are 5, 9")]
+    [InlineData("seed: [5, 9]\nquick: { seeds: 2 }", "bad.yaml:2: seeds 2 counts on from one seed, but seed names 5, 9")]
     [InlineData("quick: { title: x }", "bad.yaml:1: Unknown key 'title'.")]
     [InlineData("references: [ { source: x, error: { fooo: { 2: 3 } } } ]", "bad.yaml:1: Unknown norm 'fooo'.")]
     [InlineData("figure: []", "bad.yaml:1: figure has an empty list of names.")]
@@ -183,13 +183,13 @@ public sealed class SweepFileTests
 
     public static TheoryData<string, string> Damaged => new()
     {
-        { "? &x {? *x : 1}\n: 2", ":1: not valid YAML: *x stands inside of what it stands for." },
-        { "batch: &x [1, *x]", ":1: not valid YAML: *x stands inside of what it stands for." },
+        { "? &x {? *x : 1}\n: 2", ":1: not valid YAML: *x is used inside the value that it names." },
+        { "batch: &x [1, *x]", ":1: not valid YAML: *x is used inside the value that it names." },
         { new string('[', 100_000), ":1: not valid YAML: lists and keys nest more than 32 deep here; a sweep needs four." },
         { string.Concat(Enumerable.Repeat("{a: ", 20_000)), ":1: not valid YAML: lists and keys nest more than 32 deep here" },
         { string.Concat(Enumerable.Repeat("- ", 20_000)), ":1: not valid YAML: lists and keys nest more than 32 deep here" },
         { "\n" + string.Concat(Enumerable.Range(0, 5_000).Select(depth => $"{new string(' ', depth)}a:\n")), ":34: not valid YAML: lists and keys nest more than 32 deep here" },
-        { "a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d]", ":5: not valid YAML: with what its anchors repeat it holds more than 10000 values." },
+        { "a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d]", ":5: not valid YAML: with its aliases filled in, it holds more than 10000 values." },
         { "batch: *nowhere", ":1: not valid YAML:" },
         { " : x", ":1:" },
         { "norm: bn\n\n : x", ":3:" },

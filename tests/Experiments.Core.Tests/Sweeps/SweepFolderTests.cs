@@ -59,7 +59,7 @@ public sealed class SweepFolderTests : IDisposable
         var run = Run.Create(Parse(Yaml).Resolve(Machine).Runs()[0].Settings with { Epochs = 2 });
         new RunExecutor(Machine, _sweeps.Results, "by hand").Execute(run, null, null, null, default);
         var error = Assert.Throws<ExperimentException>(() => _sweeps.Claim(Parse(Yaml), Machine));
-        Assert.Contains($"holds runs that are no part of this sweep, such as {run.Id}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"holds runs that do not belong to this sweep, such as {run.Id}", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class SweepFolderTests : IDisposable
         var runs = _sweeps.Claim(Parse(Yaml), Machine).Runs();
         _sweeps.Admit(runs[0]);
         var error = Assert.Throws<ExperimentException>(() => _sweeps.Admit(Run.Create(runs[0].Settings with { Epochs = 9 })));
-        Assert.Contains("holds the sweep mine, of which this run is no part", error.Message, StringComparison.Ordinal);
+        Assert.Contains("holds the sweep mine, and this run does not belong to it", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

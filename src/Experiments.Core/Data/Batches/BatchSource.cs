@@ -66,8 +66,8 @@ public sealed class BatchSource
 
         if (options.Statistics is not null && options.Input != InputNormalization.ZScore)
         {
-            throw new ExperimentException("A mean and a standard deviation of the input (--input-mean, --input-std) belong to --input z-score; the " +
-                "other kinds follow from the training images: leave them out.");
+            throw new ExperimentException("--input-mean and --input-std go with --input z-score only; the other kinds of --input " +
+                "compute their own statistics from the training images: leave both out.");
         }
 
         _kernel = new InputKernel(dataset.Shape, options.Layout, ChannelMap.Of(options.Input, dataset.Train, Statistics));
@@ -170,7 +170,7 @@ public sealed class BatchSource
     private static int WholeBatches(int images, int batchSize) => images >= batchSize
         ? images / batchSize * batchSize
         : throw new ExperimentException(
-            $"A step takes {batchSize} images (workers x batch), but the training set has {images}; a smaller batch size or fewer workers would do.");
+            $"A step takes {batchSize} images (workers x batch), but the training set has {images}: take a smaller batch or fewer workers.");
 
     private IEnumerable<ImageBatch> Batches(
         ImageSet images, int[]? order, int count, int batchSize, RandomPurpose? augmentation, int epoch, Alteration? alteration = null, int start = 0)

@@ -7,7 +7,7 @@ namespace Experiments.Core.Data.Sources;
 
 /// <summary>
 /// Unpacks the files of a CIFAR archive: those that the catalog lists, with exactly the sizes that it gives, and nothing else. If an entry
-/// points outside of the folder or is a link, the whole archive is refused.
+/// has a path that leads out of the folder or is a link, the whole archive is refused.
 /// </summary>
 internal static class ArchiveUnpacker
 {
@@ -19,7 +19,7 @@ internal static class ArchiveUnpacker
     public static void Unpack(string archive, CifarSource source, ImageShape shape, string folder)
     {
         if (!PackedFile.IsGzip(archive))
-            throw new ExperimentException($"{archive} is no gzip file{PackedFile.Look(archive)}; expected the archive whose MD5 is {source.Md5}.");
+            throw new ExperimentException($"{archive} is not a gzip file{PackedFile.Look(archive)}; expected the archive whose MD5 is {source.Md5}.");
         var target = Path.Combine(folder, source.Folder);
         var beside = target + ".unpacking";
         DeleteFolder(beside);
@@ -55,7 +55,7 @@ internal static class ArchiveUnpacker
             var name = Normalize(entry.Name);
             Refuse(entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.Directory
                 or TarEntryType.GlobalExtendedAttributes), $"is a {entry.EntryType}; expected plain files and folders");
-            Refuse(name.StartsWith('/') || name.Split('/', '\\').Contains(".."), "points outside of the folder");
+            Refuse(name.StartsWith('/') || name.Split('/', '\\').Contains(".."), "has a path that leads out of the folder");
             if (missing.Remove(name, out var file))
             {
                 var expected = source.Length(file, shape);
@@ -65,7 +65,7 @@ internal static class ArchiveUnpacker
             else
             {
                 spare -= entry.Length;
-                Refuse(spare < 0, "is larger than anything the archive should hold beside its data");
+                Refuse(spare < 0, "is larger than any file that belongs in the archive");
             }
 
             void Refuse(bool condition, string why)

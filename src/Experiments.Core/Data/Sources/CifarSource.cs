@@ -129,7 +129,7 @@ public sealed record CifarSource : DatasetSource
     private List<string> ReadArchive(FoundSource found, DatasetDescription set, IImageSink sink)
     {
         if (!PackedFile.IsGzip(found.Place))
-            return [$"{found.Place} is no gzip file{PackedFile.Look(found.Place)}; expected the archive whose MD5 is {Md5}. {HowToGet}."];
+            return [$"{found.Place} is not a gzip file{PackedFile.Look(found.Place)}; expected the archive whose MD5 is {Md5}. {HowToGet}."];
         var mistakes = new List<string>();
         var missing = Files.ToDictionary(file => $"{Folder}/{file.Name}", StringComparer.Ordinal);
         try
@@ -143,7 +143,7 @@ public sealed record CifarSource : DatasetSource
                     continue;
                 var where = $"{file.Name} in {found.Place}";
                 if (entry.DataStream is null || WrongLength(where, file, set.Shape, entry.Length) is not null)
-                    mistakes.Add(WrongLength(where, file, set.Shape, entry.Length) ?? $"{where} is no plain file.");
+                    mistakes.Add(WrongLength(where, file, set.Shape, entry.Length) ?? $"{where} is not a plain file.");
                 else
                     ReadFile(where, file, entry.DataStream, set, sink, mistakes);
             }

@@ -51,9 +51,9 @@ public static class ClassSelection
         if (labels[^1] >= set.Classes)
             throw new ExperimentException($"--classes {text}: {set.Name} has the classes 0 to {set.Classes - 1}.");
         if (labels.Length < 2)
-            throw new ExperimentException($"--classes {text}: one class leaves nothing to tell apart; take two or more.");
+            throw new ExperimentException($"--classes {text}: a network cannot learn from a single class; name two or more.");
         if (!set.IsBalanced)
-            throw new ExperimentException($"--classes goes with data sets that have equally many images of each class, and {set.Name} may have others: make a folder of the classes that are wanted.");
+            throw new ExperimentException($"--classes goes only with data sets that have equally many images of each class, and that is not known of {set.Name}: make a folder with only the classes you want.");
         return set with
         {
             Whole = set,

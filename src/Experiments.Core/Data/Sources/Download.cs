@@ -31,7 +31,7 @@ internal static class Download
             // An attempt that continued from this file would fail here again.
             File.Delete(part);
             throw new ExperimentException(
-                $"What came from {url} has MD5 {actual}; expected {md5}, the published one. It was deleted: run the command again, or name another " +
+                $"The file from {url} has MD5 {actual}; expected {md5}, the published one. It was deleted: run the command again, or name another " +
                 "address with --url.");
         }
 

@@ -15,7 +15,7 @@ internal sealed record IdxArray(string Path, int Count, ImageShape Shape, bool I
     private const int Images = 2051;
 
     /// <summary>Reads the header of an image file.</summary>
-    /// <exception cref="ExperimentException">The file is no IDX file of images, or is damaged.</exception>
+    /// <exception cref="ExperimentException">The file is not an IDX file of images, or is damaged.</exception>
     public static IdxArray Open(string path, bool isTransposed) => Whole(path, () =>
     {
         using var stream = PackedFile.Open(path);
@@ -24,7 +24,7 @@ internal sealed record IdxArray(string Path, int Count, ImageShape Shape, bool I
     });
 
     /// <summary>Reads a label file.</summary>
-    /// <exception cref="ExperimentException">The file is no IDX file of labels, or is damaged.</exception>
+    /// <exception cref="ExperimentException">The file is not an IDX file of labels, or is damaged.</exception>
     public static long[] ReadLabels(string path) => Whole(path, () =>
     {
         using var stream = PackedFile.Open(path);
@@ -61,19 +61,19 @@ internal sealed record IdxArray(string Path, int Count, ImageShape Shape, bool I
         {
             var what = magic == Images ? "images" : "labels";
             var hint = header[0] is Labels or Images ? $": these are {(header[0] == Images ? "images" : "labels")}" : PackedFile.Look(path);
-            throw new ExperimentException($"{path} is no IDX file of {what}: its first word is {header[0]}, expected {magic}{hint}.");
+            throw new ExperimentException($"{path} is not an IDX file of {what}: its first word is {header[0]}, expected {magic}{hint}.");
         }
 
         // The largest published files, those of EMNIST ByClass, hold 700,000 images.
         if (header[1] is < 1 or > 100_000_000 || header[2..].Any(side => side is < 1 or > 4096))
-            throw new ExperimentException($"{path}: the header tells of {string.Join(" x ", header[1..])}, which cannot be.");
+            throw new ExperimentException($"{path}: its header gives the sizes {string.Join(" x ", header[1..])}, which are impossible.");
         return header;
     }
 
     private static void CheckEnd(Stream stream, string path)
     {
         if (stream.ReadByte() >= 0)
-            throw new ExperimentException($"{path} goes on after the bytes that its header tells of.");
+            throw new ExperimentException($"{path} is longer than its header says.");
     }
 
     private static T Whole<T>(string path, Func<T> read)

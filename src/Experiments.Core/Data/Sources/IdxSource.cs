@@ -161,7 +161,7 @@ public sealed record IdxSource : DatasetSource
 
     // What is wrong with a file that is named .gz and is not gzipped; null if it has another name, is gzipped, or is the plain IDX file.
     private string? NoGzip(string path) => !path.EndsWith(".gz", StringComparison.Ordinal) || PackedFile.IsGzip(path) || IsIdx(path) ? null
-        : $"{path} is no gzip file{PackedFile.Look(path)}. {HowToGet}.";
+        : $"{path} is not a gzip file{PackedFile.Look(path)}. {HowToGet}.";
 
     private static bool IsIdx(string path)
     {
@@ -220,7 +220,7 @@ public sealed record IdxSource : DatasetSource
         }
 
         if (stream.ReadByte() >= 0)
-            mistakes.Add(FormattableString.Invariant($"{path} goes on after the {Length(file, set):N0} bytes that its header tells of."));
+            mistakes.Add(FormattableString.Invariant($"{path} is longer than the {Length(file, set):N0} bytes that its header says."));
     }
 }
 

@@ -49,7 +49,7 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
         using var stream = entry.Open();
         var (array, begin) = Header(stream, path, name);
         return entry.Length == begin + (array.Count * array.Bytes) ? array
-            : throw new ExperimentException($"{array.Where}: its header tells of {array.Shape} values of {array.Bytes} bytes, and {entry.Length - begin} bytes follow.");
+            : throw new ExperimentException($"{array.Where}: its header says {array.Shape} values of {array.Bytes} bytes each, but {entry.Length - begin} bytes follow.");
     });
 
     /// <summary>Reads the values in C's order, one index of the first axis at a time.</summary>
@@ -77,7 +77,7 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
         }
 
         if (Count * Bytes > Array.MaxLength)
-            throw new ExperimentException($"{Where} is too large to be turned from Fortran's order; save it with numpy.ascontiguousarray.");
+            throw new ExperimentException($"{Where} is stored in Fortran order and is too large to be reordered here; save numpy.ascontiguousarray of it.");
         var all = new byte[Count * Bytes];
         stream.ReadExactly(all);
         var places = FortranPlaces(inner);
@@ -148,7 +148,7 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
         stream.ReadExactly(length.AsSpan(0, lengthBytes));
         var size = BinaryPrimitives.ReadUInt32LittleEndian(length);
         if (size > MostHeader)
-            throw new ExperimentException($"{where} has a header of {size} bytes, which cannot be.");
+            throw new ExperimentException($"{where} has a header of {size} bytes; expected {MostHeader} at most.");
         var bytes = new byte[size];
         stream.ReadExactly(bytes);
         var text = Encoding.Latin1.GetString(bytes);
@@ -157,8 +157,8 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
             throw new ExperimentException($"{where}: its header does not say what it is: '{Echo.Of(text)}'.");
         if (!type.Success)
         {
-            throw new ExperimentException($"{where} is no array of numbers: {(text.Contains("|O", StringComparison.Ordinal)
-                ? "it holds pickled Python objects, which are not opened here because that can run any program"
+            throw new ExperimentException($"{where} is not an array of numbers: {(text.Contains("|O", StringComparison.Ordinal)
+                ? "it holds pickled Python objects, which this program does not open, because to open them can run any code"
                 : $"its header is '{Echo.Of(text)}'")}. Save images as numpy.uint8 and labels as whole numbers.");
         }
 
@@ -166,12 +166,12 @@ internal sealed partial record NpyArray(string Path, string Name, char Kind, int
         foreach (Match axis in Number().Matches(shape.Groups[1].Value))
         {
             sizes.Add(int.TryParse(axis.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value
-                : throw new ExperimentException($"{where} has shape ({Echo.Of(shape.Groups[1].Value)}), of which nothing can be read."));
+                : throw new ExperimentException($"{where} has shape ({Echo.Of(shape.Groups[1].Value)}); expected whole numbers above 0."));
         }
 
         // The product of all sizes is checked here, so that no product overflows later.
         if (sizes.Count == 0 || sizes.Aggregate((Int128)1, (product, axis) => product * axis) > 1L << 40)
-            throw new ExperimentException($"{where} has shape ({Echo.Of(shape.Groups[1].Value)}), which is no list of images or labels.");
+            throw new ExperimentException($"{where} has shape ({Echo.Of(shape.Groups[1].Value)}), which cannot be a list of images or labels.");
         var array = new NpyArray(path, name, type.Groups[2].Value[0], type.Groups[3].Value[0] - '0', type.Groups[1].Value == ">", order.Groups[1].Value == "True", [.. sizes]);
         return (array, 8 + lengthBytes + size);
     }

@@ -92,7 +92,7 @@ internal sealed record NpzImages(NpyArray Array, ImageShape Shape, bool IsChanne
     private static long[] Labels(NpyArray array)
     {
         if (array.Sizes is not ([_] or [_, 1]))
-            throw new ExperimentException($"{array.Where} has shape {array.Shape}; expected one label an image, as [N] or [N, 1].");
+            throw new ExperimentException($"{array.Where} has shape {array.Shape}; expected one label for each image, as [N] or [N, 1].");
         var labels = new long[array.Sizes[0]];
         array.Read((index, values) => labels[index] = Math.Abs(values[0]) < 1L << 52 && values[0] == Math.Truncate(values[0]) ? (long)values[0]
             : throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"{array.Where}: label {index} (counted from 0) is {values[0]}; expected a whole number.")));

@@ -79,7 +79,7 @@ internal sealed record ChannelMap
             if (variance <= 1e-12)
             {
                 throw new ExperimentException(
-                    "The colours of the training images lie in fewer dimensions than there are channels and cannot be whitened: take --input z-score.");
+                    "The channels of the training images depend on each other (their covariance matrix is singular), so they cannot be whitened: take --input z-score.");
             }
 
             // An eigenvector is determined up to its sign: its largest component is made positive.

@@ -23,7 +23,7 @@ public sealed record InputStatistics
         for (var channel = 0; channel < mean.Length; channel++)
         {
             if (!double.IsFinite(mean[channel]) || !double.IsFinite(standardDeviation[channel]) || standardDeviation[channel] < 0)
-                throw Wrong(mean, standardDeviation, channel, "both must be numbers, and the latter none below 0");
+                throw Wrong(mean, standardDeviation, channel, "both must be finite, and the standard deviation not negative");
         }
 
         (Mean, StandardDeviation) = (mean, standardDeviation);
@@ -41,7 +41,7 @@ public sealed record InputStatistics
     {
         var constant = StandardDeviation.IndexOf(0);
         if (constant >= 0)
-            throw Wrong(Mean, StandardDeviation, constant, "inputs are divided by the latter, which must be more than 0: take --input none, which divides by nothing");
+            throw Wrong(Mean, StandardDeviation, constant, "inputs are divided by the standard deviation, so it must be above 0: take --input none, which does not divide");
     }
 
     /// <summary>Statistics over every pixel of every image of a set.</summary>

@@ -9,19 +9,19 @@ public record Cell
     /// <summary>The name of <c>identity-appended</c> in older rows, written when there was only one identity shortcut.</summary>
     public const string IdentityOnce = "identity";
 
-    /// <summary>The data set trained on: a name, or of images of one's own the folder's name with a slash after it, or the archive's.</summary>
+    /// <summary>The data set trained on: a name, or for images of your own the name of the folder, with a slash after it, or of the archive.</summary>
     public required string Dataset { get; init; }
 
     /// <summary>The classes trained and tested on, by their labels in the data set, where they were not all.</summary>
     public string? Classes { get; init; }
 
-    /// <summary>Height of an image of one's own, in pixels, as trained on.</summary>
+    /// <summary>Height in pixels that images of your own were scaled to.</summary>
     public int? ImageSize { get; init; }
 
     /// <summary>The part of each class that was held out as test images, where they were.</summary>
     public double? TestPart { get; init; }
 
-    /// <summary>What the choice of these followed from.</summary>
+    /// <summary>The seed that these test images were chosen with.</summary>
     public long? SplitSeed { get; init; }
 
     /// <summary>The network.</summary>
@@ -54,7 +54,7 @@ public record Cell
     /// <summary>Images of a worker that share a statistic, where that is a choice.</summary>
     public int? VirtualBatch { get; init; }
 
-    /// <summary>Which places share a statistic, where that is a choice and it is not all of them: <c>one</c>.</summary>
+    /// <summary>Which places share a statistic, where the norm leaves that open and it is not all of them: <c>one</c>.</summary>
     public string? Places { get; init; }
 
     /// <summary>Batch Renormalization's r_max.</summary>
@@ -81,7 +81,7 @@ public record Cell
     /// <summary>Epochs asked for.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>What makes a step of a gradient: <c>sgd</c> or <c>adamw</c>.</summary>
+    /// <summary>The optimizer: <c>sgd</c> or <c>adamw</c>.</summary>
     public string Optimizer { get; init; } = "sgd";
 
     /// <summary><c>--lr</c>: the learning rate at 32 images a worker.</summary>
@@ -117,7 +117,7 @@ public record Cell
     /// <summary>Where the training began with given weights: their checksum, or <c>pretrain</c> where the sweep trained them first, a run for each norm and seed.</summary>
     public string? StartsFrom { get; init; }
 
-    /// <summary>What of these stayed as it was: <c>none</c>, <c>norm-statistics</c>, <c>norms</c> or <c>all-but-last</c>.</summary>
+    /// <summary>What of these weights stayed as it was: <c>none</c>, <c>norm-statistics</c>, <c>norms</c> or <c>all-but-last</c>.</summary>
     public string Freeze { get; init; } = "none";
 
     /// <summary>What the initial weights were multiplied by.</summary>

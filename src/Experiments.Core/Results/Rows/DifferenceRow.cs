@@ -32,7 +32,7 @@ public sealed record DifferenceRow : Cell
     /// <summary>Seeds that both finished.</summary>
     public required int N { get; init; }
 
-    /// <summary>Mean over seeds of the cell's error less the baseline's, in percentage points.</summary>
+    /// <summary>Mean over seeds of the cell's error minus the baseline's, in percentage points.</summary>
     public double? MeanDifference { get; init; }
 
     /// <summary>Sample standard deviation of these differences.</summary>

@@ -24,9 +24,9 @@ public sealed record DistributionShiftRow : IRunFile
     /// </summary>
     public required string Statistics { get; init; }
 
-    /// <summary>Test error in percent; empty where some of the network's scores are not numbers.</summary>
+    /// <summary>Test error in percent; empty where some scores of the network are NaN or infinite.</summary>
     public required double? Error { get; init; }
 
-    /// <summary>Test loss (cross-entropy, nats); empty likewise.</summary>
+    /// <summary>Test loss (cross-entropy, nats); empty where the error is.</summary>
     public required double? Loss { get; init; }
 }

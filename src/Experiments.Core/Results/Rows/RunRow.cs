@@ -67,7 +67,7 @@ public sealed record RunRow : Cell
     /// <summary>Test error after the last epoch.</summary>
     public double? ErrorLast { get; init; }
 
-    /// <summary>The lowest test error of any epoch: chosen on the test set, so it flatters.</summary>
+    /// <summary>The lowest test error of any epoch; it is chosen on the test set, so it is too low an estimate.</summary>
     public double? ErrorBest { get; init; }
 
     /// <summary>Training error of the last epoch, over its augmented batches as they were trained on.</summary>

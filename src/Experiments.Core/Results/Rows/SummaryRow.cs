@@ -41,7 +41,7 @@ public sealed record SummaryRow : Cell
     /// <summary>Runs whose loss stopped being finite.</summary>
     public required int NDiverged { get; init; }
 
-    /// <summary>Runs that ended with an error of their own.</summary>
+    /// <summary>Runs that ended with an exception.</summary>
     public required int NFailed { get; init; }
 
     /// <summary>Mean of <see cref="RunRow.ErrorPopulation"/>.</summary>

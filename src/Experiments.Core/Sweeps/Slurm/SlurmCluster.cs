@@ -24,7 +24,7 @@ public sealed class SlurmCluster(SweepFolder folder, SlurmRequest request)
         ArgumentNullException.ThrowIfNull(asked);
         // Slurm replaces %a and the like in the folder's name as it does in a log's.
         if (SlurmJob.Root(folder.Results).IndexOfAny(['%', '\\', '\n']) >= 0)
-            throw new ExperimentException($"Slurm takes no results folder with %, \\ or a line's end in its name, as {folder.Results.Root} has: give --out another.");
+            throw new ExperimentException($"Slurm cannot use a results folder whose name holds %, \\ or a line break, and {folder.Results.Root} does: give another with --out.");
         SlurmProgram.Run("sbatch", ["--version"]);
         var longestArray = SlurmProgram.LongestArray();
 

@@ -12,7 +12,7 @@ internal static partial class SlurmProgram
     public static string Run(string program, IEnumerable<string> arguments, string? folder = null)
     {
         var (exitCode, output, complaints) = ExternalProgram.Run(program, arguments,
-            $"Slurm's {program} is not on this machine: type this on a machine of a cluster that submits jobs. --print-commands prints the commands for anything else that runs them.",
+            $"Slurm's {program} is not on this machine: run this on the login node of a Slurm cluster. For another way to start the runs, --print-commands prints their commands.",
             folder);
         return exitCode == 0 ? output : throw new ExperimentException($"Slurm's {program} answered: {Sentence(complaints, program)}", ExperimentException.Unavailable);
     }

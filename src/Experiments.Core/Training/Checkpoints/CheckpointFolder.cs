@@ -49,16 +49,16 @@ public sealed class CheckpointFolder(string path)
             return null;
         var anew = $"`train --again` begins it anew, and so does removing {Root}.";
         if (last.Images != dataset.Fingerprint)
-            throw new ExperimentException($"{run} is half done, and the images of {dataset.Name} are not those that it was trained on so far: bring those back; {anew}");
+            throw new ExperimentException($"{run} is half done, and the images of {dataset.Name} are not those that it was trained on so far: restore those images; {anew}");
         if (last.Conditions.Differences(now) is not { } differences)
             return found;
         if (!allowDifferentMachine)
         {
-            throw new ExperimentException($"{run} is half done, and its rest would not be the same numbers here: {differences}. "
-                + $"--allow-different-machine goes on all the same; {anew}");
+            throw new ExperimentException($"{run} is half done, and its remaining epochs would not give the same numbers here: {differences}. "
+                + $"--allow-different-machine goes on anyway; {anew}");
         }
 
-        say($"The rest of the run is not what it would have been where it began: {differences}.");
+        say($"From here on, the numbers of this run are not those that it would have had where it began: {differences}.");
         return found;
     }
 

@@ -104,7 +104,7 @@ public sealed record TrainingCheckpoint(
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
-            throw new ExperimentException($"{path} is no checkpoint of a training: {e.Message}", ExperimentException.BadInput, e);
+            throw new ExperimentException($"{path} is not the checkpoint of a training: {e.Message}", ExperimentException.BadInput, e);
         }
 
         // In the order of the file, which is the engine's own order.

@@ -60,7 +60,7 @@ public static partial class Checkpoint
         {
             if (array.Values.Count(value => !float.IsFinite(value)) is > 0 and var wrong)
                 throw new ExperimentException($"{path}: {content.NameInFile(ForeignName(array.Name))} holds {wrong} {(wrong == 1 ? "value that is" : "values that are")} not finite (NaN or infinite) among {array.Values.Length}: "
-                    + "such weights, as of a training that diverged, have no error.");
+                    + "a network with such weights, as after a training that diverged, has no error to measure.");
         }
 
         return state;

@@ -26,7 +26,7 @@ public static partial class ForeignNames
     /// <exception cref="ExperimentException">Two tensors would get the same name.</exception>
     public static Safetensors.Content Resolve(string path, Safetensors.Content content)
     {
-        var done = content.Under.Length == 0 ? new List<string>() : [$"took what lies under {Echo.Of(content.Under)}"];
+        var done = content.Under.Length == 0 ? new List<string>() : [$"took the tensors under {Echo.Of(content.Under)}"];
         var cut = "";
         while (s_prefixes.FirstOrDefault(prefix => content.Tensors.Count > 0 && content.Tensors.Keys.All(name => name.AsSpan(cut.Length).StartsWith(prefix))) is { } common)
             cut += common;
@@ -64,7 +64,7 @@ public static partial class ForeignNames
         // If no norm follows a convolution, our checkpoints keep the convolution's bias in the norm's slot.
         if (hasNorms || ConvolutionBias().Match(name) is not { Success: true })
             return name;
-        renamed.Add("the biases of convolutions to those of norms that are none");
+        renamed.Add("the biases of convolutions, as a network without norms keeps them");
         return ConvolutionBias().Replace(name, "bn$1.bias");
     }
 

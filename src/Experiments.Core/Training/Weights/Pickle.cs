@@ -50,7 +50,7 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
             if (code == '.')
                 return Pop();
             if (!Constant(code) && !Collection(code) && !Memory(code) && !Object(code))
-                throw new DamagedException($"byte {at} of it, 0x{(int)code:X2}, is no instruction of a pickle");
+                throw new DamagedException($"its byte {at}, 0x{(int)code:X2}, is not an instruction of a pickle");
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
                 value = Long(BinaryPrimitives.ReadInt32LittleEndian(Take(4)));
                 break;
             case 'F':
-                value = double.TryParse(Line(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new DamagedException("a number of it is none");
+                value = double.TryParse(Line(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw new DamagedException("one of its numbers cannot be read");
                 break;
             case 'G':
                 value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
@@ -317,7 +317,7 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
     }
 
     private static long Parse(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value
-        : throw new DamagedException("a number of it is none");
+        : throw new DamagedException("one of its numbers cannot be read");
 
     // Little-endian, two's complement. A number of more than 64 bits becomes hexadecimal text: it is a hash or a seed, which is not used, or
     // the first number of PyTorch's older form.
@@ -327,7 +327,7 @@ internal sealed class Pickle(byte[] bytes, int position, Func<string, string, Pi
         return digits.Length <= 8 ? (long)new System.Numerics.BigInteger(digits) : Convert.ToHexString(digits);
     }
 
-    private static DamagedException Unexpected() => new("its pickle does not hold together");
+    private static DamagedException Unexpected() => new("its pickle contradicts itself");
 }
 
 /// <summary>A dictionary from a pickle: pairs in their order. If a key comes twice, its last value counts.</summary>
@@ -346,7 +346,7 @@ internal sealed class PickledDictionary
     public void Add(ReadOnlySpan<object?> pairs)
     {
         if (pairs.Length % 2 != 0)
-            throw new Pickle.DamagedException("its pickle does not hold together");
+            throw new Pickle.DamagedException("its pickle contradicts itself");
         for (var i = 0; i < pairs.Length; i += 2)
         {
             if (pairs[i] is not string key)

@@ -74,9 +74,9 @@ public static class PyTorchFile
             ? View(Known(storages, key, type, count), parts.Length > 5 ? parts[5] : null)
             : throw Unexpected());
         if (pickle.Read() is not string magic || magic != Convert.ToHexString(s_magic))
-            throw new ExperimentException($"{path} is a pickle of Python and none that torch.save has written: save weights with torch.save(model.state_dict(), 'weights.pth').");
+            throw new ExperimentException($"{path} is a Python pickle, but torch.save did not write it: save weights with torch.save(model.state_dict(), 'weights.pth').");
         if (pickle.Read() is not OldProtocol)
-            throw new Pickle.DamagedException("it is of another version of PyTorch's older form than 1001, the only one there was");
+            throw new Pickle.DamagedException("its version of PyTorch's older format is not 1001, the only one that is known");
         if (pickle.Read() is PickledDictionary system && system.Find("little_endian") is false)
             throw BigEndian(path);
         var root = pickle.Read();
@@ -87,7 +87,7 @@ public static class PyTorchFile
             if (key is not string name || !storages.TryGetValue(name, out var storage))
                 throw Unexpected();
             if (bytes.Length - position < 8 || BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan((int)position)) != storage.Count)
-                throw new Pickle.DamagedException($"its values break off or are not as many as its pickle says, at byte {position}");
+                throw new Pickle.DamagedException($"its values end early, or their number is not the one that its pickle says, at byte {position}");
             storage.Fill(bytes.AsMemory((int)(position += 8)));
             position += storage.Length;
         }
@@ -105,7 +105,7 @@ public static class PyTorchFile
         var entries = zip.Entries.GroupBy(entry => entry.FullName).ToDictionary(same => same.Key, same => same.First());
         if (entries.Values.FirstOrDefault(entry => entry.Name == "data.pkl") is not { } data)
         {
-            throw new ExperimentException($"{path} is a zip archive without weights of PyTorch (it has no data.pkl)"
+            throw new ExperimentException($"{path} is a zip archive without PyTorch weights (it has no data.pkl)"
                 + (entries.Keys.Any(name => name.EndsWith(".npy", StringComparison.Ordinal)) ? ", but arrays of NumPy" : "") + ": save weights with torch.save(model.state_dict(), 'weights.pth').");
         }
 
@@ -136,17 +136,17 @@ public static class PyTorchFile
         }
         catch (Pickle.ForeignImportException e)
         {
-            throw new ExperimentException($"{path} wants {Echo.Of(e.Message)} to be run while it is read, and only tensors are read here. "
-                + "Where you trust the file, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), 'weights.pth').", ExperimentException.BadInput, e);
+            throw new ExperimentException($"{path} asks to run {Echo.Of(e.Message)} while it is read, and this program reads only tensors. "
+                + "If you trust the file, load it in PyTorch and save the weights alone: torch.save(model.state_dict(), 'weights.pth').", ExperimentException.BadInput, e);
         }
         catch (Exception e) when (e is Pickle.DamagedException or InvalidDataException or OverflowException or NotSupportedException or EndOfStreamException)
         {
-            throw new ExperimentException($"{path} is no whole file of PyTorch: {(e is Pickle.DamagedException ? e.Message : "its zip archive is damaged")}.", ExperimentException.BadInput, e);
+            throw new ExperimentException($"{path} is not a complete PyTorch file: {(e is Pickle.DamagedException ? e.Message : "its zip archive is damaged")}.", ExperimentException.BadInput, e);
         }
     }
 
     private static ExperimentException BigEndian(string path) =>
-        new($"{path} was written on a big-endian machine, which is not read here: load it in PyTorch on another machine and save it again there.");
+        new($"{path} was written on a big-endian machine, which this program does not read: load it in PyTorch on another machine and save it again there.");
 
     private static Pickle.Import? Import(string module, string name)
     {
@@ -195,7 +195,7 @@ public static class PyTorchFile
             throw new Pickle.DamagedException($"a tensor of shape [{string.Join(", ", shape.Take(8))}] reaches beyond its {storage.Count} values");
         // A tensor that has one value in many places, as torch.expand makes it, is small in weights.
         if (count > Math.Max(storage.Count, 1 << 20))
-            throw new Pickle.DamagedException($"a tensor of shape [{string.Join(", ", shape.Take(8))}] has but {storage.Count} values");
+            throw new Pickle.DamagedException($"a tensor of shape [{string.Join(", ", shape.Take(8))}] has only {storage.Count} values");
         return new StridedTensor(storage, offset, shape, steps);
     }
 

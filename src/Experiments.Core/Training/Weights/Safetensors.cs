@@ -145,7 +145,7 @@ public static class Safetensors
             }
 
             foreach (var item in entry.Value.ValueKind == JsonValueKind.Null ? default : entry.Value.EnumerateObject())
-                metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Damaged(path, $"{Echo.Of(item.Name)} in its metadata is no text");
+                metadata[item.Name] = item.Value.ValueKind == JsonValueKind.String ? item.Value.GetString()! : throw Damaged(path, $"{Echo.Of(item.Name)} in its metadata is not text");
         }
 
         var values = bytes.AsMemory(8 + (int)headerLength);
@@ -153,14 +153,14 @@ public static class Safetensors
         foreach (var (name, _, _, begin, end) in places.OrderBy(place => (place.Begin, place.End)))
         {
             if (begin != free)
-                throw Damaged(path, begin < free ? $"tensor {Echo.Of(name)} lies on bytes of another" : $"{begin - free} bytes before tensor {Echo.Of(name)} belong to none");
+                throw Damaged(path, begin < free ? $"tensor {Echo.Of(name)} overlaps another tensor" : $"{begin - free} bytes before tensor {Echo.Of(name)} belong to no tensor");
             if (end > values.Length)
                 throw Damaged(path, $"tensor {Echo.Of(name)} ends at byte {end} of the values, of which there are {values.Length}: the file was cut short");
             free = end;
         }
 
         if (free != values.Length)
-            throw Damaged(path, $"{values.Length - free} bytes after its last tensor belong to none");
+            throw Damaged(path, $"{values.Length - free} bytes after its last tensor belong to no tensor");
 
         // In the order of the header.
         return new Content(
@@ -173,7 +173,7 @@ public static class Safetensors
         var shape = entry.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()).ToList();
         var offsets = entry.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64()).ToList();
         if (offsets is not [var begin, var end] || begin < 0 || begin > end || shape.Any(size => size < 0))
-            throw Damaged(path, $"tensor {Echo.Of(name)} lies nowhere");
+            throw Damaged(path, $"tensor {Echo.Of(name)} has an impossible shape or place in the file");
         if (BitsOf(type) is not { } bits)
             throw Damaged(path, $"tensor {Echo.Of(name)} is of type {Echo.Of(type)}, which the format does not have");
         var expected = shape.Aggregate((long)bits, (product, size) => checked(product * size));
@@ -194,5 +194,5 @@ public static class Safetensors
         _ => null,
     };
 
-    private static ExperimentException Damaged(string path, string what) => new($"{path} is no whole checkpoint: {what}.");
+    private static ExperimentException Damaged(string path, string what) => new($"{path} is not a complete checkpoint: {what}.");
 }

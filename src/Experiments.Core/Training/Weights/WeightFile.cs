@@ -16,7 +16,7 @@ public static class WeightFile
         [(byte)'P', (byte)'K', 3, 4, ..] => PyTorchFile.ReadZip(path, bytes),
         // The length of a safetensors header may begin with the same byte, and ends with zeros.
         [0x80, >= 1 and <= 5, ..] when bytes.Length < 8 || bytes.AsSpan(2, 6).IndexOfAnyExcept((byte)0) >= 0 => PyTorchFile.ReadOld(path, bytes),
-        _ when Foreign(bytes) is { } kind => throw new ExperimentException($"{path} is no file of weights: {kind}. What is read: .safetensors, and .pt, .pth and .th from torch.save."),
+        _ when Foreign(bytes) is { } kind => throw new ExperimentException($"{path} is not a file of weights: {kind}. This program reads .safetensors, and .pt, .pth and .th from torch.save."),
         _ => Safetensors.Read(path, bytes),
     };
 
@@ -52,8 +52,8 @@ public static class WeightFile
     {
         [0x1F, 0x8B, ..] => "it is compressed by gzip; unpack it first",
         [0x89, (byte)'H', (byte)'D', (byte)'F', ..] => "it is HDF5, as Keras writes it",
-        _ when bytes.StartsWith("version https://git-lfs"u8) => "it is what git leaves in the place of a large file; `git lfs pull` fetches that",
-        _ when bytes.TrimStart(" \r\n\t"u8).StartsWith("<"u8) => "it begins like a web page, as a download does that went wrong",
+        _ when bytes.StartsWith("version https://git-lfs"u8) => "it is only a pointer that Git LFS left in place of the file; `git lfs pull` fetches the file",
+        _ when bytes.TrimStart(" \r\n\t"u8).StartsWith("<"u8) => "it begins like a web page, so the download probably failed",
         _ when bytes.Length > 262 && bytes[257..262].SequenceEqual("ustar"u8) => "it is a tar archive; unpack it first",
         _ => null,
     };

@@ -21,10 +21,10 @@ public sealed class SafetensorsRulesTests
     [Theory]
     [InlineData("{" + A + "," + A + "}", 8, "has a name twice")]
     [InlineData("""{"__metadata__":{"x":"1","x":"2"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "has a name twice")]
-    [InlineData("{" + A + ""","b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "lies on bytes of another")]
-    [InlineData("{" + A + ""","b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "lies on bytes of another")]
-    [InlineData("{" + A + ""","b":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}""", 20, "4 bytes before tensor b belong to none")]
-    [InlineData("{" + A + "}", 9, "1 bytes after its last tensor belong to none")]
+    [InlineData("{" + A + ""","b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, "overlaps another tensor")]
+    [InlineData("{" + A + ""","b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}""", 12, "overlaps another tensor")]
+    [InlineData("{" + A + ""","b":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}""", 20, "4 bytes before tensor b belong to no tensor")]
+    [InlineData("{" + A + "}", 9, "1 bytes after its last tensor belong to no tensor")]
     [InlineData("{" + A + "}", 7, "the file was cut short")]
     [InlineData(" {" + A + "}", 8, "its header is not that of a safetensors file")]
     [InlineData("[" + A + "]", 8, "its header is not that of a safetensors file")]
@@ -36,12 +36,12 @@ public sealed class SafetensorsRulesTests
     [InlineData("""{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}""", 8, "its header is not that of a safetensors file")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2000000000,2000000000,2000000000],"data_offsets":[0,8]}}""", 8, "its header is not that of a safetensors file")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", 8, "its header is not that of a safetensors file")]
-    [InlineData("""{"__metadata__":{"x":1}}""", 0, "x in its metadata is no text")]
+    [InlineData("""{"__metadata__":{"x":1}}""", 0, "x in its metadata is not text")]
     [InlineData("{\"\u00ff\":{}}", 0, "its header is not that of a safetensors file")]
     public void What_the_format_forbids_is_refused(string header, int values, string why)
     {
         var error = Assert.Throws<ExperimentException>(() => Read(header, values));
-        Assert.StartsWith("w.safetensors is no whole checkpoint: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("w.safetensors is not a complete checkpoint: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
     }
 
