@@ -136,7 +136,7 @@ public sealed class OwnImagesTests : IDisposable
     public void A_damaged_file_leaves_nothing_in_the_cache()
     {
         WriteIdx(["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"], gzipped: false);
-        CifarSourceTests.Truncate(_folder["mnist", "t10k-images-idx3-ubyte"], 100);
+        Damage.Truncate(_folder["mnist", "t10k-images-idx3-ubyte"], 100);
         var set = OwnImages.Describe(_folder["mnist"], new());
         Assert.Contains("t10k-images-idx3-ubyte ends before its header says", Assert.Throws<ExperimentException>(() => Dataset.Open(set, new() { Folder = _folder.Path })).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFiles(_folder["cache"]), file => !file.Contains(".lock", StringComparison.Ordinal));

@@ -3,7 +3,7 @@ using Experiments.Core.Networks;
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
 
-namespace Experiments.Core.Tests;
+namespace Experiments.Core.Tests.Networks;
 
 public sealed class NetworkTests
 {

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Experiments.Core.Tests.Results;
+namespace Experiments.Core.Tests;
 
 public sealed class StatisticsTests
 {

@@ -3,7 +3,7 @@ using Experiments.Core.Data;
 using Experiments.Core.Data.Images;
 using Experiments.Core.Data.Sources;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Sources;
 
 public sealed class SyntheticImagesTests
 {

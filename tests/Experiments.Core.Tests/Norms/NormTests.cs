@@ -1,6 +1,6 @@
 using Experiments.Core.Norms;
 
-namespace Experiments.Core.Tests;
+namespace Experiments.Core.Tests.Norms;
 
 public sealed class NormTests
 {

@@ -4,7 +4,7 @@ using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Timing;
 
-namespace Experiments.Core.Tests.Training;
+namespace Experiments.Core.Tests.Training.Timing;
 
 public sealed class StepBenchmarkTests
 {

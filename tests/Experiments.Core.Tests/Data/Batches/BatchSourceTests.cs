@@ -5,7 +5,7 @@ using Experiments.Core.Data.Whitening;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Batches;
 
 public sealed class BatchSourceTests : IDisposable
 {

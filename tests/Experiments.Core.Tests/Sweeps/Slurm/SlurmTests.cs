@@ -1,7 +1,7 @@
 using Experiments.Core.Results;
 using Experiments.Core.Sweeps.Slurm;
 
-namespace Experiments.Core.Tests.Sweeps;
+namespace Experiments.Core.Tests.Sweeps.Slurm;
 
 public sealed class SlurmTests : IDisposable
 {

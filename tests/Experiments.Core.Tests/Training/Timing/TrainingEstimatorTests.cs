@@ -6,7 +6,7 @@ using Experiments.Core.Tests.Data;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Timing;
 
-namespace Experiments.Core.Tests.Training;
+namespace Experiments.Core.Tests.Training.Timing;
 
 /// <summary>On a clock that the engine moves: a piece of work takes what the test says.</summary>
 public sealed class TrainingEstimatorTests : IDisposable

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Experiments.Core.Files;
 using Experiments.Core.Results.Rows;
+using Experiments.Core.Tests.Results;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Experiments.Core.Tests.Results;
+namespace Experiments.Core.Tests.Files;
 
 public sealed class CsvFileTests : IDisposable
 {

@@ -2,7 +2,7 @@ using Experiments.Core.Data;
 using Experiments.Core.Data.Images;
 using Experiments.Core.Data.Sources;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Sources;
 
 public sealed class CifarSourceTests : IDisposable
 {
@@ -53,7 +53,7 @@ public sealed class CifarSourceTests : IDisposable
     {
         var place = SmallSets.WriteCifar(_folder.Path);
         File.Delete(Path.Combine(place, "batch_1.bin"));
-        Truncate(Path.Combine(place, "batch_2.bin"), 100);
+        Damage.Truncate(Path.Combine(place, "batch_2.bin"), 100);
         File.AppendAllText(Path.Combine(place, "test.bin"), "more");
         Assert.Equal(
             [
@@ -68,7 +68,7 @@ public sealed class CifarSourceTests : IDisposable
     public void A_label_out_of_range_is_named_with_its_record()
     {
         var place = SmallSets.WriteCifar(_folder.Path);
-        Change(Path.Combine(place, "batch_2.bin"), (7 * 62) + 1, 4);
+        Damage.Change(Path.Combine(place, "batch_2.bin"), (7 * 62) + 1, 4);
         Assert.Equal([$"{place}/batch_2.bin: record 7 (counted from 0) has label 4; expected 0 to 3."], Read(_folder.Path));
     }
 
@@ -77,7 +77,7 @@ public sealed class CifarSourceTests : IDisposable
     {
         var archive = _folder[SmallSets.CifarSource.Archive];
         File.WriteAllBytes(archive, SmallSets.CifarArchive());
-        Truncate(archive, 700);
+        Damage.Truncate(archive, 700);
         var mistake = Assert.Single(Read(_folder.Path));
         Assert.StartsWith($"{archive} is damaged or ends early", mistake, StringComparison.Ordinal);
         Assert.Contains(SmallSets.CifarSource.Md5, mistake, StringComparison.Ordinal);
@@ -106,25 +106,4 @@ public sealed class CifarSourceTests : IDisposable
     }
 
     private static IReadOnlyList<string> Read(string path) => SmallSets.Cifar.Source.Read(SmallSets.Cifar.Source.Find(path)!, SmallSets.Cifar, new Collector());
-
-    internal static void Truncate(string path, int length)
-    {
-        using var file = File.OpenWrite(path);
-        file.SetLength(length);
-    }
-
-    internal static void Change(string path, long offset, byte value)
-    {
-        using var file = File.OpenWrite(path);
-        file.Position = offset;
-        file.WriteByte(value);
-    }
-}
-
-/// <summary>Keeps all images it is given.</summary>
-internal sealed class Collector : IImageSink
-{
-    public Dictionary<(DatasetPart Part, int Index), (byte Label, byte[] Pixels)> Images { get; } = [];
-
-    public void Put(DatasetPart part, int index, int label, ReadOnlySpan<byte> pixels) => Images.Add((part, index), ((byte)label, pixels.ToArray()));
 }

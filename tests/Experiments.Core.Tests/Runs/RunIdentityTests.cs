@@ -4,7 +4,7 @@ using Experiments.Core.Norms;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
-namespace Experiments.Core.Tests.Sweeps;
+namespace Experiments.Core.Tests.Runs;
 
 /// <summary>
 /// What makes two runs the same is a promise to every results folder there is. Where a test here fails, the change would rename runs: mend the

@@ -6,7 +6,7 @@ using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
 using Experiments.Core.Training.Weights;
 
-namespace Experiments.Core.Tests.Training;
+namespace Experiments.Core.Tests.Training.Checkpoints;
 
 public sealed class TrainingCheckpointTests : IDisposable
 {

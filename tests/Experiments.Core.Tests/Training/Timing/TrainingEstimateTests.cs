@@ -1,7 +1,7 @@
 using Experiments.Core.Training;
 using Experiments.Core.Training.Timing;
 
-namespace Experiments.Core.Tests.Training;
+namespace Experiments.Core.Tests.Training.Timing;
 
 public sealed class TrainingEstimateTests
 {

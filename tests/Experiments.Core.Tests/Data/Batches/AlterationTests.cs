@@ -4,7 +4,7 @@ using Experiments.Core.Data.Images;
 using Experiments.Core.Data.Sources;
 using Experiments.Core.Data.Whitening;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Batches;
 
 public sealed class AlterationTests : IDisposable
 {

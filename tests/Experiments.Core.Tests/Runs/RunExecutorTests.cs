@@ -9,7 +9,7 @@ using Experiments.Core.Tests.Training;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Checkpoints;
 
-namespace Experiments.Core.Tests.Sweeps;
+namespace Experiments.Core.Tests.Runs;
 
 public sealed class RunExecutorTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using Experiments.Core.Data.Whitening;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Whitening;
 
 public sealed class PackedMatrixTests
 {

@@ -4,7 +4,7 @@ using Experiments.Core.Data.Images;
 using Experiments.Core.Data.Whitening;
 using MathNet.Numerics.LinearAlgebra;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Whitening;
 
 public sealed class InputNormalizationTests : IDisposable
 {
@@ -215,16 +215,16 @@ public sealed class InputNormalizationTests : IDisposable
         switch (damage)
         {
             case "truncated":
-                CifarSourceTests.Truncate(path, 9_000);
+                Damage.Truncate(path, 9_000);
                 break;
             case "empty":
-                CifarSourceTests.Truncate(path, 0);
+                Damage.Truncate(path, 0);
                 break;
             case "text changed":
-                CifarSourceTests.Change(path, 60, (byte)'#');
+                Damage.Change(path, 60, (byte)'#');
                 break;
             case "a value changed":
-                CifarSourceTests.Change(path, 4096 + 401, 0x55);
+                Damage.Change(path, 4096 + 401, 0x55);
                 break;
             default:
                 File.Delete(path);

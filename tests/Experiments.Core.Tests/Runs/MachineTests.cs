@@ -2,7 +2,7 @@ using Experiments.Core.Data;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
-namespace Experiments.Core.Tests.Sweeps;
+namespace Experiments.Core.Tests.Runs;
 
 public sealed class MachineTests
 {

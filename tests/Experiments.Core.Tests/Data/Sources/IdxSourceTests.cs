@@ -1,7 +1,7 @@
 using Experiments.Core.Data;
 using Experiments.Core.Data.Sources;
 
-namespace Experiments.Core.Tests.Data;
+namespace Experiments.Core.Tests.Data.Sources;
 
 public sealed class IdxSourceTests : IDisposable
 {
@@ -86,8 +86,8 @@ public sealed class IdxSourceTests : IDisposable
     public void Missing_truncated_overlong_and_mislabelled_files_are_named_together()
     {
         SmallSets.WriteIdx(_folder["small-idx"]);
-        CifarSourceTests.Truncate(_folder["small-idx", "train-images"], 300);
-        CifarSourceTests.Change(_folder["small-idx", "train-labels"], 8 + 5, 4);
+        Damage.Truncate(_folder["small-idx", "train-images"], 300);
+        Damage.Change(_folder["small-idx", "train-labels"], 8 + 5, 4);
         File.AppendAllText(_folder["small-idx", "test-images"], "!");
         File.Delete(_folder["small-idx", "test-labels"]);
         Assert.Equal(
@@ -105,7 +105,7 @@ public sealed class IdxSourceTests : IDisposable
     {
         SmallSets.WriteIdx(_folder["small-idx"]);
         SmallSets.Gzip(_folder["small-idx", "train-images"]);
-        CifarSourceTests.Truncate(_folder["small-idx", "train-images.gz"], 150);
+        Damage.Truncate(_folder["small-idx", "train-images.gz"], 150);
         SmallSets.Gzip(_folder["small-idx", "test-images"]);
         File.WriteAllText(_folder["small-idx", "test-images.gz"], "no gzip at all");
         var mistakes = Read();
@@ -118,7 +118,7 @@ public sealed class IdxSourceTests : IDisposable
     public void Changed_bytes_are_seen_by_the_checksum()
     {
         SmallSets.WriteIdx(_folder["small-idx"]);
-        CifarSourceTests.Change(_folder["small-idx", "test-images"], 50, 0);
+        Damage.Change(_folder["small-idx", "test-images"], 50, 0);
         var wrong = Assert.Single(_set.Source.CompareChecksums(_set.Source.Find(_folder.Path)!), finding => !finding.Good);
         Assert.Contains("test-images does not hold the published bytes", wrong.Text, StringComparison.Ordinal);
     }

@@ -7,7 +7,7 @@ using Experiments.Core.Sweeps;
 using Experiments.Core.Tests.Training;
 using Experiments.Core.Training;
 
-namespace Experiments.Core.Tests.Sweeps;
+namespace Experiments.Core.Tests.Runs;
 
 public sealed class RunTests
 {

@@ -5,7 +5,7 @@ using Experiments.Core.Norms;
 using Experiments.Core.Training;
 using Experiments.Core.Training.Weights;
 
-namespace Experiments.Core.Tests.Training;
+namespace Experiments.Core.Tests.Training.Weights;
 
 public sealed class CheckpointTests : IDisposable
 {

@@ -1,6 +1,6 @@
 using Experiments.Core.Files;
 
-namespace Experiments.Core.Tests.Results;
+namespace Experiments.Core.Tests.Files;
 
 public sealed class AtomicFileTests : IDisposable
 {

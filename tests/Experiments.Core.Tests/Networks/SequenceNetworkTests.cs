@@ -4,7 +4,7 @@ using Experiments.Core.Norms;
 using Experiments.Core.Runs;
 using Experiments.Core.Training;
 
-namespace Experiments.Core.Tests;
+namespace Experiments.Core.Tests.Networks;
 
 /// <summary>Networks that read an image as a sequence of rows or patches.</summary>
 public sealed class SequenceNetworkTests
