@@ -87,7 +87,7 @@ internal static class EvalCommand
         var areFinite = new List<bool>();
         if (alterations.Count > 0)
         {
-            var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, alterations, epoch, cancellation)).ToList();
+            var rows = kinds.SelectMany(kind => DistributionShiftScores.Measure(loop, kind, alterations, epoch, cancellation)).ToList();
             Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows.Select(row => new OfRun<DistributionShiftRow> { Key = run.Key with { Run = trained }, Row = row }));

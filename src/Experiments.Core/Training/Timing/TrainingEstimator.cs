@@ -51,9 +51,9 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
         var (step, timed) = Time(Endless(epoch => loop.Steps(epoch, 0, cancellation).Select(_ => 1)), OfSteps);
         var (testImage, batchTestImage, populationImage) = TimeEvaluations(loop, cancellation);
         var point = TimePoint(plan, step, cancellation);
-        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations(settings.Domains) : [];
+        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShiftScores.Alterations(settings.Domains) : [];
         // An upper bound: a part of an image takes no longer than all of it.
-        var lengths = settings.Measure.HasFlag(MeasurementKinds.SequenceLength) ? SequenceLength.Lengths(network).Count : 0;
+        var lengths = settings.Measure.HasFlag(MeasurementKinds.SequenceLength) ? SequenceLengthScores.Lengths(network).Count : 0;
         var epochEnd = TimeFiles();
         return new TrainingEstimate
         {

@@ -5,7 +5,7 @@ using Experiments.Core.Results.Rows;
 namespace Experiments.Core.Training.Measurements;
 
 /// <summary>The error of a trained network on test images altered as no training image was: by every kind at every strength, and unaltered.</summary>
-public static class DistributionShift
+public static class DistributionShiftScores
 {
     private static readonly IReadOnlyList<Alteration> Corruptions =
         [.. new[] { AlterationKind.None, AlterationKind.Brightness, AlterationKind.Contrast, AlterationKind.Noise, AlterationKind.Blur }.SelectMany(Alteration.AllOf)];
