@@ -26,7 +26,7 @@ internal static class Compare
         return ComparisonFile.Write(options, rows, Console.Error);
     }
 
-    /// <summary>Measures one point of the grid: the contenders by turns, one while the others sleep.</summary>
+    /// <summary>Measures one point of the grid. The contenders take turns: while one computes, the others sleep.</summary>
     private static List<ComparisonRow> Measure(ComparisonOptions options, int batch, string norm, string precision, HashSet<string> leftOut)
     {
         var sides = new List<Side>();
@@ -89,7 +89,7 @@ internal static class Compare
         {
             "torchsharp" => ["dotnet", typeof(Compare).Assembly.Location, "torchsharp", norm, $"{batch}", $"{contender.Threads}", seconds],
 
-            // Debian's python, whatever comes first in the path: it is the one that python3-torch belongs to.
+            // Debian's python, even if another comes first in the path: python3-torch is installed for this one.
             "pytorch" or "pytorch-autocast" =>
             [
                 "/usr/bin/python3", Path.Combine(options.Root, "tests/Benchmarks/Comparison/pytorch_training.py"), "--norm", norm, "--batch", $"{batch}",

@@ -125,7 +125,7 @@ public sealed class ImageCacheTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_written_is_answered_in_one_sentence()
     {
-        // A file where the cache folder would be: unlike permissions, that stops root, too.
+        // A file is in the place of the cache folder. Unlike permissions, that also stops root.
         File.WriteAllText(_folder["cache"], "");
         var error = Assert.Throws<ExperimentException>(Open);
         Assert.Equal(ExperimentException.Unavailable, error.ExitCode);

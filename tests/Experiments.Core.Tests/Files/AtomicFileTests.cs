@@ -47,7 +47,7 @@ public sealed class AtomicFileTests : IDisposable
         Assert.StartsWith($"Cannot write {_folder["file", "below", "row.csv"]}: ", error.Message, StringComparison.Ordinal);
     }
 
-    // Where a file system has no locks, another task may be writing while leftovers are removed.
+    // On a file system without locks, another task may be writing while leftovers are removed.
     [Fact]
     public void Only_what_dead_processes_left_is_removed()
     {

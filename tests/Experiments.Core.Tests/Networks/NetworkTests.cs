@@ -190,7 +190,7 @@ public sealed class NetworkTests
     [InlineData("ln", 1, false)]
     public void A_statistic_over_a_single_value_is_refused(string norm, int batch, bool refused)
     {
-        // 4x4 images shrink to one pixel in the last stage of a residual network
+        // In the last stage of a residual network, 4x4 images have shrunk to one pixel.
         var network = ModelCatalog.Build("resnet8", null, Shortcut.IdentityCentered, new ImageShape(3, 4, 4), 10, NormCatalog.Create(new(norm)));
         var error = Record.Exception(() => network.Check(batch, workers: 2));
         Assert.Equal(refused, error is ExperimentException e && e.Message.Contains("single value", StringComparison.Ordinal));

@@ -254,7 +254,7 @@ public sealed class RunExecutorTests : IDisposable
         Assert.Empty(results.StartedRuns);
     }
 
-    // One who asks whether a run is under way has its lock for a moment.
+    // Whoever asks whether a run is under way holds its lock for a moment.
     [Fact]
     public async Task A_failed_run_leaves_its_row_although_somebody_looks_at_its_lock()
     {

@@ -7,7 +7,7 @@ using Experiments.Core.Training;
 namespace Experiments.Core.Tests.Runs;
 
 /// <summary>
-/// What makes two runs the same is a promise to every results folder there is. Where a test here fails, the change would rename runs: mend the
+/// Every results folder relies on the names of runs staying the same. If a test here fails, a change has renamed runs: correct the
 /// change, not the test.
 /// </summary>
 public sealed class RunIdentityTests
@@ -100,7 +100,7 @@ public sealed class RunIdentityTests
     [Fact]
     public void Where_an_options_default_changes_runs_keep_their_identity()
     {
-        // a program whose default is 7 epochs and still promises 5
+        // a program whose default became 7 epochs; a run of 5 epochs must keep its name
         var asked = Settings with { Epochs = 7 };
         Assert.Contains("\nepochs=7\n", Run.Create(asked).Identity, StringComparison.Ordinal);
         Assert.DoesNotContain("epochs", Run.Create(Settings with { Epochs = 5 }).Identity, StringComparison.Ordinal);

@@ -62,7 +62,7 @@ public sealed class BatchSourceTests : IDisposable
             Assert.Equal(domains == Domains.ByBatch, styles.Chunk(4).All(worker => worker.Distinct().Count() == 1));
             Assert.NotEqual(styles, Styles(source.TrainingEpoch(2, 8), new BatchSource(_set, options with { Domains = Domains.None }).TrainingEpoch(2, 8)));
 
-            // Test images keep theirs, whatever the run, and one style alone is that style and no other.
+            // A test image has the same style in every run. With a single style, all images have it.
             var tested = Styles(source.Evaluation(5), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(5));
             Assert.Equal(tested, Styles(new BatchSource(_set, options with { Seed = 2 }).Evaluation(12), new BatchSource(_set, options with { Domains = Domains.None }).Evaluation(12)));
             Assert.True(tested.Distinct().Count() > 1);
@@ -71,7 +71,7 @@ public sealed class BatchSourceTests : IDisposable
         }
     }
 
-    // Of each image the style that turns it into what was shown.
+    // For each image, the style that turns it into the image that was shown.
     private List<int> Styles(IEnumerable<ImageBatch> shown, IEnumerable<ImageBatch> plain)
     {
         var kernels = DomainStyles.All.Select(style => new AlterationKernel(_set.Shape, style)).ToList();
@@ -227,7 +227,7 @@ public sealed class BatchSourceTests : IDisposable
                 return part.Image(0).ToArray();
             }).ToList();
 
-            // The same from any step on, and again.
+            // The batches are the same if they are read again, or from a later step on.
             Assert.Equal(batches.Skip(2), new BatchSource(_set, options with { Rows = new(2, 4) }).TrainingEpoch(epoch, 7, step: 2).Select(part => part.Image(0).ToArray()));
         }
 
@@ -247,7 +247,7 @@ public sealed class BatchSourceTests : IDisposable
         Assert.Equal((_set.Shape.Height - 3) / 2, PlaceOf(source.Evaluation(4, rows: 3).First().Image(1).ToArray(), whole, 3, ImageLayout.ChannelsLast));
     }
 
-    // The first row of an image that a part of it begins with; -1 where it is no part.
+    // The row of an image at which a part of it begins; -1 if it is not a part of the image.
     private int PlaceOf(float[] part, float[] whole, int rows, ImageLayout layout)
     {
         var (channels, height, width) = (_set.Shape.Channels, _set.Shape.Height, _set.Shape.Width);

@@ -43,7 +43,7 @@ public sealed class InputKernelTests
 
             float[] Run(ImageLayout layout)
             {
-                // What an earlier image left must not show through.
+                // The buffer still holds an earlier image, of which nothing may remain.
                 var values = Enumerable.Repeat(float.NaN, image.Shape.Size).ToArray();
                 new InputKernel(image.Shape, layout, ChannelMap.ZScore(statistics)).Write(image.Pixels, image.Crop, values);
                 return values;

@@ -10,7 +10,7 @@ public sealed class SyntheticImagesTests
     [Fact]
     public void The_images_are_the_same_bytes_on_every_machine()
     {
-        // A change here changes every result on the synthetic set: raise SyntheticImages.Version with it.
+        // If these bytes change, so does every result on the synthetic set: then raise SyntheticImages.Version.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var pixels = new byte[3072];
         for (var i = 0; i < 200; i++)

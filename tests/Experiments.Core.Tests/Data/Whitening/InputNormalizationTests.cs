@@ -64,7 +64,7 @@ public sealed class InputNormalizationTests : IDisposable
         var map = ChannelMap.Of(InputNormalization.Pca, _set.Train, _set.Statistics);
         var rows = Enumerable.Range(0, Channels).Select(row => map.Colours!.Value.Skip(row * Channels).Take(Channels).ToList()).ToList();
 
-        // A row is an eigenvector over the root of its eigenvalue: the more variance, the shorter.
+        // A row is an eigenvector divided by the root of its eigenvalue: the larger the variance, the shorter the row.
         Assert.Equal(rows, rows.OrderBy(row => row.Sum(value => value * value)));
         Assert.All(rows, row => Assert.True(row.MaxBy(Math.Abs) > 0));
     }

@@ -48,7 +48,7 @@ public sealed class SlurmTests : IDisposable
         Assert.Equal([("a", "7", "1"), ("d", "70", "2")], queue.Gone.OrderBy(task => task.Key).Select(task => (task.Key, task.Value.Job, task.Value.Task)));
         Assert.Null(queue.Problem);
 
-        // Of a run that was submitted twice and has gone twice, the last task counts; of one that waits again, nothing has gone.
+        // If a run was submitted twice and both tasks are gone, the last task counts. A run that waits again is not gone.
         Assert.Equal("70", SlurmQueue.Parse("", jobs).Gone["b"].Job);
         Assert.DoesNotContain("b", SlurmQueue.Parse("7 2 RUNNING", jobs).Gone.Keys);
     }

@@ -5,7 +5,7 @@ namespace Experiments.Core.Tests.Training.Timing;
 
 public sealed class TrainingEstimateTests
 {
-    // Every kind of piece takes a time that shows in a digit of its own.
+    // Each kind of work takes a time that shows in another digit of the sum.
     private static readonly TrainingEstimate Estimate = new()
     {
         Epochs = 4,

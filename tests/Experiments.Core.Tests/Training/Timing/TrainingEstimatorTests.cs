@@ -8,7 +8,7 @@ using Experiments.Core.Training.Timing;
 
 namespace Experiments.Core.Tests.Training.Timing;
 
-/// <summary>On a clock that the engine moves: a piece of work takes what the test says.</summary>
+/// <summary>The engine moves the clock, so each piece of work takes the time that the test says.</summary>
 public sealed class TrainingEstimatorTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -44,7 +44,7 @@ public sealed class TrainingEstimatorTests : IDisposable
         Assert.Equal(40 * 0.01, estimate.MeasurePointSeconds, 1e-6);
         Assert.Equal(0.04, estimate.EpochEndSeconds, 1e-6);
 
-        // before it, the first files, and the end
+        // the time before it, the first files, and the end
         Assert.Equal(5 + 0.26 + 0.6, estimate.OnceSeconds, 1e-6);
         Assert.Equal(15 * 0.02, estimate.Left(null).Steps, 1e-6);
     }
