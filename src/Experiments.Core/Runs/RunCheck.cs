@@ -18,7 +18,7 @@ internal static class RunCheck
     public static void Network(RunSettings complete, Norm norm)
     {
         if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
-            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} is a choice of the models resnet only, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
+            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} goes only with the resnet models, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
         if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
             throw new ExperimentException($"--norm-position after needs a norm that normalizes activations, and --norm {norm.Name} does not (its shift would come after the activation): leave it out.");
         if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)

@@ -56,7 +56,7 @@ public sealed class RunTests
 
     [Fact]
     public void Shortcuts_are_refused_where_there_are_none() =>
-        Assert.Contains("--shortcut projection is a choice of the models resnet only", Refused(Settings with { Shortcut = Shortcut.Projection }), StringComparison.Ordinal);
+        Assert.Contains("--shortcut projection goes only with the resnet models", Refused(Settings with { Shortcut = Shortcut.Projection }), StringComparison.Ordinal);
 
     [Fact]
     public void A_network_without_shortcuts_is_the_same_run_under_either_identity()
