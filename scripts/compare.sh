@@ -10,18 +10,18 @@ Compares images per second of one training step, ResNet-20 on 32x32x3 images und
   TorchSharp         its own layers and optimizer: one process with all cores, and a single-threaded process on every core;
                      each with its memory left as it is and with glibc told to keep what is freed, of which the faster counts
 They are measured by turns; medians are printed, and written to results/benchmarks/comparison.csv. The machine should do nothing
-else: where the repetitions of a measurement lie further apart than half their median, or others use more than a tenth of the
-machine, nothing is written.
+else: if the repetitions of a measurement differ by more than half their median, or if other programs use more than a tenth of
+the machine, no file is written.
 
   scripts/compare.sh [OPTIONS]
 
-  --quick            batches 2 and 32, three repetitions of a second
+  --quick            batches 2 and 32, three repetitions of a second; written to comparison-quick.csv
   --batch LIST       batch sizes, separated by commas (default: 2,8,32,128)
   --norm LIST        of none, bn, ln, in, gn (8 groups) (default: bn,gn)
   --precision LIST   of fp32, bf16, for our engines; TorchSharp computes in fp32 (default: fp32)
-  --repetitions N    repetitions that the medians are over (default: 5)
+  --repetitions N    repetitions that the medians are over, at least 2 (default: 5)
   --pytorch          Debian's PyTorch too (python3-torch, which is installed); in bf16 rows the faster of fp32 and autocast
-  --force            write the CSV of a disturbed measurement too, its rows marked
+  --force            write the CSV although something disturbed a measurement, and mark its rows
   --help             this text
 END
 }
@@ -45,7 +45,8 @@ while [ $# -gt 0 ]; do
     --batch) list "$1" "$2" '[1-9][0-9]{0,3}' "batch sizes from 1 to 9999" ;;
     --norm) list "$1" "$2" 'none|bn|ln|in|gn' "norms of none, bn, ln, in, gn" ;;
     --precision) list "$1" "$2" 'fp32|bf16' "fp32 and bf16" ;;
-    --repetitions) [[ "$2" =~ ^[1-9][0-9]{0,3}$ ]] || fail "$1 takes a whole number from 1 to 9999, not '$2'." ;;
+    # A single repetition does not show whether something disturbed it.
+    --repetitions) [[ "$2" =~ ^([2-9]|[1-9][0-9]{1,3})$ ]] || fail "$1 takes a whole number from 2 to 9999, not '$2'." ;;
   esac
   options+=("$1" "$2")
   shift 2

@@ -77,28 +77,37 @@ internal sealed class NetworkModule : nn.Module<Tensor, Tensor>
         return _norms[slot.Name] = norm;
     }
 
+    // PyTorch's own convolution where the kernel is larger than 1x1 and no weights are normalized or standardized; otherwise ours.
+    private nn.Module<Tensor, Tensor> Convolution(Convolution c)
+    {
+        if (c.Kernel > 1 && _network.Norm.Weights == WeightTransform.None)
+        {
+            var convolution = nn.Conv2d(c.In, c.Out, c.Kernel, c.Stride, c.Padding, groups: c.Groups, bias: c.HasBias, device: _device);
+            if (c.HasBias)
+                _learnt[Network.BiasName(c)] = convolution.bias!;
+            if (ChannelsLast)
+                convolution.weight = TransformedConvolution.ChannelsLast(convolution.weight!);
+            _learnt[Network.WeightName(c, _network.Norm)] = convolution.weight!;
+            return convolution;
+        }
+
+        var transformed = new TransformedConvolution(_network.Norm.Weights, c.In, c.Out, c.Kernel, c.Stride, c.Padding, _device, c.Groups, c.HasBias);
+        if (transformed.Bias is not null)
+            _learnt[Network.BiasName(c)] = transformed.Bias;
+        _learnt[Network.WeightName(c, _network.Norm)] = transformed.Weight;
+        if (transformed.Gain is not null)
+            _learnt[Network.GainName(c)] = transformed.Gain;
+        return transformed;
+    }
+
     private nn.Module<Tensor, Tensor> Build(Layer layer, Layer? previous)
     {
         // Overwrites a map that was just made and that nobody else needs, but never an input that a shortcut may share.
         var inPlace = previous is NormSlot or Residual;
         switch (layer)
         {
-            case Convolution { Kernel: > 1 } c when _network.Norm.Weights == WeightTransform.None:
-                var convolution = nn.Conv2d(c.In, c.Out, c.Kernel, c.Stride, c.Padding, groups: c.Groups, bias: c.HasBias, device: _device);
-                if (c.HasBias)
-                    _learnt[Network.BiasName(c)] = convolution.bias!;
-                if (ChannelsLast)
-                    convolution.weight = TransformedConvolution.ChannelsLast(convolution.weight!);
-                _learnt[Network.WeightName(c, _network.Norm)] = convolution.weight!;
-                return convolution;
             case Convolution c:
-                var transformed = new TransformedConvolution(_network.Norm.Weights, c.In, c.Out, c.Kernel, c.Stride, c.Padding, _device, c.Groups, c.HasBias);
-                if (transformed.Bias is not null)
-                    _learnt[Network.BiasName(c)] = transformed.Bias;
-                _learnt[Network.WeightName(c, _network.Norm)] = transformed.Weight;
-                if (transformed.Gain is not null)
-                    _learnt[Network.GainName(c)] = transformed.Gain;
-                return transformed;
+                return Convolution(c);
             case NormSlot slot:
                 return NormFor(slot);
             case LayerScale s:

@@ -9,7 +9,7 @@ namespace Benchmarks;
 /// <summary>
 /// The onednn engine's norm kernels on the three map sizes of ResNet-20: a layer forward (moments, pooling, normalization with the ReLU) and
 /// backward (sums, pooling, gradient by the input), as in a training step, on one thread. The time is for the whole batch. Maps have been
-/// written, since memory never written to is one page of zeros and flatters.
+/// written to first: memory that was never written to is a single page of zeros, which is faster to read.
 /// </summary>
 public unsafe class NormBenchmark
 {

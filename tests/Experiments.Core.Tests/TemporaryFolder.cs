@@ -1,6 +1,6 @@
 namespace Experiments.Core.Tests;
 
-/// <summary>A folder that lasts as long as a test.</summary>
+/// <summary>A folder that is deleted when the test ends.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("experiments-test-").FullName;

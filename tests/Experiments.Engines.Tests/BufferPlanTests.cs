@@ -7,7 +7,7 @@ public sealed unsafe class BufferPlanTests
 {
     /// <summary>
     /// A pass over random buffers as a compiled network makes it: from barrier to barrier, chunk after chunk, moment after moment. At a buffer's
-    /// first moment every byte of it is marked as its own; until its last moment the marks must stand.
+    /// first moment every byte of it gets the buffer's mark; the marks must be unchanged until its last moment.
     /// </summary>
     [Theory]
     [InlineData(8, 8)]
@@ -74,7 +74,7 @@ public sealed unsafe class BufferPlanTests
         }
     }
 
-    // The largest first fit is no optimum: over these plans it needs up to a third more than the peak of what is alive at once.
+    // "Largest first" is not optimal: for these plans it needs up to a third more memory than is in use at once at the peak.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

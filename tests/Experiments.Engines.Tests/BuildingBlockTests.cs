@@ -5,10 +5,10 @@ using Experiments.Core.Training;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>What a network may be made of beside its norm, both engines against each other and against PyTorch's formulas.</summary>
+/// <summary>The parts of a network other than its norm: both engines against each other and against PyTorch's formulas.</summary>
 public sealed class BuildingBlockTests
 {
-    // As large as VGG needs at least, and not square.
+    // The smallest images that VGG takes, and not square.
     private static readonly ImageShape s_shape = new(3, 18, 20);
 
     public static TheoryData<string, ActivationKind, NormPosition> Blocks

@@ -7,9 +7,9 @@ using Experiments.Core.Training.Weights;
 namespace Experiments.Engines.Tests;
 
 /// <summary>
-/// The engines beside each other: one seed, one story. They share the network's description and no arithmetic. Both compute in fp32 with sums
+/// The engines against each other, from the same seed. They share the network's description and no arithmetic. Both compute in fp32 with sums
 /// in different orders. The networks have a smooth activation: a ReLU whose input is within rounding of 0 may fall either way, and one such
-/// value among a million moves a gradient by 1e-3. ReLUs are compared by the kernels' twins, and here to what no mistake would leave.
+/// value among a million moves a gradient by 1e-3. ReLUs are compared by the kernels' twins; here they have a wide bound that a mistake would still exceed.
 /// </summary>
 public sealed class EngineAgreementTests
 {
@@ -119,7 +119,7 @@ public sealed class EngineAgreementTests
             engine.CollectPopulation(Engines.Batch(engine, 2, 101));
         }
 
-        // Once together and once cut into what the onednn engine takes at a time, with a rest.
+        // Once all images together, and once in the chunks that the onednn engine takes at a time, with a smaller last one.
         foreach (var (statistics, count) in Enum.GetValues<NormStatistics>().SelectMany(kind => new[] { (kind, 6), (kind, 54) }))
         {
             var expected = Engines.Evaluate(torch, Engines.Batch(torch, count, 7), statistics);
@@ -188,7 +188,7 @@ public sealed class EngineAgreementTests
         static double Distance(double[] a, double[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();
     }
 
-    // Only one pass apart: as near as the first step's losses.
+    // They are only one pass apart, so they agree as well as the losses of the first step.
     [BothEnginesTheory]
     [InlineData("torch", "onednn", "bn")]
     [InlineData("torch", "onednn", "gn")]

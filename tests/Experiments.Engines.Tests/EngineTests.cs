@@ -4,7 +4,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>What every engine does, whatever computes.</summary>
+/// <summary>What every engine does.</summary>
 public sealed class EngineTests
 {
     // w, v and gradient are fp32: three steps round differently in at most a few last places.
@@ -40,7 +40,7 @@ public sealed class EngineTests
         }
     }
 
-    // As above; where a gradient is near 0 the step divides rounding by rounding, hence the tolerance.
+    // As above. If a gradient is near 0, the step divides one rounding error by another, hence the tolerance.
     [Theory, OnTorch(true, false), OnOneDnn(true, false)]
     public void A_step_is_AdamW_as_PyTorch_writes_it(string engineName, bool decayNormsAndBiases)
     {
@@ -209,7 +209,7 @@ public sealed class EngineTests
         Learns(engine);
     }
 
-    /// <summary>The loss falls, and most images never seen are recognized.</summary>
+    /// <summary>The loss falls, and most test images are recognized.</summary>
     internal static void Learns(IEngine engine)
     {
         var losses = new List<double>();

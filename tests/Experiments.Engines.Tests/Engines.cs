@@ -47,7 +47,7 @@ internal static class Engines
         return engine;
     }
 
-    /// <summary>An initial state in which no gamma is 0, or the residual branches would have no gradient, and no beta is.</summary>
+    /// <summary>An initial state in which no gamma and no beta is 0: with a gamma of 0, a residual branch would have no gradient.</summary>
     internal static EngineState Started(Network network, long seed = 1)
     {
         var state = Initialization.Create(network, seed);

@@ -4,7 +4,7 @@ using Experiments.Torch;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>What TorchSharp frees in finalizers, it does not free while a step computes.</summary>
+/// <summary>TorchSharp frees some objects in finalizers; none of these may run while a step computes.</summary>
 public sealed class FinalizerTests
 {
     // TorchSharp's temporary numbers: without the hold about one in 7,000 was freed while it was read, and there are some 200 a step.
@@ -18,7 +18,7 @@ public sealed class FinalizerTests
         var collections = 0;
         var collector = new Thread(() =>
         {
-            // A collection stops all threads: without a breath between two the steps would hardly get on.
+            // A garbage collection stops all threads; without a pause between two, the steps would hardly advance.
             for (; !stop.IsCancellationRequested; collections++)
             {
                 GC.Collect(0);

@@ -51,7 +51,7 @@ public sealed class FreezeTests
         Numbers.Close(Engines.Evaluate(engine, batch), Engines.Train(engine, batch, Rate), 1e-5, "scores");
     }
 
-    // Along the gradient itself the loss rises by the gradient's square; the frozen have none.
+    // In the direction of the gradient the loss rises by the gradient's square; frozen parameters have no gradient.
     [Theory, OnTorch("bn", "bgn"), OnOneDnn("bn", "bgn")]
     public void Gradients_are_those_of_the_loss_with_constant_statistics(string engineName, string norm)
     {

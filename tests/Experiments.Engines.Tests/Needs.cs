@@ -86,7 +86,7 @@ internal sealed class PyTorchTheoryAttribute : TheoryAttribute
     public PyTorchTheoryAttribute() => Skip = Needs.PyTorch;
 }
 
-/// <summary>What tests need; null where it is there, else why the test is skipped.</summary>
+/// <summary>What tests need: null if it is there, otherwise why the test is skipped.</summary>
 internal static class Needs
 {
     private static readonly Lazy<string?> s_pyTorch = new(() =>

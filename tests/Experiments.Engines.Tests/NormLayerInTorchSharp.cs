@@ -5,7 +5,7 @@ using Experiments.Torch;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>The norm layer in a network of a TorchSharp user's own: the example of docs/engines.md, which is this file's.</summary>
+/// <summary>The norm layer in a TorchSharp user's own network. docs/engines.md shows a part of this file as its example.</summary>
 public sealed partial class NormLayerInTorchSharp
 {
     [TorchFact]
@@ -38,7 +38,7 @@ public sealed partial class NormLayerInTorchSharp
         Assert.True(nn.functional.cross_entropy(network.call(images), labels).item<float>() < loss.item<float>());
         Assert.Equal(2 + 2 + 1, network.parameters().Count());
         Assert.Equal(["norm.running_mean", "norm.running_var"], network.named_buffers().Select(buffer => buffer.name));
-        // An image alone is scored as it is among others.
+        // An image gets the same scores alone as among others.
         Numbers.Close(scores.narrow(0, 0, 1), network.call(images.narrow(0, 0, 1)), 1e-5, "scores");
     }
 
@@ -52,7 +52,7 @@ public sealed partial class NormLayerInTorchSharp
         Assert.Contains(string.Join('\n', lines), page, StringComparison.Ordinal);
     }
 
-    // Of the four norms for which libtorch has a kernel; the others have no second way.
+    // The four norms for which libtorch has a kernel; the others can be computed in one way only.
     [TorchTheory]
     [InlineData("bn", null)]
     [InlineData("gn", 4)]

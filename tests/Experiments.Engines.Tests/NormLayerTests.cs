@@ -366,7 +366,7 @@ public sealed class NormLayerTests
         return (vectors / ((length * length / vectors.size(2)) + Norm.Epsilon).sqrt()).view_as(x);
     }
 
-    /// <summary>GN of several samples at once: of one sample that has theirs one above the other.</summary>
+    /// <summary>GN over several samples at once: GN of one sample that has them stacked along H.</summary>
     private static Tensor OverSamples(Tensor x, long groups, Tensor gamma, Tensor beta)
     {
         var (n, c, h, w) = (x.size(0), x.size(1), x.size(2), x.size(3));

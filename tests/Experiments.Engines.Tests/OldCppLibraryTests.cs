@@ -4,7 +4,7 @@ using Experiments.Torch;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>The remedy for systems whose C++ library is older than TorchSharp's. On Debian 12 every test of the torch engine passes through it.</summary>
+/// <summary>The work-around for systems whose C++ library is older than TorchSharp's. On Debian 12 every test of the torch engine passes through it.</summary>
 public sealed class OldCppLibraryTests
 {
     private const int Strings = 0x300;

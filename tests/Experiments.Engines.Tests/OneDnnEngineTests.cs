@@ -49,7 +49,7 @@ public sealed class OneDnnEngineTests
         using var context = new OneDnnContext();
         using var parameters = new ParameterStore(settings);
 
-        // without its threads, no pass gets further than its beginning
+        // There are no threads, so a pass fails at its beginning.
         var compilation = new Compilation(settings, context, parameters, team: null!, images: 4, workers: 1, training: false, emulateBf16: false);
         using var network = new CompiledNetwork(compilation);
         var slot = settings.Network.NormSlots[0].Name;
@@ -178,7 +178,7 @@ public sealed class OneDnnEngineTests
     }
 }
 
-/// <summary>The environment is the whole process's, so nothing else may run meanwhile.</summary>
+/// <summary>These tests change the environment of the whole process, so nothing else may run meanwhile.</summary>
 [Collection(nameof(HandleTests))]
 public sealed class Bf16SupportTests
 {

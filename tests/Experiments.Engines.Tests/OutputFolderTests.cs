@@ -2,7 +2,7 @@ using Experiments.Core;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>libtorch is half a gigabyte, and a disk may not take links to it: only what computes with it has it.</summary>
+/// <summary>libtorch is half a gigabyte, and some disks cannot hold links to it, so only programs that compute with it have it in their folder.</summary>
 public sealed class OutputFolderTests
 {
     private static readonly string[] s_withLibtorch = ["src/Experiments", "tests/Benchmarks", "tests/Experiments.Engines.Tests", "tests/Experiments.Tests"];

@@ -3,7 +3,7 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Engines.Tests;
 
-/// <summary>The engine beside PyTorch itself, which runs the same network in pytorch_reference.py.</summary>
+/// <summary>The engine against PyTorch itself, which runs the same network in pytorch_reference.py.</summary>
 [Trait("Speed", "slow")]
 public sealed class PyTorchTests
 {

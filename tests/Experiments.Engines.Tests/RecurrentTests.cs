@@ -77,7 +77,7 @@ public sealed class RecurrentTests
         Assert.Equal(0.9, kept[0].max().item<double>(), 1e-12); // the hidden state begins at 0, and so does its variance
         Assert.True((kept[1] - kept[2]).abs().max().item<double>() > 1e-6);
 
-        // Step 4 and 5 by hand, with what was kept of the third.
+        // Steps 4 and 5 by hand, with the statistics that were kept of step 3.
         layer.Mode = NormMode.MovingAverage;
         var longer = Numbers.Varied([Images, Channels, Rows, Columns], 3);
         using var byHand = new Layer(RecurrentCell.Lstm, NormCatalog.Create(new("bn", Places: PlaceSpan.One)), steps: Rows);
@@ -272,7 +272,7 @@ public sealed class RecurrentTests
 
         public Tensor Forward(Tensor x) => _module.call(x);
 
-        /// <summary>Takes another's parameters, and its running statistics, of whose steps the last one's serve beyond.</summary>
+        /// <summary>Copies another layer's parameters and running statistics. For steps beyond its last one, the statistics of the last one are used.</summary>
         public void Like(Layer other)
         {
             using var noGrad = no_grad();

@@ -32,7 +32,7 @@ public sealed class ResumeTests : IDisposable
         int[] anywhere = [random.Next(1, StepsPerEpoch), random.Next(1, StepsPerEpoch)];
         Same(whole, Trained(machine, run, "anywhere", anywhere), $"after {string.Join(" and ", anywhere)} steps");
 
-        // After the last step of an epoch it is the evaluation that is stopped.
+        // After the last step of an epoch, the evaluation is stopped.
         Same(whole, Trained(machine, run, "evaluated", StepsPerEpoch, StepsPerEpoch), "in evaluations");
     }
 
@@ -110,7 +110,7 @@ public sealed class ResumeTests : IDisposable
         })));
     }
 
-    /// <summary>Trains a run to its end, stopping it after so many steps, and so many more, and so on.</summary>
+    /// <summary>Trains a run to its end, and stops it after each of these numbers of steps.</summary>
     private string[] Trained(Machine machine, Run run, string name, params int[] stops)
     {
         var results = new ResultsFolder(Path.Combine(_folder.Path, name));

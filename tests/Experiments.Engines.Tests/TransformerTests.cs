@@ -31,7 +31,7 @@ public sealed class TransformerTests
         Numbers.Close([.. Numbers.Doubles(logits)], [.. scores.Select(score => (double)score)], Tolerance, "scores");
         nn.functional.cross_entropy(logits, tensor(batch.Labels.ToArray().Select(label => (long)label).ToArray())).backward();
 
-        // What all keys have in common changes no attention: their bias has no gradient but rounding's, and the largest of the array is another's.
+        // A bias that all keys share does not change the attention, so its gradient is only rounding; the largest value of the array belongs to another part.
         foreach (var (name, values) in theirs)
             Numbers.Close(Numbers.Doubles(values.grad!), [.. gradients[name].Values.Select(value => (double)value)], OfGradients, name);
     }

@@ -12,7 +12,7 @@ internal sealed record DrawnText(string Text, double Size, double Left, double T
 
     public static IReadOnlyList<DrawnText> In(string svg) => [.. XDocument.Parse(svg).Descendants(Svg + "text").Select(Of)];
 
-    /// <summary>Whether the two share more than a hair of the page.</summary>
+    /// <summary>Whether the two overlap by more than a rounding error.</summary>
     public bool Overlaps(DrawnText other) =>
         Math.Min(Right, other.Right) - Math.Max(Left, other.Left) > 0.3 && Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top) > 0.3;
 
@@ -21,7 +21,7 @@ internal sealed record DrawnText(string Text, double Size, double Left, double T
         var size = Number(element.Attribute("font-size")!.Value);
         var xs = Numbers(element.Attribute("x")!.Value);
         var y = Numbers(element.Attribute("y")!.Value)[0];
-        // Of a line's height, capitals and letters with descenders.
+        // The parts of a line's height that capitals and descenders take.
         var (left, right, top, bottom) = (xs[0], xs[0] + Typefaces.Width(element.Value, size), y - (0.72 * size), y + (0.2 * size));
         (double X, double Y)[] corners = [.. new[] { (left, top), (right, top), (left, bottom), (right, bottom) }.Select(corner => Moved(element.Attribute("transform")?.Value, corner))];
         return new DrawnText(element.Value, size, corners.Min(corner => corner.X), corners.Min(corner => corner.Y), corners.Max(corner => corner.X), corners.Max(corner => corner.Y),
@@ -32,7 +32,7 @@ internal sealed record DrawnText(string Text, double Size, double Left, double T
     {
         if (transform is null)
             return place;
-        // The last one is applied first.
+        // The transformation that is written last is applied first.
         foreach (var one in transform.Split(')', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Reverse())
         {
             var (name, by) = (one.Split('(')[0].Trim(), Numbers(one.Split('(')[1]));

@@ -4,7 +4,7 @@ using Mono.Cecil;
 namespace Experiments.Tests;
 
 /// <summary>
-/// Who knows whom, by the compiled assemblies: namespaces have no circles, and what stands below knows nothing of what stands above. (Read with
+/// Which namespace uses which, read from the compiled assemblies: there are no circles, and a lower layer uses nothing of a higher one. (Read with
 /// Mono.Cecil and not with ArchUnitNET: that takes three times as long, and does not see a type that is only passed on.)
 /// </summary>
 public sealed class ArchitectureTests
@@ -14,7 +14,7 @@ public sealed class ArchitectureTests
     private static readonly Lazy<ILookup<string, (string From, string To, string Why)>> Dependencies = new(() => Assemblies
         .SelectMany(name => Of(Path.Combine(AppContext.BaseDirectory, $"{name}.dll"))).Distinct().ToLookup(dependency => dependency.From));
 
-    /// <summary>From the bottom to the top; what shares a line may not know each other either.</summary>
+    /// <summary>The layers from the bottom to the top; namespaces in one line may not use each other either.</summary>
     private static readonly string[][] Layers =
     [
         ["Core"],

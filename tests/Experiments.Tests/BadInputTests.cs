@@ -3,7 +3,7 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Tests;
 
-/// <summary>The mistakes people make, and the one sentence each is answered with.</summary>
+/// <summary>Mistakes that people make, each with the sentence that answers it.</summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -163,7 +163,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_fault_of_the_program_in_one_figure_is_a_sentence_and_the_others_are_drawn()
     {
-        // A rate that is no number is no value that an axis can have, and nobody looks for it.
+        // An axis cannot show a rate that is NaN. Nothing checks for it, so it stands for any fault of the program.
         var published = Path.Combine(RepositoryFolder.Root, "results", "reference", "quick", "runs.csv");
         Directory.CreateDirectory(_folder["r"]);
         File.WriteAllLines(_folder["r", "runs.csv"], File.ReadLines(published).Select((line, index) => index == 1 ? line.Replace(",0.1,linear", ",NaN,linear", StringComparison.Ordinal) : line));
@@ -186,7 +186,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Without_libtorch_the_program_says_in_a_sentence_what_to_do()
     {
-        // the program as it is where it was built for another system: all of it but the native libraries
+        // the program as if it were built for another system: without the native libraries
         var bare = Directory.CreateDirectory(_folder["bare"]).FullName;
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory).Where(file => !file.EndsWith(".so", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(bare, Path.GetFileName(file)));
@@ -217,7 +217,7 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void Without_oneDNN_the_program_says_in_a_sentence_what_to_install()
     {
-        // files of its name that are no libraries, before those that are
+        // files with oneDNN's names that are not libraries come before the real ones
         var empty = Directory.CreateDirectory(_folder["empty"]).FullName;
         foreach (var file in new[] { "libdnnl.so.3", "libdnnl.so.2", "libdnnl.so" })
             File.WriteAllText(Path.Combine(empty, file), "");

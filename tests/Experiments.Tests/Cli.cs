@@ -12,7 +12,7 @@ internal static partial class Cli
 
     private const int Interrupt = 2;
 
-    // What a script starts in its background ignores Ctrl+C, and so do the programs that it starts in turn: those of a person's shell do not.
+    // A script's background processes ignore Ctrl+C, and so do the programs that they start. Programs started from a person's shell do not, so the signal is reset here.
     static Cli()
     {
         const string Ignored = "SigIgn:";

@@ -10,7 +10,7 @@ using Experiments.Core.Sweeps;
 namespace Experiments.Tests;
 
 /// <summary>
-/// A block of code on a page, and what the comment above it says of it. A comment is one of
+/// A block of code on a page, with the comments above it, which say how it is tested. A comment is one of
 /// <list type="bullet">
 /// <item><c>test: with --epochs 1; results/mine is results/reference/quick</c>: the test gives the commands these options too, where they have
 /// them and they are not typed, and puts a copy of a folder where the block expects one;</item>
@@ -31,7 +31,7 @@ internal sealed partial record CodeBlock(string Page, int Line, string Language,
     private const string RunBy = "run by ";
     private const string From = "from ";
 
-    // No code: folders, messages, what goes into a bibliography.
+    // These are not code: lists of folders, messages, entries for a bibliography.
     private static readonly string[] Prose = ["text", "bibtex"];
 
     /// <summary>All blocks of README and docs.</summary>
@@ -94,7 +94,7 @@ internal sealed partial record CodeBlock(string Page, int Line, string Language,
         return open is null ? blocks : throw new FormatException($"{open.Place}: the block does not end.");
     }
 
-    /// <summary>What is wrong with it: nobody runs it and it does not say why, or a command in it is none of the program's.</summary>
+    /// <summary>What is wrong with the block: no test runs it and it does not say why, or the program has no such command.</summary>
     public IEnumerable<string> Mistakes() => Account().OfType<string>().Concat(Commands().SelectMany(Mistakes)).Select(mistake => $"{Place}: {mistake}");
 
     private IEnumerable<string?> Account()
@@ -162,7 +162,7 @@ internal sealed partial record CodeBlock(string Page, int Line, string Language,
         {
             if (RunOptions.Find(given.Option.Name[2..]) is not { } option || result.CommandResult.Command.Name is "plot" or "table")
                 continue;
-            // A variable of the shell has its values elsewhere.
+            // The values of a shell variable are not in this command.
             foreach (var value in given.Tokens[0].Value.Contains('$', StringComparison.Ordinal) ? [] : option.IsSet ? [given.Tokens[0].Value] : TypedText.List(given.Tokens[0].Value))
                 ExperimentException.Try(() => Grid.Check(option.Name, new GridValue(value)), wrong);
         }
@@ -179,7 +179,7 @@ internal sealed partial record CodeBlock(string Page, int Line, string Language,
     [GeneratedRegex(@"<(\w+)>")]
     private static partial Regex Placeholder();
 
-    // To the next thing that a shell does: a comment, a pipe, a redirection, another command.
+    // Up to a comment, a pipe, a redirection or another command.
     [GeneratedRegex(@"\bscripts/[\w.-]+(""[^""]*""|'[^']*'|(?! #)[^|;&<>()""'])*")]
     private static partial Regex OfProgram();
 }

@@ -73,7 +73,7 @@ public sealed class CodeBlockTests : IDisposable
         Assert.True(bash.ExitCode == 0, $"{block.Place} ends with {bash.ExitCode}:\n{output}\n{await error}");
     }
 
-    // The program believes that it stands in this folder, so that results and prepared data go nowhere else.
+    // The program takes this folder for its repository, so that results and prepared data are written here and nowhere else.
     private void LookLikeAClone()
     {
         foreach (var folder in new[] { "bin", "scripts", "results", "data" })

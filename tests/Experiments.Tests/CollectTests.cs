@@ -3,7 +3,7 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Tests;
 
-/// <summary><c>collect</c>: merges what a folder holds, however it came there.</summary>
+/// <summary><c>collect</c>: merges all runs in a folder, also those that were copied there.</summary>
 public sealed class CollectTests : IDisposable
 {
     private const string Small = "--dataset synthetic --train-limit 100 --test-limit 100 --epochs 1 --model resnet8 --width 8";
@@ -16,7 +16,7 @@ public sealed class CollectTests : IDisposable
     [Trait("Speed", "slow")]
     public void Runs_that_were_copied_together_from_two_machines_are_counted_and_merged_in_grid_order_and_failures_named()
     {
-        // Each of two machines has claimed a folder of its own and trained a part of the grid, the second one a run that is not in it, too.
+        // Each of two machines has trained a part of the grid in its own folder; the second one also has a run that is not in the grid.
         var commands = Cli.Run($"sweep {Small} --norm gn --groups 4 --batch 8 --seeds 3 --out one --print-commands", _folder.Path).Output.TrimEnd('\n').Split('\n');
         Train(commands[2]);
         Train(commands[0].Replace(_folder["one"], _folder["two"], StringComparison.Ordinal));

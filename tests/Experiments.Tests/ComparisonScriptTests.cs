@@ -21,7 +21,8 @@ public sealed class ComparisonScriptTests
     [InlineData("--quick --batch 2,two", "--batch takes batch sizes from 1 to 9999, separated by commas, not '2,two'.")]
     [InlineData("--norm gm", "--norm takes norms of none, bn, ln, in, gn, separated by commas, not 'gm'.")]
     [InlineData("--precision fp16", "--precision takes fp32 and bf16, separated by commas, not 'fp16'.")]
-    [InlineData("--pytorch --repetitions 0", "--repetitions takes a whole number from 1 to 9999, not '0'.")]
+    [InlineData("--pytorch --repetitions 0", "--repetitions takes a whole number from 2 to 9999, not '0'.")]
+    [InlineData("--repetitions 1", "--repetitions takes a whole number from 2 to 9999, not '1'.")]
     public void A_bad_option_is_answered_in_a_sentence(string arguments, string answer)
     {
         var result = Cli.Run(arguments, program: Script);

@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Experiments.Tests;
 
-/// <summary>What may befall a sweep: whatever it is, the same command ends with the rows of a sweep that nothing befell.</summary>
+/// <summary>Faults during a sweep: after any of them, the same command gives the rows of a sweep without faults.</summary>
 [Trait("Speed", "slow")]
 public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHelper output) : IClassFixture<FaultTests.Undisturbed>, IDisposable
 {
@@ -18,7 +18,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
     private const string Training = "--dataset synthetic --train-limit 600 --test-limit 100 --model resnet8 --width 8 --batch 4";
     private const string Grid = $"{Training} --epochs 3 --norm bn,gn --groups 4 --seeds 2";
 
-    // So that a part of the work is done however soon the next fault comes.
+    // So that some work is done even if the next fault comes soon.
     private const string Frequent = "--checkpoint-every 0.002";
 
     private readonly TemporaryFolder _folder = new();
@@ -37,7 +37,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
             var folder = $"s{sweeps}";
             using var sweep = Start($"sweep {Grid} {Frequent} --out {folder}");
 
-            // However slow the machine is, most moments are to be in the middle of runs, and some before the first begins.
+            // On a machine of any speed, most of these moments are in the middle of runs, and some before the first run begins.
             if (random.Next(4) > 0)
                 WaitFor(() => sweep.HasExited || Children(sweep.Id).Count > 0);
             while (kills < 50 && !sweep.WaitForExit(random.Next(1500)))
@@ -71,7 +71,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         Assert.Equal(2, runs.Count);
         Cli.Signal(sweep.Id, Kill);
         WaitFor(() => runs.All(run => !Directory.Exists($"/proc/{run}")));
-        // One of the first two may have ended by itself while the other reached its first epoch, and a third have begun.
+        // One of the first two may have ended while the other reached its first epoch; then a third has begun.
         var left = Directory.EnumerateFiles(folder, "log.txt", SearchOption.AllDirectories).Where(log => !File.Exists(Path.Combine(Path.GetDirectoryName(log)!, "row.csv"))).ToList();
         var ended = Directory.EnumerateFiles(folder, "row.csv", SearchOption.AllDirectories).Count();
         Assert.All(left, log => Assert.StartsWith("Stopped: ", File.ReadLines(log).Last(), StringComparison.Ordinal));
@@ -94,7 +94,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         Assert.EndsWith(". `sweep s --status` shows how far it is.\n", third.Error, StringComparison.Ordinal);
         Assert.Contains($"Another process is training this sweep: process {winner.Id} on ", Cli.Run("sweep s --status", _folder.Path).Output, StringComparison.Ordinal);
 
-        // The lock of a dead process is none.
+        // The lock of a dead process does not count.
         Cli.Signal(winner.Id, Kill);
         winner.WaitForExit();
         EndsAsUndisturbed("sweep s");
@@ -124,7 +124,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         WaitForProgress();
         var run = Assert.Single(Children(sweep.Id));
 
-        // The runtime takes the first for one of managed code, and finding none there, leaves the next one to the system.
+        // The runtime first looks for a fault in managed code. It finds none, so it leaves the second signal to the system.
         WaitFor(() =>
         {
             Cli.Signal(run, SegmentationFault);
@@ -168,7 +168,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
     [ReadOnlyFact]
     public void A_sweep_whose_folder_turns_read_only_stops_with_a_sentence_and_goes_on_when_it_can()
     {
-        // In a user namespace of its own even root's process obeys the permissions of files.
+        // In its own user namespace, a process of root also obeys the permissions of files.
         using var sweep = Cli.Start($"-U {Cli.Program} sweep {Grid} --jobs 1 --out s", _folder.Path, program: "unshare");
         var error = sweep.StandardError.ReadToEndAsync();
         while (sweep.StandardOutput.ReadLine() is { } line && !line.StartsWith('['))
@@ -304,7 +304,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
         return packed.ToArray();
     }
 
-    /// <summary>The sweep that nothing befell.</summary>
+    /// <summary>A sweep without faults.</summary>
     public sealed class Undisturbed : IDisposable
     {
         private readonly TemporaryFolder _folder = new();
@@ -317,7 +317,7 @@ public sealed class FaultTests(FaultTests.Undisturbed undisturbed, ITestOutputHe
             return Rows(_folder["s"]);
         });
 
-        /// <summary>Checks that another sweep ended with the same rows, but for times, memory and host.</summary>
+        /// <summary>Checks that another sweep ended with the same rows, except for times, memory and host.</summary>
         public void Equals(string folder) => Assert.Equal(_rows.Value, Rows(folder));
 
         public void Dispose() => _folder.Dispose();

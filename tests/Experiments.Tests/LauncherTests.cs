@@ -3,7 +3,7 @@ using Experiments.Core;
 
 namespace Experiments.Tests;
 
-/// <summary><c>scripts/experiments</c> in a folder of its own, with a stand-in for dotnet that notes each build.</summary>
+/// <summary><c>scripts/experiments</c> in its own folder, with a replacement for dotnet that records each build.</summary>
 public sealed class LauncherTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace Experiments.Tests;
 
-/// <summary>Images of one's own, as files: decoded, checked, trained on, swept and drawn.</summary>
+/// <summary>Images of your own, as files: decoded, checked, trained on, swept and drawn.</summary>
 public sealed class OwnImagesTests : IDisposable
 {
     private static readonly string[] Classes = ["daisy", "rose", "tulip"];
@@ -28,13 +28,13 @@ public sealed class OwnImagesTests : IDisposable
         Assert.Equal(5, rows.Length);
         Assert.All(rows.Skip(1), row => Assert.Contains(",flowers/,,32,0.2,0,small-cnn,", row, StringComparison.Ordinal));
 
-        // The colour tells the class, so that hardly an image can be missed.
+        // The colour shows the class, so that nearly every image is recognized.
         var errors = rows.Skip(1).Select(row => double.Parse(row.Split(',')[rows[0].Split(',').ToList().IndexOf("error")], System.Globalization.CultureInfo.InvariantCulture)).ToList();
         Assert.InRange(errors.Min(), 0, 15);
         Run("plot s", 0);
         Assert.True(File.Exists(_folder["s", "error-against-batch.svg"]));
 
-        // The same command again finds everything done, from another folder and where the images have moved.
+        // The same command finds everything done, also from another folder and after the images have moved.
         Directory.Move(_folder["flowers"], Directory.CreateDirectory(_folder["elsewhere"]).FullName + "/flowers");
         Assert.Contains("4 finished before, nothing left to do", Run("sweep mine.yaml --dataset elsewhere/flowers --out s", 0), StringComparison.Ordinal);
 

@@ -6,7 +6,7 @@ using Experiments.Core.Training;
 
 namespace Experiments.Tests;
 
-/// <summary><c>sweep --print-commands</c>: what it prints is for shells and other programs to read.</summary>
+/// <summary><c>sweep --print-commands</c>: shells and other programs read what it prints.</summary>
 public sealed class PrintCommandsTests : IDisposable
 {
     private const string Small = "--dataset synthetic --train-limit 100 --test-limit 100 --epochs 1 --model resnet8 --width 8";
@@ -64,7 +64,7 @@ public sealed class PrintCommandsTests : IDisposable
         Assert.Equal("dotnet", Path.GetFileName(Words(result.Output)[0]));
     }
 
-    // As a shell reads them.
+    // Read the way a shell reads them.
     private string[] Words(string line)
     {
         File.WriteAllText(_folder["words.sh"], $"printf '%s\\n' {line}\n");

@@ -6,7 +6,7 @@ using Experiments.Core.Results;
 
 namespace Experiments.Tests;
 
-/// <summary>Weights that PyTorch made, and ours in PyTorch: the same error and the same loss. Its side is pytorch_weights.py.</summary>
+/// <summary>Weights from PyTorch, and ours in PyTorch, give the same error and the same loss. pytorch_weights.py is PyTorch's side.</summary>
 [Trait("Speed", "slow")]
 public sealed partial class PyTorchWeightsTests : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
         Script("make");
         var expected = Read<List<Expected>>("expected.json");
         Assert.Equal(36, expected.Count);
-        // The wrong identity would be seen.
+        // With the wrong identity shortcut the error would differ.
         Assert.All(expected.Where(one => one.OtherError is not null), one => Assert.True(one.OtherError > one.Error + 2, $"{one}"));
         foreach (var one in expected)
         {

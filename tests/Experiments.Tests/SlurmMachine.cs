@@ -7,7 +7,7 @@ namespace Experiments.Tests;
 
 /// <summary>
 /// A Slurm cluster of this machine alone, as the lifetime of a test class: munged, slurmctld and slurmd with files, keys and ports of their
-/// own. A shell holds them and ends them, and whatever still runs in them, when its input is closed: by the tests, or by their death.
+/// own. A shell ends them, and all that still runs in them, when its input is closed: by the tests, or because the tests have died.
 /// </summary>
 public sealed class SlurmMachine : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class SlurmMachine : IDisposable
 
     public SlurmMachine() => _variables = new(Start);
 
-    /// <summary>Why there is none here; null where there is.</summary>
+    /// <summary>Why there is no Slurm here; null if there is.</summary>
     public static string? Missing { get; } =
         Environment.UserName != "root" ? "Needs to start Slurm, as root."
         : new[] { "munged", "slurmctld", "slurmd", "sbatch" }.FirstOrDefault(program => !IsThere(program)) is { } missing
@@ -97,7 +97,7 @@ public sealed class SlurmMachine : IDisposable
     /// <summary>Waits until nothing waits or runs.</summary>
     public void WaitUntilEmpty() => WaitUntil(() => Ask("squeue", "--noheader").Length == 0, "Jobs do not end");
 
-    /// <summary>Waits for something, with the daemons' words where it does not come.</summary>
+    /// <summary>Waits for something; if it does not come, fails with the logs of the daemons.</summary>
     public void WaitUntil(Func<bool> condition, string complaint)
     {
         var patience = Stopwatch.StartNew();

@@ -54,7 +54,7 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
         Run($"{sweep} --slurm");
         slurm.WaitUntil(() => Directory.Exists(_folder["t", "runs"]) && Directory.EnumerateFiles(_folder["t", "runs"], "*.safetensors", SearchOption.AllDirectories).Any(), "There is no checkpoint");
 
-        // As Slurm does before the time limit, by B:TERM.
+        // Slurm sends this before the time limit, because of B:TERM.
         slurm.Ask("scancel", $"--batch --signal=TERM {JobOf("t", 1)}_1");
         slurm.WaitUntilEmpty();
         var run = Submitted("t", 1, "runs").Trim();
@@ -77,7 +77,7 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
         Assert.Contains($"\n#SBATCH --dependency=afterany:{JobOf("m", 1)}\n", Submitted("m", 2, "job.sh"), StringComparison.Ordinal);
         Assert.Contains($"afterany:{JobOf("m", 1)}", slurm.Ask("squeue", $"--noheader --jobs={JobOf("m", 2)} --format=%E"), StringComparison.Ordinal);
 
-        // More seeds wait for what waits.
+        // The jobs of further seeds wait for the jobs that wait already.
         Run($"{Eight.Replace("--seeds 2", "--seeds 3", StringComparison.Ordinal)} --out m --slurm --max-parallel 2 --sbatch=--hold");
         Assert.Contains($"\n#SBATCH --dependency=afterany:{JobOf("m", 1)}:{JobOf("m", 2)}\n", Submitted("m", 3, "job.sh"), StringComparison.Ordinal);
 
@@ -152,7 +152,7 @@ public sealed class SlurmTests(SlurmMachine slurm) : IClassFixture<SlurmMachine>
         }
     }
 
-    /// <summary>What does not depend on when, where and how fast.</summary>
+    /// <summary>The columns that do not depend on time, machine and speed.</summary>
     private string Results(string results) => string.Join('\n',
     [
         .. ResultsFolder.ReadRuns(_folder[results]).Select(row => $"{row with { Experiment = "", Seconds = 0, ImagesPerSecond = 0, PeakMemoryMib = 0, Started = "", Host = "" }}"),

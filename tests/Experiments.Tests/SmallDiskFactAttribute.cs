@@ -5,7 +5,7 @@ namespace Experiments.Tests;
 /// <summary>Programs of the system that some tests need.</summary>
 internal static class Tool
 {
-    /// <summary>Whether a command is there and ends well.</summary>
+    /// <summary>Whether a command is there and ends with exit code 0.</summary>
     public static bool Works(string program, string arguments)
     {
         try
@@ -19,7 +19,7 @@ internal static class Tool
     }
 }
 
-/// <summary>A test that trains on a disk of its own, for which Linux lets some users mount one in memory.</summary>
+/// <summary>A test that trains on its own small disk, which is mounted in memory. Linux lets only some users do that.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class SmallDiskFactAttribute : TrainsFactAttribute
 {

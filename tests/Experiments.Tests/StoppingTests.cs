@@ -134,7 +134,7 @@ public sealed class StoppingTests(StoppingTests.WholeRun whole) : IClassFixture<
 
     private static string RunFolder(string results) => Assert.Single(Directory.GetDirectories(Path.Combine(results, "runs")));
 
-    /// <summary>What does not depend on when, where and how fast.</summary>
+    /// <summary>The columns that do not depend on time, machine and speed.</summary>
     private static string Result(string results)
     {
         var row = Assert.Single(ResultsFolder.ReadRuns(results));

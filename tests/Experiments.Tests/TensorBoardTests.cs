@@ -5,7 +5,7 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Tests;
 
-/// <summary>What <c>--tensorboard</c> writes, read by read_events.py, which shares no code with us.</summary>
+/// <summary>What <c>--tensorboard</c> writes, read by read_events.py, which shares no code with the program.</summary>
 [Trait("Speed", "slow")]
 public sealed class TensorBoardTests : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class TensorBoardTests : IDisposable
         Assert.Equal(2, runs.Count);
         Assert.All(runs, run => Assert.Equal(Expected(Epochs("s", run)), Written("s", run)));
 
-        // All that a row has, in an epoch that has all: the headline is taken from the last.
+        // The last epoch has all values of a row, since the reported error is taken from it.
         Assert.Equal(
             ["error/train", "error/test", "error/test_population", "error/test_batch", "loss/train", "loss/test", "learning_rate", "images_per_second"],
             Written("s", runs[0]).Where(scalar => scalar.Step == 3).Select(scalar => scalar.Tag));

@@ -8,7 +8,7 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Tests;
 
-/// <summary>Weights that people bring, as <c>eval</c> answers them, and those that <c>export</c> gives away.</summary>
+/// <summary>Weights from other programs in <c>eval</c>, and the weights that <c>export</c> writes.</summary>
 public sealed class WeightsTests : IDisposable
 {
     private const string Images = "--dataset synthetic --train-limit 100 --test-limit 100";
@@ -41,7 +41,7 @@ public sealed class WeightsTests : IDisposable
             Assert.DoesNotContain("cannot tell", Evaluate($"r.pt --shortcut {shortcut}"), StringComparison.Ordinal);
         Assert.NotEqual(Evaluate("r.pt --shortcut identity-centered"), Evaluate("r.pt --shortcut identity-appended"));
         Assert.Equal(Evaluate("r.pt --shortcut identity"), Evaluate("r.pt --shortcut identity-appended"));
-        // Our own say it.
+        // Our own checkpoints say which it is.
         WriteSafetensors("old.safetensors", tensors, new() { ["model"] = "resnet8", ["width"] = "8", ["shortcut"] = "identity", ["norm"] = "bn", ["dataset"] = "synthetic" });
         Assert.Equal(Evaluate("r.pt --shortcut identity-appended"), Evaluate("old.safetensors"));
     }
@@ -155,7 +155,7 @@ public sealed class WeightsTests : IDisposable
     private void WriteSafetensors(string name, IEnumerable<(string Name, Safetensors.Tensor Tensor)> tensors, Dictionary<string, string>? metadata = null) =>
         File.WriteAllBytes(_folder[name], Safetensors.Write(tensors, metadata ?? []));
 
-    // Of a network whose residual branches are not 0, as trained ones are not.
+    // A network whose residual branches are not 0, as in a trained one.
     private static List<(string Name, Safetensors.Tensor Tensor)> Tensors(string model, int width, string norm, int classes = 10)
     {
         var network = ModelCatalog.Build(model, width, Shortcut.IdentityAppended, new ImageShape(3, 32, 32), classes, NormCatalog.Create(new(norm)));

@@ -89,13 +89,15 @@ internal static class Palette
 
     private static readonly Dash[] Patterns = Enum.GetValues<Dash>();
 
-    // These norms keep the looks that they have in the published figures; the other norms of the catalogue follow.
-    private static readonly string[] Published =
-    [
-        "bn", "gn", "ln", "in", "syncbn", "wn", "none", "mean-only-bn", "wn-mean-only-bn", "batch-renorm", "noisy-bn", "ghost-bn", "bgn",
-    ];
+    // The looks of the catalog's norms. Those that have no place of their own take the places that are free, in the catalog's order.
+    private static readonly Dictionary<string, int> OfNorm = OfNorms(NormCatalog.Entries);
 
-    private static readonly string[] OfNorm = [.. Published.Union(NormCatalog.Entries.Select(entry => entry.Name))];
+    /// <summary>The place of each norm's look.</summary>
+    internal static Dictionary<string, int> OfNorms(IReadOnlyList<NormCatalog.Entry> norms)
+    {
+        var free = new Queue<int>(Enumerable.Range(0, 2 * norms.Count).Except(norms.Select(norm => norm.Look).OfType<int>()));
+        return norms.ToDictionary(norm => norm.Name, norm => norm.Look ?? free.Dequeue());
+    }
 
     /// <summary>A look for each label. The first label of a norm gets the norm's own look, the others get the next free one.</summary>
     public static IReadOnlyDictionary<string, Look> Assign(IEnumerable<(string Label, string Norm)> series)
@@ -104,8 +106,7 @@ internal static class Palette
         var taken = new Dictionary<string, int>();
         foreach (var (label, norm) in distinct)
         {
-            var own = Array.IndexOf(OfNorm, norm);
-            if (own >= 0 && !taken.ContainsValue(own))
+            if (OfNorm.TryGetValue(norm, out var own) && !taken.ContainsValue(own))
                 taken[label] = own;
         }
 

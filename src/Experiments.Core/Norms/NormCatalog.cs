@@ -29,6 +29,15 @@ public static class NormCatalog
         /// <summary>The name in figures and tables.</summary>
         public string Label { get; init; } = Defaults.Name.ToUpperInvariant();
 
+        /// <summary>The name in figures and tables of the norm over so many images of a worker, where that number is an option; null: the label and the number.</summary>
+        public Func<int, string>? LabelOver { get; init; }
+
+        /// <summary>
+        /// The place of the norm's colour, marker and dash in the palette of the figures. It stays, so that a norm looks the same in old figures and
+        /// new ones; null: the norm has the next place that is free.
+        /// </summary>
+        public int? Look { get; init; }
+
         /// <summary>The names of options that may be given although it has no default for them.</summary>
         public IReadOnlyList<string> Optional { get; init; } = [];
 
@@ -66,28 +75,30 @@ public static class NormCatalog
     /// </summary>
     public static IReadOnlyList<Entry> Entries { get; } =
     [
-        Fixed("no normalization", new("none", null, Affine.Shift)) with { Label = "no norm" },
-        new("Batch Normalization", new("bn"), o => new("bn", BatchNorm with { Places = PlacesOf(o) }, Affine.ScaleAndShift)) { Optional = ["places"] },
-        Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)) with { Label = "SyncBN" },
-        Fixed("Layer Normalization", new("ln", new(OneSample, AllChannels), Affine.ScaleAndShift)),
-        Fixed("Layer Normalization over channels", new("ln-channels", new(OneSample, AllChannels, PlaceSpan.One), Affine.ScaleAndShift)) with { Label = "LN (channels)" },
-        Fixed("Instance Normalization", new("in", new(OneSample, OneChannel), Affine.ScaleAndShift)),
-        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.ScaleAndShift)) { Optional = ["places"] },
-        Fixed("weight normalization", new("wn", null, Affine.Shift) { Weights = WeightTransform.Normalization }),
-        Fixed("mean-only Batch Normalization", new("mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Centre }) with { Label = "mean-only BN" },
+        Fixed("no normalization", new("none", null, Affine.Shift)) with { Label = "no norm", Look = 6 },
+        new("Batch Normalization", new("bn"), o => new("bn", BatchNorm with { Places = PlacesOf(o) }, Affine.ScaleAndShift)) { Optional = ["places"], Look = 0 },
+        Fixed("synchronized Batch Normalization", new("syncbn", new(Step, OneChannel), Affine.ScaleAndShift)) with { Label = "SyncBN", Look = 4 },
+        Fixed("Layer Normalization", new("ln", new(OneSample, AllChannels), Affine.ScaleAndShift)) with { Look = 2 },
+        Fixed("Layer Normalization over channels", new("ln-channels", new(OneSample, AllChannels, PlaceSpan.One), Affine.ScaleAndShift)) with { Label = "LN (channels)", Look = 13 },
+        Fixed("Instance Normalization", new("in", new(OneSample, OneChannel), Affine.ScaleAndShift)) with { Look = 3 },
+        new("Group Normalization", new("gn", Groups: DefaultGroups), o => new("gn", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.ScaleAndShift)) { Optional = ["places"], Look = 1 },
+        Fixed("weight normalization", new("wn", null, Affine.Shift) { Weights = WeightTransform.Normalization }) with { Look = 5 },
+        Fixed("mean-only Batch Normalization", new("mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Centre }) with { Label = "mean-only BN", Look = 7 },
         Fixed("weight normalization with mean-only Batch Normalization",
             new("wn-mean-only-bn", BatchNorm, Affine.Shift) { Use = StatisticsUse.Centre, Weights = WeightTransform.Normalization })
-            with { Label = "WN + mean-only BN" },
+            with { Label = "WN + mean-only BN", Look = 8 },
         new("Batch Renormalization", new("batch-renorm", RMax: 3, DMax: 5, RenormRamp: 0.25),
             o => new("batch-renorm", BatchNorm, Affine.ScaleAndShift) { Renorm = new(o.RMax!.Value, o.DMax!.Value), RunningMomentum = 0.01 })
-            { Label = "Batch Renorm" },
+            { Label = "Batch Renorm", Look = 9 },
         new("Ghost Batch Normalization", new("ghost-bn", VirtualBatch: 16),
-            o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift)) { Label = "Ghost BN" },
+            o => new("ghost-bn", new(new SampleSpan.Several(o.VirtualBatch!.Value), OneChannel), Affine.ScaleAndShift))
+            { Label = "Ghost BN", LabelOver = images => $"Ghost BN ({images})", Look = 11 },
         new("batch/group normalization", new("bgn", Groups: DefaultGroups, VirtualBatch: 2),
-            o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift)) { Label = "GN over samples" },
+            o => new("bgn", new(new SampleSpan.Several(o.VirtualBatch!.Value), GroupsOf(o)), Affine.ScaleAndShift))
+            { Label = "GN over samples", LabelOver = images => $"GN over {images} samples", Look = 12 },
         new("Root Mean Square Layer Normalization", new("rms"),
-            o => new("rms", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups", "places"] },
-        Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }) with { Label = "noisy BN" },
+            o => new("rms", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups", "places"], Look = 14 },
+        Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }) with { Label = "noisy BN", Look = 10 },
     ];
 
     /// <summary>The entry of a name.</summary>

@@ -129,17 +129,14 @@ public static class NormLabel
     public static string Of(Cell cell)
     {
         ArgumentNullException.ThrowIfNull(cell);
-        var name = (cell.Norm, cell.VirtualBatch) switch
-        {
-            ("ghost-bn", { } images) => $"{Of(cell.Norm)} ({images})",
-            ("bgn", { } images) => $"GN over {images} samples",
-            (_, { } images) => $"{Of(cell.Norm)} over {images} samples",
-            _ => Of(cell.Norm),
-        };
+        var name = cell.VirtualBatch is { } images ? Entry(cell.Norm)?.LabelOver?.Invoke(images) ?? $"{Of(cell.Norm)} over {images} samples" : Of(cell.Norm);
         var groups = cell.Groups is { } g ? $" (G={g})" : cell.ChannelsPerGroup is { } channels ? $" ({channels} ch/group)" : "";
         return $"{name}{groups}{(cell.Places == "one" ? " at each place" : "")}{(cell.WeightStandardization == "on" ? " + WS" : "")}";
     }
 
     /// <summary>The name alone, without options.</summary>
-    public static string Of(string norm) => NormCatalog.Entries.FirstOrDefault(entry => entry.Name == norm)?.Label ?? norm;
+    public static string Of(string norm) => Entry(norm)?.Label ?? norm;
+
+    // Rows may name a norm that this version does not have.
+    private static NormCatalog.Entry? Entry(string norm) => NormCatalog.Entries.FirstOrDefault(entry => entry.Name == norm);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Experiments.Core.Data;
 using Experiments.Core.Data.Batches;
 using Experiments.Core.Data.Images;
@@ -105,78 +104,17 @@ public sealed record Run
         var dataset = images.Of(settings);
         var complete = Complete(settings);
         var norm = NormCatalog.Create(complete.Norm);
-        if (complete.Shortcut == Shortcut.Projection && !ModelCatalog.IsResidual(complete.Model))
-            throw new ExperimentException($"--shortcut {EnumText.Of(complete.Shortcut)} is a choice of the models resnet only, and {complete.Model} has {(ModelCatalog.HasNormAfterEachConvolution(complete.Model) ? "no shortcuts" : "shortcuts of its own")}: leave it out, or take --model resnet8.");
-        if (complete.NormPosition == NormPosition.After && norm.Pooling is null)
-            throw new ExperimentException($"--norm-position after needs a norm that normalizes activations, and --norm {norm.Name} does not (its shift would come after the activation): leave it out.");
-        if (complete.NormPosition == NormPosition.After && norm.Weights == WeightTransform.Normalization)
-            throw new ExperimentException($"--norm-position after does not go with --norm {norm.Name}: its weights are initialised from the convolution's output, so the norm must come directly after the convolution; leave it out.");
-        if (!ModelCatalog.HasNormAfterEachConvolution(complete.Model) && ((complete.NormPosition == NormPosition.After && !ModelCatalog.IsTransformer(complete.Model)) || norm.Weights == WeightTransform.Normalization))
-        {
-            throw new ExperimentException((complete.NormPosition == NormPosition.After ? "--norm-position after" : $"--norm {norm.Name}")
-                + $" needs a network with a norm after each convolution, and the norms of {complete.Model} are in other places: leave it out, or take --model resnet8.");
-        }
-
-        if (complete.InitScale is not 1 && norm.Weights == WeightTransform.Normalization)
-            throw new ExperimentException($"--init-scale does not go with --norm {norm.Name}, whose gains are fitted to data, so the scale of the weights has no effect: leave it out.");
-        if (!ModelCatalog.IsRecurrent(complete.Model) && (complete.Rows is not null || complete.Measure.HasFlag(MeasurementKinds.SequenceLength)))
-            throw new ExperimentException($"{(complete.Rows is null ? "--measure sequence-length" : "--rows")} is for networks that read an image row by row, and {complete.Model} does not: leave it out, or take --model lstm or gru.");
-        if (complete.Rows?.Most > dataset.Shape.Height)
-            throw new ExperimentException($"--rows {complete.Rows} asks for more rows than the images of {dataset.Name} have: {dataset.Shape.Height}.");
-        if (ModelCatalog.IsRecurrent(complete.Model))
-        {
-            if (complete.Activation is not ActivationKind.Relu)
-                throw new ExperimentException($"--activation does not go with --model {complete.Model}, whose gates are sigmoids and tanh: leave it out.");
-            if (complete.Measure.HasFlag(MeasurementKinds.CovariateShift))
-                throw new ExperimentException($"--measure covariate-shift looks at convolutions, and {complete.Model} has none: leave it out.");
-        }
-
+        RunCheck.Network(complete, norm);
+        RunCheck.Rows(complete, dataset);
         var network = ModelCatalog.Build(
             complete.Model, complete.Width, complete.Shortcut, dataset.Shape, dataset.Classes, norm, new BuildingBlock(complete.Activation!.Value, complete.NormPosition), complete.Rows?.Most);
-        if (complete.Input == InputNormalization.Zca && dataset.Shape.Size > ZcaWhitening.MostValues)
-            throw new ExperimentException($"--input zca needs the covariance of all values of an image, {ZcaWhitening.MostValues} at most, and an image of {dataset.Name} has {dataset.Shape.Size} ({dataset.Shape}): take smaller images, or --input pca.");
+        RunCheck.Whitening(complete, dataset);
         network.Check(complete.Batch, complete.Workers);
         var run = new Run(complete, dataset, network);
-        Data.Dataset.Check(dataset, run.DataOptions);
-        var trained = Math.Min(complete.TrainLimit ?? int.MaxValue, dataset.TrainCount - complete.Validation);
-        if ((long)complete.Batch * complete.Workers > trained)
-            throw new ExperimentException($"--batch {complete.Batch} with --workers {complete.Workers} takes {(long)complete.Batch * complete.Workers} images a step, "
-                + $"but there are only {trained} training images of {dataset.Name}: take a smaller batch.");
-        var tested = complete.TestLimit ?? (complete.Validation > 0 ? complete.Validation : dataset.TestCount);
-        if (norm.HasRunningStatistics && tested < norm.ImagesTogether(complete.Batch, complete.Workers) && network.SingleValued(tested, workers: 1) is { } single)
-            throw new ExperimentException($"The errors are also measured with the test images' own statistics, and with {tested} test images these would be over a single value in layer {single.Slot.Name} of {network.Model}: test on more images.");
-        if (complete.Warmup > complete.Epochs)
-            throw new ExperimentException($"--warmup {complete.Warmup} is longer than the training of --epochs {complete.Epochs}: take a shorter one.");
-        if (complete.MeasureLayer is { } layer && network.NormSlots.All(slot => slot.Name != layer))
-            throw new ExperimentException(Suggestion.Unknown("--measure-layer", layer, network.NormSlots.Select(slot => slot.Name)));
-        foreach (var option in RunOptions.OfOptimizer.Select(name => RunOptions.Find(name)!).Where(option => option.Get(complete) is not null && !RunOptions.Takes(complete.Optimizer, option)))
-            throw new ExperimentException($"--{option.Name} does not belong to --optimizer {EnumText.Of(complete.Optimizer)}: leave it out, or take --optimizer {string.Join(" or ", RunOptions.OptimizersWith(option))}.");
-        foreach (var (name, value) in new[] { ("momentum", complete.Momentum), ("beta1", complete.Beta1), ("beta2", complete.Beta2) })
-        {
-            if (value >= 1)
-                throw new ExperimentException(string.Create(CultureInfo.InvariantCulture, $"--{name} {value} would never forget a gradient: take a number from 0 to below 1."));
-        }
-
-        CheckFreeze(run);
+        RunCheck.Images(run);
+        RunCheck.Training(run);
+        RunCheck.Start(run);
         return run;
-    }
-
-    private static void CheckFreeze(Run run)
-    {
-        var (settings, norm) = (run.Settings, run.Network.Norm);
-        var frozen = EnumText.Of(settings.Freeze);
-        if (settings is { From: not null, InitScale: not 1 })
-            throw new ExperimentException("--init-scale multiplies the initial random weights, but --from begins with trained ones: leave one of the two out.");
-        if (settings.Freeze == Frozen.None)
-            return;
-        if (settings.From is null)
-            throw new ExperimentException($"--freeze {frozen} keeps a part of the weights that --from gives: give --from too, or leave it out.");
-        if (settings.Freeze == Frozen.NormStatistics && !norm.HasRunningStatistics)
-            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which keeps no running statistics: leave it out, or take --freeze norms.");
-        if (norm.HasRunningStatistics && (norm.Renorm is not null || norm.IsNoisy))
-            throw new ExperimentException($"--freeze {frozen} does not go with --norm {norm.Name}, which changes the statistics of a batch, and a frozen norm does not use them: take --norm bn.");
-        if ((settings.Measure & (MeasurementKinds.Landscape | MeasurementKinds.CovariateShift)) != 0)
-            throw new ExperimentException($"--measure landscape and covariate-shift look at the gradients of all layers, and --freeze {frozen} leaves some layers without one: leave one of the two out.");
     }
 
     /// <summary>Why a run has another number of groups than the paper's 32 although nobody typed one, in a few words; null where it has 32 or a typed number.</summary>

@@ -165,9 +165,9 @@ internal sealed class RunTraining
     private void MeasureAfterwards(EpochResult last, PeakMemory progress, CancellationToken cancellation)
     {
         if (_run.Settings.Measure.HasFlag(MeasurementKinds.DistributionShift))
-            WriteScores("Distribution shift", DistributionShift.Measure(_loop, _run.Network, _run.Settings.Domains, last.Epoch, cancellation), DistributionShift.Count(_run.Network, _run.Settings.Domains), row => row.Error, last, progress);
+            WriteScores("Distribution shift", DistributionShiftScores.Measure(_loop, _run.Network, _run.Settings.Domains, last.Epoch, cancellation), DistributionShiftScores.Count(_run.Network, _run.Settings.Domains), row => row.Error, last, progress);
         if (_run.Settings.Measure.HasFlag(MeasurementKinds.SequenceLength))
-            WriteScores("Sequence length", SequenceLength.Measure(_loop, _run.Network, last.Epoch, cancellation), SequenceLength.Count(_run.Network), row => row.Error, last, progress);
+            WriteScores("Sequence length", SequenceLengthScores.Measure(_loop, _run.Network, last.Epoch, cancellation), SequenceLengthScores.Count(_run.Network), row => row.Error, last, progress);
     }
 
     // Measuring takes minutes if test images are many and batches small. Meanwhile the last epoch and the time left are shown.

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using Experiments.CommandLine;
@@ -30,65 +29,51 @@ internal static class EvalCommand
         .. OfNetwork, .. OfMachine, RunOptions.Dataset, "classes", .. RunOptions.OfImages, "batch", "input", "augmentation", "domains", "train-limit", "test-limit", "validation", "precision", "seed",
     ];
 
-    private static readonly Dictionary<string, AlterationKind> AlterationKinds = Enum.GetValues<AlterationKind>().ToDictionary(EnumText.Of);
-
     public static Command Create()
     {
         var command = new Command("eval", "Measure the error of a checkpoint on a data set.");
         var file = new Argument<string>("checkpoint") { Description = "a run's folder, or a file of weights: safetensors, or .pt, .pth or .th from PyTorch", HelpName = "CHECKPOINT" };
         command.Arguments.Add(file);
         var options = new RunOptionSet(command, Relevant.Contains, option => OfMachine.Contains(option.Name) ? option.Default : "the checkpoint's");
-        var statistics = new Option<string>("--statistics")
-        {
-            Description = "where norms over several images take mean and variance from (default: moving-average)",
-            HelpName = "moving-average|population|batch|all",
-        };
-        var mean = new Option<string>("--input-mean") { Description = "mean of each channel that the weights were trained with, on a scale from 0 to 1 (default: the checkpoint's, or if it has none, the training set's)", HelpName = "X,X,X" };
-        var deviation = new Option<string>("--input-std") { Description = "standard deviation of each channel that the weights were trained with, on the same scale (default: as for --input-mean)", HelpName = "X,X,X" };
-        var shift = new Option<string>("--shift")
-        {
-            Description = "change the test images as CIFAR-10-C does before they are normalized, and print a table",
-            HelpName = string.Join('|', AlterationKinds.Keys.Append("all")),
-        };
-        var strength = new Option<string>("--strength") { Description = "how strongly --shift changes the images (default: all)", HelpName = $"1..{Alteration.Strongest}|all" };
-        var csv = new Option<string>("--csv") { Description = "also write the table, with losses, into this file", HelpName = "FILE" };
-        foreach (var option in new Option[] { statistics, mean, deviation, shift, strength, csv })
-            command.Options.Add(option);
+        var evaluation = new EvaluationOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var path = WeightFile.Locate(result.GetValue(file)!);
             var content = ForeignNames.Resolve(path, WeightFile.Read(path));
-            var isOurs = content.Metadata.ContainsKey("model");
-            var metadata = isOurs ? RunFile.Settings(path, content.Metadata) : new RunSettings();
-            var start = isOurs ? metadata : Recognized(path, content, metadata, name => options.Text(result, name) is not null);
-            var settings = options.Settings(result, start with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
-            foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => isOurs && option.Get(metadata) != option.Get(settings)))
-                throw new ExperimentException($"{path} is the checkpoint of a network with {option.Name} {option.Get(metadata) ?? "not given"}, not {option.Get(settings)}: leave --{option.Name} out.");
-            var input = (result.GetValue(mean), result.GetValue(deviation)) switch
-            {
-                ({ } m, { } d) => new InputStatistics(OnUnitScale("input-mean", m), OnUnitScale("input-std", d)),
-                (null, null) => settings.Input == InputNormalization.ZScore ? RunFile.Statistics(path, content.Metadata) : null,
-                _ => throw new ExperimentException("--input-mean and --input-std belong together: give both or neither."),
-            };
+            var metadata = content.Metadata.ContainsKey("model") ? RunFile.Settings(path, content.Metadata) : null;
+            var settings = Asked(path, content, metadata, options, result);
+            var input = evaluation.Input(result) ?? (settings.Input == InputNormalization.ZScore ? RunFile.Statistics(path, content.Metadata) : null);
             var machine = options.Machine(result);
             settings = machine.Resolve(settings);
             CheckImages(path, content, settings);
-            var alterations = Alterations(result.GetValue(shift), result.GetValue(strength), result.GetValue(csv));
+            var alterations = evaluation.Alterations(result);
             if (content.Resolved is { } resolved)
                 Console.WriteLine(resolved);
-            var kinds = Kinds(result.GetValue(statistics));
+            var kinds = evaluation.Statistics(result);
             var isOpen = !content.Metadata.ContainsKey("shortcut") && ModelCatalog.IsResidual(settings.Model) && settings.Shortcut != Shortcut.Projection && options.Text(result, "shortcut") is null;
             using var subject = isOpen
                 ? EvaluationSubject.OfEitherIdentity(path, content, settings, input, machine, Console.WriteLine, cancellation)
                 : new EvaluationSubject(path, content, Run.Create(settings), input, machine, cancellation);
-            var trained = isOurs ? Run.IdOf(metadata) : "";
-            return Task.FromResult(Evaluate(path, subject, trained, kinds, alterations, result.GetValue(csv), cancellation));
+            var trained = metadata is null ? "" : Run.IdOf(metadata);
+            return Task.FromResult(Evaluate(path, subject, trained, kinds, alterations, evaluation.Csv(result), cancellation));
         });
         return command.WithExamples(
             "eval results/train/runs/<run>",
             "eval results/train/runs/<run> --statistics all",
             "eval results/train/runs/<run> --statistics all --shift all --csv shifts.csv",
             "eval resnet20.pth --dataset cifar10 --input-mean 0.491,0.482,0.447 --input-std 0.247,0.243,0.262");
+    }
+
+    // The settings of the network and its images: those of the run that left the weights or, for foreign weights, what their shapes show; then what was typed.
+    private static RunSettings Asked(string path, Safetensors.Content content, RunSettings? metadata, RunOptionSet options, ParseResult result)
+    {
+        var start = metadata ?? Recognized(path, content, new RunSettings(), name => options.Text(result, name) is not null);
+        var settings = options.Settings(result, start with { Engine = RunSettings.Auto, Device = RunSettings.Auto });
+        if (metadata is null)
+            return settings;
+        foreach (var option in OfNetwork.Append("input").Select(name => RunOptions.Find(name)!).Where(option => option.Get(metadata) != option.Get(settings)))
+            throw new ExperimentException($"{path} is the checkpoint of a network with {option.Name} {option.Get(metadata) ?? "not given"}, not {option.Get(settings)}: leave --{option.Name} out.");
+        return settings;
     }
 
     // Trained is the name of the run that left the weights; they are evaluated on this machine now, and perhaps on other images.
@@ -102,7 +87,7 @@ internal static class EvalCommand
         var areFinite = new List<bool>();
         if (alterations.Count > 0)
         {
-            var rows = kinds.SelectMany(kind => DistributionShift.Measure(loop, kind, alterations, epoch, cancellation)).ToList();
+            var rows = kinds.SelectMany(kind => DistributionShiftScores.Measure(loop, kind, alterations, epoch, cancellation)).ToList();
             Console.Write(DistributionShiftTable.Of($"{subject.Title}: error in %", rows));
             if (csv is not null)
                 CsvFile.Write(csv, rows.Select(row => new OfRun<DistributionShiftRow> { Key = run.Key with { Run = trained }, Row = row }));
@@ -161,46 +146,5 @@ internal static class EvalCommand
             + (fitting.Count > 0 ? $"give --dataset {string.Join(" or ", fitting)}." : "give --dataset with such images."));
 
         static string Channels(int? channels) => channels == 1 ? "1 channel" : $"{channels} channels";
-    }
-
-    private static ImmutableArray<double> OnUnitScale(string option, string text)
-    {
-        var values = RunFile.Split(option, text);
-        if (values.All(value => value <= 1))
-            return values;
-        var scaled = string.Join(',', values.Select(value => Math.Round(value / byte.MaxValue, 4).ToString(CultureInfo.InvariantCulture)));
-        throw new ExperimentException(values.All(value => value <= byte.MaxValue)
-            ? $"--{option} {text} is on a scale from 0 to 255, and pixels are on one from 0 to 1 here: give --{option} {scaled}."
-            : $"--{option} takes numbers on a scale from 0 to 1, as in 0.49,0.48,0.45, not '{text}'.");
-    }
-
-    // Returns none if no table is asked for. The table of all kinds begins with the unaltered images.
-    private static IReadOnlyList<Alteration> Alterations(string? kind, string? strength, string? csv)
-    {
-        if (kind is null)
-        {
-            return strength is null && csv is null ? []
-                : throw new ExperimentException($"{(strength is null ? "--csv" : "--strength")} goes with --shift: give a kind of shift, or all.");
-        }
-
-        IEnumerable<AlterationKind> kinds = kind == "all" ? AlterationKinds.Values
-            : AlterationKinds.TryGetValue(kind, out var one) ? [one]
-            : throw new ExperimentException(Suggestion.Unknown("--shift", kind, AlterationKinds.Keys.Append("all")));
-        var strengths = Enumerable.Range(1, Alteration.Strongest).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToList();
-        if (strength is not (null or "all") && !strengths.Contains(strength))
-            throw new ExperimentException($"--strength takes 1 to {Alteration.Strongest}, or all, not '{strength}'.");
-        if (kind == "invert" && strength is not (null or "all") && strength != strengths[^1])
-            throw new ExperimentException($"--shift invert has one strength, {Alteration.Strongest}: leave --strength out.");
-        return [.. kinds.SelectMany(Alteration.AllOf).Where(alteration => alteration == Alteration.None || strength is null or "all" || strength == strengths[alteration.Strength - 1])];
-    }
-
-    private static IReadOnlyList<NormStatistics> Kinds(string? text)
-    {
-        if (text is null)
-            return [NormStatistics.MovingAverage];
-        var kinds = Enum.GetValues<NormStatistics>().ToDictionary(EnumText.Of);
-        return text == "all" ? [.. kinds.Values]
-            : kinds.TryGetValue(text, out var kind) ? [kind]
-            : throw new ExperimentException(Suggestion.Unknown("--statistics", text, kinds.Keys.Append("all")));
     }
 }

@@ -24,64 +24,26 @@ internal static class SweepCommand
         file.CompletionSources.Add(_ => SweepSource.Names.Select(name => new CompletionItem(name)));
         command.Arguments.Add(file);
         var options = new RunOptionSet(command, takesLists: true);
-        var seeds = new CommandOption<string>("--seeds") { Heading = "Training", IsCommon = true, Description = "number of seeds, counted from --seed (default: 1)", HelpName = "N" };
-        var quick = new CommandOption<bool>("--quick") { Heading = "Running", IsCommon = true, Description = "take the values of the file's quick block; results go to <name>-quick" };
-        var evening = new CommandOption<bool>("--evening") { Heading = "Running", Description = "take the values of the file's evening block: hours, not days; results go to <name>-evening" };
-        var jobs = new CommandOption<string>("--jobs") { Heading = "Running", IsCommon = true, Description = "runs side by side (default: the cores, divided by --threads)", HelpName = "N" };
-        var output = new CommandOption<string>("--out") { Heading = "Files", IsCommon = true, Description = "results folder (default: results/<file's name>, or results/sweep)", HelpName = "FOLDER" };
-        var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "show how far the runs are, also while another terminal trains them; train nothing" };
-        var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
-        var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
-        var plain = TrainOptions.PlainOption();
-        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, plain })
-            command.Options.Add(option);
+        var sweep = new SweepOptions(command);
         var slurm = new SlurmOptions(command);
         var execution = new ExecutionOptions(command);
         command.SetAction((result, cancellation) =>
         {
             var request = slurm.Read(result);
-            List<string> instead = [.. new[] { status, dryRun, print }.Where(option => result.GetValue(option)).Select(option => option.Name), .. request is null ? [] : new[] { "--slurm" }];
-            if (instead.Count > 1)
-                throw new ExperimentException($"{string.Join(" and ", instead)} exclude each other: give one of them.");
-            if (result.GetValue(jobs) is not null && (request is not null || result.GetValue(print)))
-                throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
-
-            var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
-            var (asked, home) = Asked(result.GetValue(file), Form(result.GetValue(quick), result.GetValue(evening)), result.GetValue(status));
-            var grid = options.Grid(result, asked.Grid);
-            if (result.GetValue(seeds) is { } count)
-            {
-                if (options.Text(result, RunOptions.Seed) is { } named && named.Contains(',', StringComparison.Ordinal))
-                    throw new ExperimentException($"--seed {named} names the seeds and --seeds {count} says how many: give one of them, or --seed with the first alone.");
-                grid = grid.WithSeeds(RunOptions.Positive("seeds", count));
-            }
-
-            var folder = new SweepFolder(new ResultsFolder(result.GetValue(output) ?? home));
+            var mode = sweep.Mode(result, request);
+            var machine = options.Machine(result, forOthers: mode is not (SweepMode.Train or SweepMode.DryRun));
+            var (asked, home) = Asked(result.GetValue(file), sweep.Form(result), mode == SweepMode.Status);
+            var grid = sweep.WithSeeds(result, options.Grid(result, asked.Grid), options.Text(result, RunOptions.Seed));
+            var folder = new SweepFolder(new ResultsFolder(sweep.Output(result) ?? home));
             folder.CheckIsNoFile();
             asked = asked with { Grid = grid, Name = folder.Results.Name };
-            var atOnce = result.GetValue(jobs) is { } number ? RunOptions.Positive("jobs", number) : asked.Jobs;
+            var atOnce = sweep.Jobs(result) ?? asked.Jobs;
             var more = execution.ToArguments(result);
-            if (result.GetValue(file) is null && !options.AnyTyped(result) && result.GetValue(output) is null && result.GetValue(seeds) is null)
+            if (result.GetValue(file) is null && !options.AnyTyped(result) && !sweep.NamesSweep(result))
                 throw new ExperimentException("sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2; 'sweep --help' shows both.");
-            string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
-                ThisProgram.CommandLine([.. TrainOptions.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
-
-            var before = folder.Pretraining(asked);
-            if (before is var (first, there) && (request is not null || result.GetValue(print)) && IsOpen(first, machine, there))
-            {
-                // These runs are trained alone; the same command asks for the rest when they have ended.
-                Console.Error.WriteLine($"{asked.Name}: these are the runs that the others begin from; when they have ended, the same command goes on with the others.");
-                (asked, folder) = (first, there);
-            }
-
-            if (request is not null)
-                return Task.FromResult(SlurmSweep.Submit(asked, machine, folder, request, CommandOf, cancellation));
-            if (result.GetValue(print))
-                return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf, cancellation));
-            List<(Sweep Asked, SweepFolder Folder)> parts = [.. before is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
-            return InTurnAsync(parts, part => result.GetValue(status) ? Task.FromResult(Status(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain)))
-                : result.GetValue(dryRun) ? SweepDryRun.RunAsync(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain), cancellation)
-                : RunAsync(part.Asked, machine, part.Folder, atOnce, more, result.GetValue(plain), cancellation));
+            return mode is SweepMode.Slurm or SweepMode.PrintCommands ? Task.FromResult(GiveAway(asked, machine, folder, request, more, cancellation))
+                : InTurnAsync([.. folder.Pretraining(asked) is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)],
+                    part => ActAsync(mode, part.Asked, machine, part.Folder, atOnce, more, sweep.IsPlain(result), cancellation));
         });
         return command.WithExamples(
             "sweep quick",
@@ -94,13 +56,31 @@ internal static class SweepCommand
             "sweep figure-1 --quick --slurm --partition main --time 2:00:00 --max-parallel 20");
     }
 
-    private static SweepForm Form(bool quick, bool evening) => (quick, evening) switch
+    // Gives the missing runs to a cluster or, without a request to one, prints their commands.
+    private static int GiveAway(Sweep asked, Machine machine, SweepFolder folder, SlurmRequest? request, IReadOnlyList<string> more, CancellationToken cancellation)
     {
-        (true, true) => throw new ExperimentException("--quick and --evening exclude each other: give one of them."),
-        (true, false) => SweepForm.Quick,
-        (false, true) => SweepForm.Evening,
-        (false, false) => SweepForm.Full,
-    };
+        string CommandOf(Run run, IReadOnlyDictionary<string, string> checksums) =>
+            ThisProgram.CommandLine([.. TrainOptions.Arguments(run, asked.Name, folder.Results, machine.Data, checksums), .. more]);
+
+        // Runs that others begin with are trained alone; the same command asks for the rest when they have ended.
+        if (folder.Pretraining(asked) is var (first, there) && IsOpen(first, machine, there))
+        {
+            Console.Error.WriteLine($"{asked.Name}: these are the runs that the others begin from; when they have ended, the same command goes on with the others.");
+            (asked, folder) = (first, there);
+        }
+
+        return request is not null ? SlurmSweep.Submit(asked, machine, folder, request, CommandOf, cancellation)
+            : PrintCommands(asked, machine, folder, CommandOf, cancellation);
+    }
+
+    private static Task<int> ActAsync(
+        SweepMode mode, Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, CancellationToken cancellation) =>
+        mode switch
+        {
+            SweepMode.Status => Task.FromResult(Status(asked, machine, folder, jobs, plain)),
+            SweepMode.DryRun => SweepDryRun.RunAsync(asked, machine, folder, jobs, plain, cancellation),
+            _ => RunAsync(asked, machine, folder, jobs, more, plain, cancellation),
+        };
 
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by default.</summary>
     private static (Sweep Asked, string Home) Asked(string? typed, SweepForm form, bool status)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Experiments.Core.Files;
 using Experiments.Core.Runs;
 
 namespace Benchmarks.Comparison;
@@ -7,19 +6,11 @@ namespace Benchmarks.Comparison;
 /// <summary>What scripts/compare.sh runs: measures every contender by turns, prints a table, and writes a CSV where nothing disturbed it.</summary>
 internal static class Compare
 {
-    private const double MostSpread = 0.5, MostOthers = 0.1;
-
     private static readonly int s_cores = Environment.ProcessorCount;
-
-    /// <summary>One contender at one point of the grid.</summary>
-    private sealed record Row(int Batch, string Norm, string Precision, Contender Contender, string Library, double Median, double Lowest, double Highest, double Spread, double Others)
-    {
-        public bool IsDisturbed => Spread > MostSpread || Others > MostOthers;
-    }
 
     public static int Run(ComparisonOptions options)
     {
-        var rows = new List<Row>();
+        var rows = new List<ComparisonRow>();
         var leftOut = new HashSet<string>();
         var grid = (from precision in options.Precisions from norm in options.Norms from batch in options.Batches select (batch, norm, precision)).ToList();
         for (var i = 0; i < grid.Count; i++)
@@ -32,11 +23,11 @@ internal static class Compare
         if (rows.Count == 0)
             return 3;
         Print(options, rows);
-        return Write(options, rows);
+        return ComparisonFile.Write(options, rows, Console.Error);
     }
 
-    /// <summary>Measures one point of the grid: the contenders by turns, one while the others sleep.</summary>
-    private static List<Row> Measure(ComparisonOptions options, int batch, string norm, string precision, HashSet<string> leftOut)
+    /// <summary>Measures one point of the grid. The contenders take turns: while one computes, the others sleep.</summary>
+    private static List<ComparisonRow> Measure(ComparisonOptions options, int batch, string norm, string precision, HashSet<string> leftOut)
     {
         var sides = new List<Side>();
         try
@@ -62,7 +53,7 @@ internal static class Compare
             }
 
             var others = load.Others();
-            return [.. sides.Select(side => new Row(batch, norm, precision, side.Contender, side.Library, side.Median, side.Rates.Min(), side.Rates.Max(), side.Spread, others))];
+            return [.. sides.Select(side => new ComparisonRow(batch, norm, precision, side.Contender, side.Library, side.Median, side.Rates.Min(), side.Rates.Max(), side.Spread, others))];
         }
         finally
         {
@@ -98,7 +89,7 @@ internal static class Compare
         {
             "torchsharp" => ["dotnet", typeof(Compare).Assembly.Location, "torchsharp", norm, $"{batch}", $"{contender.Threads}", seconds],
 
-            // Debian's python, whatever comes first in the path: it is the one that python3-torch belongs to.
+            // Debian's python, even if another comes first in the path: python3-torch is installed for this one.
             "pytorch" or "pytorch-autocast" =>
             [
                 "/usr/bin/python3", Path.Combine(options.Root, "tests/Benchmarks/Comparison/pytorch_training.py"), "--norm", norm, "--batch", $"{batch}",
@@ -112,7 +103,7 @@ internal static class Compare
         };
     }
 
-    private static void Print(ComparisonOptions options, List<Row> rows)
+    private static void Print(ComparisonOptions options, List<ComparisonRow> rows)
     {
         var libraries = string.Join("; ", rows.DistinctBy(row => row.Contender.Program).Select(row => $"{row.Contender.Program}: {row.Library}"));
         Console.WriteLine();
@@ -138,7 +129,7 @@ internal static class Compare
                 line.AddRange([Rate(pytorchEach), Rate(pytorchOne), Ratio(onednn, Larger(pytorchEach, pytorchOne))]);
             }
 
-            line.AddRange([Percent(point.Max(row => row.Spread)), Percent(point.Max(row => row.Others))]);
+            line.AddRange([ComparisonFile.Percent(point.Max(row => row.Spread)), ComparisonFile.Percent(point.Max(row => row.Others))]);
             lines.Add(line);
         }
 
@@ -147,39 +138,11 @@ internal static class Compare
             Console.WriteLine(string.Join("   ", line.Select((cell, column) => cell.PadLeft(widths[column]))));
         Console.WriteLine();
 
-        static double? Best(IEnumerable<Row> point, string program, bool each) => point
+        static double? Best(IEnumerable<ComparisonRow> point, string program, bool each) => point
             .Where(row => row.Contender.Program.StartsWith(program, StringComparison.Ordinal) && (program != "torch" || row.Contender.Program == program))
             .Where(row => row.Contender.Threads == 1 == each || s_cores == 1).Max(row => (double?)row.Median);
         static double? Larger(double? a, double? b) => a is null || b > a ? b : a;
         static string Rate(double? rate) => rate is { } number ? number.ToString("0", CultureInfo.InvariantCulture) : "-";
         static string Ratio(double? ours, double? peer) => ours / peer is { } number ? number.ToString("0.00x", CultureInfo.InvariantCulture) : "-";
     }
-
-    private static int Write(ComparisonOptions options, List<Row> rows)
-    {
-        var disturbed = rows.Where(row => row.IsDisturbed).ToList();
-        if (disturbed.Count > 0)
-        {
-            var (others, spread) = (disturbed.Max(row => row.Others), disturbed.Max(row => row.Spread));
-            Console.Error.WriteLine($"Disturbed: {disturbed.Count} of {rows.Count} measurements (others used up to {Percent(others)} of the machine, at most {Percent(MostOthers)} is taken; "
-                + $"repetitions lie up to {Percent(spread)} of their median apart, at most {Percent(MostSpread)} is taken).");
-            if (!options.Force)
-            {
-                Console.Error.WriteLine("No CSV was written. Measure again when the machine does nothing else; --force writes these, marked as disturbed.");
-                return 1;
-            }
-        }
-
-        var path = Path.Combine(options.Root, "results", "benchmarks", "comparison.csv");
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var lines = rows.Select(row => string.Create(CultureInfo.InvariantCulture,
-            $"{row.Batch},{row.Norm},{row.Precision},{row.Contender.Program},{row.Library.Replace(',', ';')},{row.Contender.Processes},{row.Contender.Threads},{row.Contender.Memory},"
-            + $"{row.Median:0.0},{row.Lowest:0.0},{row.Highest:0.0},{options.Repetitions},{options.Seconds},{row.Spread:0.000},{row.Others:0.000},{(row.IsDisturbed ? "yes" : "no")},{ProcessInformation.CpuName.Replace(',', ';')}"));
-        AtomicFile.WriteText(path, "batch,norm,precision,program,library,processes,threads,memory,images_per_second,lowest,highest,repetitions,seconds,spread,others,disturbed,cpu\n"
-            + string.Concat(lines.Select(line => line + "\n")));
-        Console.WriteLine($"Written to {Path.GetRelativePath(Environment.CurrentDirectory, path)}.");
-        return 0;
-    }
-
-    private static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{100 * part:0}%");
 }

@@ -15,7 +15,7 @@ internal sealed record ComparisonOptions
     /// <summary>Precisions of our engines, of fp32 and bf16.</summary>
     public string[] Precisions { get; init; } = ["fp32"];
 
-    /// <summary>Repetitions that the medians are over.</summary>
+    /// <summary>Repetitions that the medians are over: at least two, since a single one does not show whether something disturbed it.</summary>
     public int Repetitions { get; init; } = 5;
 
     /// <summary>Seconds of a repetition.</summary>
@@ -23,6 +23,9 @@ internal sealed record ComparisonOptions
 
     /// <summary>Whether Debian's PyTorch is measured too.</summary>
     public bool PyTorch { get; init; }
+
+    /// <summary>Whether it is the quick comparison, which has a file of its own.</summary>
+    public bool IsQuick { get; init; }
 
     /// <summary>Whether disturbed rows are written, marked.</summary>
     public bool Force { get; init; }
@@ -32,7 +35,7 @@ internal sealed record ComparisonOptions
     {
         var options = new ComparisonOptions { Root = words[0] };
         if (words.Contains("--quick"))
-            options = options with { Batches = [2, 32], Repetitions = 3, Seconds = 1 };
+            options = options with { Batches = [2, 32], Repetitions = 3, Seconds = 1, IsQuick = true };
         for (var i = 1; i < words.Length; i++)
         {
             options = words[i] switch

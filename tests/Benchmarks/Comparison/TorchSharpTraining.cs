@@ -8,7 +8,7 @@ namespace Benchmarks.Comparison;
 
 /// <summary>
 /// The training step that scripts/compare.sh compares with, as a TorchSharp user writes it: CIFAR's ResNet-20 from TorchSharp's own
-/// layers, cross-entropy, and SGD. It speaks the words of <c>bench --by-turns</c>.
+/// layers, cross-entropy, and SGD. Its input and output are those of <c>bench --by-turns</c>.
 /// </summary>
 internal static class TorchSharpTraining
 {

@@ -61,7 +61,7 @@ public sealed class DataFolderTests : IDisposable
     public void Verify_names_wrong_files_instead_of_throwing()
     {
         var place = SmallSets.WriteCifar(_folder.Path);
-        CifarSourceTests.Change(Path.Combine(place, "test.bin"), 1, 200);
+        Damage.Change(Path.Combine(place, "test.bin"), 1, 200);
         var verification = Folder().Verify(SmallSets.Cifar);
         Assert.False(verification.IsWhole);
         Assert.Contains(verification.Findings, finding => !finding.Good && finding.Text.Contains("record 0 (counted from 0) has label 200", StringComparison.Ordinal));
@@ -74,7 +74,7 @@ public sealed class DataFolderTests : IDisposable
         Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder.Path }).Dispose();
         var cache = Assert.Single(Directory.GetFiles(_folder["cache"], "*.images"));
         Assert.Contains(Folder().Verify(SmallSets.Cifar).Findings, finding => finding.Text.EndsWith("the prepared images, is whole.", StringComparison.Ordinal));
-        CifarSourceTests.Change(cache, new FileInfo(cache).Length - 1, 255);
+        Damage.Change(cache, new FileInfo(cache).Length - 1, 255);
         Assert.Contains(Folder().Verify(SmallSets.Cifar).Findings, finding => finding.Text.Contains("was damaged", StringComparison.Ordinal));
         Assert.False(File.Exists(cache));
     }
@@ -239,7 +239,7 @@ public sealed class DataFolderTests : IDisposable
     public async Task Files_that_are_whole_are_kept_and_a_damaged_one_is_downloaded_anew()
     {
         SmallSets.WriteIdx(_folder["small-idx"]);
-        CifarSourceTests.Truncate(_folder["small-idx", "test-images"], 100);
+        Damage.Truncate(_folder["small-idx", "test-images"], 100);
         SmallSets.Gzip(_folder["small-idx", "test-labels"]);
         using var server = IdxServer();
         await Folder().GetAsync(SmallSets.Idx(), IdxAddress(server));

@@ -197,7 +197,7 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void A_training_file_in_the_test_files_place_is_named()
     {
-        // The same size, but its classes are not equally frequent; sizes and headers show nothing.
+        // The size and the headers are right; only the classes are not equally frequent.
         var path = _folder[SmallSets.CifarSource.Folder, "test.bin"];
         var bytes = File.ReadAllBytes(path);
         (bytes[1], bytes[63]) = (1, 2);

@@ -23,7 +23,7 @@ public sealed class ImageCacheTests : IDisposable
     public void Images_are_prepared_anew_when_a_source_file_changes()
     {
         Open();
-        CifarSourceTests.Change(_folder[SmallSets.CifarSource.Folder, "test.bin"], 61, 77);
+        Damage.Change(_folder[SmallSets.CifarSource.Folder, "test.bin"], 61, 77);
         File.SetLastWriteTimeUtc(_folder[SmallSets.CifarSource.Folder, "test.bin"], DateTime.UtcNow.AddSeconds(2));
         using var set = Dataset.Open(SmallSets.Cifar, new DataOptions { Folder = _folder.Path });
         Assert.Equal(77, set.Test.Pixels(0)[59]);
@@ -42,19 +42,19 @@ public sealed class ImageCacheTests : IDisposable
         switch (damage)
         {
             case "truncated":
-                CifarSourceTests.Truncate(Cache(), 9_000);
+                Damage.Truncate(Cache(), 9_000);
                 break;
             case "empty":
-                CifarSourceTests.Truncate(Cache(), 0);
+                Damage.Truncate(Cache(), 0);
                 break;
             case "text changed":
-                CifarSourceTests.Change(Cache(), 60, (byte)'#');
+                Damage.Change(Cache(), 60, (byte)'#');
                 break;
             case "labels changed":
-                CifarSourceTests.Change(Cache(), 4096 + 3, 1);
+                Damage.Change(Cache(), 4096 + 3, 1);
                 break;
             default:
-                CifarSourceTests.Change(Cache(), "experiments-images ".Length, (byte)'0');
+                Damage.Change(Cache(), "experiments-images ".Length, (byte)'0');
                 break;
         }
 
@@ -117,7 +117,7 @@ public sealed class ImageCacheTests : IDisposable
     [Fact]
     public void Wrong_files_leave_no_cache()
     {
-        CifarSourceTests.Truncate(_folder[SmallSets.CifarSource.Folder, "test.bin"], 10);
+        Damage.Truncate(_folder[SmallSets.CifarSource.Folder, "test.bin"], 10);
         Assert.Throws<ExperimentException>(Open);
         Assert.DoesNotContain(Directory.GetFiles(_folder["cache"]), path => !path.Contains(".lock", StringComparison.Ordinal));
     }
@@ -125,7 +125,7 @@ public sealed class ImageCacheTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_written_is_answered_in_one_sentence()
     {
-        // A file where the cache folder would be: unlike permissions, that stops root, too.
+        // A file is in the place of the cache folder. Unlike permissions, that also stops root.
         File.WriteAllText(_folder["cache"], "");
         var error = Assert.Throws<ExperimentException>(Open);
         Assert.Equal(ExperimentException.Unavailable, error.ExitCode);

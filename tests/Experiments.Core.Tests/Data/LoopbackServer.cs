@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Experiments.Core.Tests.Data;
 
-/// <summary>What the server sends for one request: its head, and so many bytes of the body before it closes the connection.</summary>
+/// <summary>The answer to one request: its head, and how many bytes of the body are sent before the connection is closed.</summary>
 internal sealed record Answer(string Status, byte[] Body, string Headers = "", int? CutAfter = null);
 
-/// <summary>A web server on 127.0.0.1 that a test tells what to answer, misbehaviour included.</summary>
+/// <summary>A web server on 127.0.0.1 that answers what a test tells it to, also wrong things.</summary>
 internal sealed class LoopbackServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -36,14 +36,14 @@ internal sealed class LoopbackServer : IDisposable
     /// <summary>The path of each request.</summary>
     public List<string> Paths { get; } = [];
 
-    /// <summary>A server that serves ranges of a file as it should, cut off after some bytes on the first request where wanted.</summary>
+    /// <summary>A server that serves ranges of a file correctly; if asked, it cuts the first answer off after some bytes.</summary>
     public static LoopbackServer Of(byte[] file, int? firstCutAfter = null)
     {
         var served = 0;
         return new LoopbackServer(from => Serve(file, from, served++ == 0 ? firstCutAfter : null));
     }
 
-    /// <summary>What a server answers that serves ranges of a file as it should.</summary>
+    /// <summary>The answers of a server that serves ranges of a file correctly.</summary>
     public static Answer Serve(byte[] file, long? from, int? cut = null) => from switch
     {
         null => new Answer("200 OK", file, CutAfter: cut),

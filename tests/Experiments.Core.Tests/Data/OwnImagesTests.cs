@@ -7,7 +7,7 @@ using Experiments.Core.Data.Sources;
 
 namespace Experiments.Core.Tests.Data;
 
-/// <summary>Images of one's own in arrays: IDX files and NumPy archives, as they are published and as people save them.</summary>
+/// <summary>Images of your own in arrays: IDX files and NumPy archives, as they are published and as people save them.</summary>
 public sealed class OwnImagesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -122,7 +122,7 @@ public sealed class OwnImagesTests : IDisposable
         using var limited = Dataset.Open(set, new() { Folder = _folder.Path, TrainLimit = whole.Train.Count / 3 });
         Assert.All(limited.Train.ClassCounts().Zip(whole.Train.ClassCounts()), pair => Assert.InRange(pair.First, (pair.Second / 3.0) - 1, (pair.Second / 3.0) + 1));
 
-        // The same seed splits alike, another one otherwise.
+        // The same seed gives the same split, another seed gives another.
         Assert.Equal(whole.Checksum, Open(0).Checksum);
         Assert.NotEqual(whole.Checksum, Open(1).Checksum);
         Dataset Open(long seed)
@@ -136,7 +136,7 @@ public sealed class OwnImagesTests : IDisposable
     public void A_damaged_file_leaves_nothing_in_the_cache()
     {
         WriteIdx(["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"], gzipped: false);
-        CifarSourceTests.Truncate(_folder["mnist", "t10k-images-idx3-ubyte"], 100);
+        Damage.Truncate(_folder["mnist", "t10k-images-idx3-ubyte"], 100);
         var set = OwnImages.Describe(_folder["mnist"], new());
         Assert.Contains("t10k-images-idx3-ubyte ends before its header says", Assert.Throws<ExperimentException>(() => Dataset.Open(set, new() { Folder = _folder.Path })).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFiles(_folder["cache"]), file => !file.Contains(".lock", StringComparison.Ordinal));

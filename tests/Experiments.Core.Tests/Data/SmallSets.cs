@@ -12,7 +12,7 @@ internal static class SmallSets
 {
     public static readonly ImageShape Shape = new(3, 5, 4);
 
-    // Laid out as CIFAR-100 is: two label bytes, the second one counts.
+    // As in CIFAR-100, each record has two label bytes, of which the second one counts.
     public static readonly DatasetDescription Cifar = new()
     {
         Name = "small-cifar",
@@ -62,7 +62,7 @@ internal static class SmallSets
         },
     };
 
-    /// <summary>The label of an image: its index by turns.</summary>
+    /// <summary>The label of an image: the labels take turns.</summary>
     public static byte Label(int index) => (byte)(index % 4);
 
     /// <summary>A pixel of an image: the first one tells the index, the others vary.</summary>
@@ -86,7 +86,7 @@ internal static class SmallSets
         return place;
     }
 
-    /// <summary>A .tar.gz of the CIFAR files, in an order that is not theirs, with what else is to be in it.</summary>
+    /// <summary>A .tar.gz of the CIFAR files, in another order than they are read in, with other entries.</summary>
     public static byte[] CifarArchive(params TarEntry[] more)
     {
         using var memory = new MemoryStream();
@@ -111,7 +111,7 @@ internal static class SmallSets
     /// <summary>The same set with an archive whose MD5 is the given bytes'.</summary>
     public static DatasetDescription CifarWith(byte[] archive) => Cifar with { Source = CifarSource with { Md5 = Md5(archive) } };
 
-    /// <summary>The bytes of an IDX file: a header of words, then labels or pixels for as many as the second word tells.</summary>
+    /// <summary>The bytes of an IDX file: a header of words, then as many labels or images as the second word says.</summary>
     public static byte[] IdxBytes(params int[] header)
     {
         var words = new byte[4 * header.Length];

@@ -253,6 +253,14 @@ public sealed class FigureTests : IDisposable
     }
 
     [Fact]
+    public void A_new_norm_of_the_catalog_takes_a_look_that_is_free_and_leaves_the_others_theirs()
+    {
+        var places = Palette.OfNorms([new("a new norm", new("new"), _ => new("new", null, Affine.None)), .. NormCatalog.Entries]);
+        Assert.Equal(places.Count, places.Values.Distinct().Count());
+        Assert.All(NormCatalog.Entries.Where(entry => entry.Look is not null), entry => Assert.Equal(entry.Look, places[entry.Name]));
+    }
+
+    [Fact]
     public void Learning_rates_at_two_batch_sizes_are_two_panels_with_one_legend()
     {
         var figure = Build(Spec(FigureKind.ErrorAgainstLr), [.. new[] { 32, 2 }.SelectMany(batch => new[] { 0.1, 1 }.Select(rate => Sample.Run(batch: batch) with { Lr = rate }))]);

@@ -12,8 +12,8 @@ using Xunit.Abstractions;
 namespace Experiments.Core.Tests.Fuzzing;
 
 /// <summary>
-/// Files that are nearly right: parts of good ones changed, cut, doubled and torn, thirty seconds a format. Each must be read, or be answered
-/// with an <see cref="ExperimentException"/> of a few lines; nothing else may be thrown, and nothing take long.
+/// Files that are nearly right: good ones with parts changed, cut out or doubled, thirty seconds for each format. Each must be read, or be answered
+/// with an <see cref="ExperimentException"/> of a few lines; nothing else may be thrown, and no file may take long.
 /// </summary>
 [Trait("Speed", "slow")]
 public sealed class FuzzTests(ITestOutputHelper output) : IDisposable

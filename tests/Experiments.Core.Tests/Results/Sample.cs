@@ -2,7 +2,7 @@ using Experiments.Core.Results.Rows;
 
 namespace Experiments.Core.Tests.Results;
 
-/// <summary>Rows that the tests make up.</summary>
+/// <summary>Rows of runs that never were, for tests.</summary>
 internal static class Sample
 {
     public static RunRow Run(string norm = "bn", int batch = 32, long seed = 1, double? error = 13.6, int? groups = null, int? channelsPerGroup = null) => new()

@@ -9,7 +9,7 @@ public sealed class SummaryTests
     [Fact]
     public void Every_column_of_a_run_either_defines_its_cell_or_is_what_came_out()
     {
-        // A new column belongs to Cell where it changes the result; then summaries and figures keep apart what differs in it.
+        // If a new column changes the result, it belongs to Cell; then summaries and figures keep runs apart that differ in it.
         string[] outcome =
         [
             "Run", "Experiment", "Status", "Seed", "From", "FromChecksum", "EngineVersion", "ImagesChecksum", "Threads", "Error", "ErrorMeasure", "ErrorMovingAverage", "ErrorPopulation",

@@ -19,7 +19,7 @@ public sealed class EarlierVersionsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // As they were published: rows of several versions, some of which had fewer options, and most of which gave other names than are given today.
+    // The rows are as they were published. They come from several versions; some had fewer options, and most gave runs other names than today.
     [Theory, MemberData(nameof(PublishedFolders))]
     public void Every_published_row_is_a_run_that_would_not_be_trained_again(string name)
     {
@@ -30,7 +30,7 @@ public sealed class EarlierVersionsTests : IDisposable
         Assert.Empty(folder.Missing(folder.RunsOf(sweep)));
         Assert.Empty(folder.OthersThan(folder.RunsOf(sweep)));
 
-        // Rows that tell of no optimizer are of versions that named runs otherwise.
+        // Versions whose rows have no optimizer gave runs other names.
         var header = File.ReadLines(Path.Combine(Published, name, "runs.csv")).First();
         if (!header.Contains(",optimizer,", StringComparison.Ordinal))
             Assert.All(sweep.Runs(), run => Assert.DoesNotContain(run.Id, runs));
@@ -40,7 +40,7 @@ public sealed class EarlierVersionsTests : IDisposable
     public void The_config_of_a_published_folder_goes_on_there(string name)
     {
         var (folder, runs) = Restore(name);
-        // figure-1-quick is figure-1 in the form quick.
+        // figure-1-quick is the quick form of figure-1.
         var form = Enum.GetValues<SweepForm>().FirstOrDefault(form => name.EndsWith($"-{EnumText.Of(form)}", StringComparison.Ordinal));
         var file = form == SweepForm.Full ? name : name[..^$"-{EnumText.Of(form)}".Length];
         var config = SweepFile.Read(Path.Combine(RepositoryFolder.Root, "configs", $"{file}.yaml"), form);
@@ -106,7 +106,7 @@ public sealed class EarlierVersionsTests : IDisposable
         Assert.Equal(NewRun(), Assert.Single(sweep.Runs()));
     }
 
-    // A network's own activation and what it makes of a shortcut differ from network to network, and stand in no list of values.
+    // The default activation and shortcut depend on the network, so the list of default values does not have them.
     [Fact]
     public void A_sweep_of_several_networks_reads_as_it_was_written()
     {
@@ -128,7 +128,7 @@ public sealed class EarlierVersionsTests : IDisposable
         return (folder, NewRun());
     }
 
-    // As a version would have left it that gave another hash.
+    // As if a version that gives another hash had left it.
     private static string Rename(SweepFolder folder, Run run)
     {
         var old = $"{run.Id[..^8]}01234567";
@@ -138,7 +138,7 @@ public sealed class EarlierVersionsTests : IDisposable
         return old;
     }
 
-    /// <summary>A published folder as it was before runs/ was left out, as far as that was published.</summary>
+    /// <summary>A published folder, with the part of runs/ that can be made again from what was published.</summary>
     private (SweepFolder Folder, IReadOnlyList<string> Runs) Restore(string name)
     {
         var (from, to) = (Path.Combine(Published, name), _folder[name]);

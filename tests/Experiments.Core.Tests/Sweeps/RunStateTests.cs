@@ -36,7 +36,7 @@ public sealed class RunStateTests : IDisposable
         new RunExecutor(machine, _sweeps.Results, "mine").Execute(run, null, null, null, default);
         stages.Add(Now());
 
-        // The report that a run gives is written after those who watch it in its own process have heard it; 40 images in batches of 8 are 5 steps.
+        // A run writes its progress file after it has told its own display. 40 images in batches of 8 are 5 steps.
         Assert.Equal(
             [(RunStage.ToDo, null), (RunStage.UnderWay, null), (RunStage.UnderWay, 0.1), (RunStage.HalfDone, null), (RunStage.Finished, null)], stages);
 
@@ -101,7 +101,7 @@ public sealed class RunStateTests : IDisposable
         var states = runs.Select(run => new RunState(run, RunStage.ToDo, null, null)).ToArray();
         Assert.Null(Forecast.Left(states, 2));
 
-        // 40 images a step's own cost of 8 added to each batch: batch 8 is 80 a epoch, batch 4 is 120
+        // 40 images, and a step costs as much as 8 more: an epoch costs 80 with batch 8 and 120 with batch 4.
         var row = RunRecord.Failed(runs[0], "mine") with { Status = RunStatus.Finished, Seconds = 8 };
         states[0] = new RunState(runs[0], RunStage.Finished, row, null);
         Assert.Equal(8 + 8 + 12 + 12 + 12, Forecast.Left(states, 1)!.Value.TotalSeconds, 1e-6);

@@ -94,7 +94,7 @@ public sealed class SweepFileTests
         Assert.All(evening.Grid.Expand(), run => Assert.Equal(("resnet20", 30), (run.Model, run.Epochs)));
         Assert.Equal("bad.yaml: there is no evening block for --evening.",
             Assert.Throws<ExperimentException>(() => SweepFile.Parse("epochs: 3\nquick: { epochs: 1 }", "bad.yaml", "bad", SweepForm.Evening)).Message);
-        // What is wrong with a block is told whatever form is asked for.
+        // Mistakes in a block are reported also if another form is asked for.
         Assert.Contains("epoch", Assert.Throws<ExperimentException>(() => SweepFile.Parse("epochs: 3\nevening: { epoch: 1 }", "bad.yaml", "bad")).Message, StringComparison.Ordinal);
     }
 

@@ -204,7 +204,7 @@ public sealed class SweepFolderTests : IDisposable
             }
             catch (OperationCanceledException)
             {
-                // as a process does: it ends without a row
+                // The process ends without leaving a row.
             }
 
             return Task.FromResult<string?>(null);

@@ -5,14 +5,14 @@ using Experiments.Core.Training;
 
 namespace Experiments.Core.Tests.Training;
 
-/// <summary>An engine that writes down what it is asked and gives the label's class a high score, but for every fourth image.</summary>
+/// <summary>An engine that records its calls. It gives the label's class a high score, except for every fourth image.</summary>
 internal sealed class RecordingEngine(Network network) : IEngine
 {
     public List<(int Images, double LearningRate, float Pixel)> Steps { get; } = [];
 
     public List<(NormStatistics Statistics, int Images)> Evaluations { get; } = [];
 
-    /// <summary>Of each batch evaluated, the second value.</summary>
+    /// <summary>The second value of each batch that was evaluated.</summary>
     public List<float> SecondPixels { get; } = [];
 
     public List<(int Images, string Slot, SlotSide Side)> Observations { get; } = [];
@@ -23,10 +23,10 @@ internal sealed class RecordingEngine(Network network) : IEngine
 
     public int? NotANumberAtStep { get; init; }
 
-    /// <summary>The statistics under which test scores are not numbers, after so many steps.</summary>
+    /// <summary>With these statistics, and after so many steps, test scores are NaN.</summary>
     public (NormStatistics Statistics, int Steps)? NotANumberAtEvaluation { get; init; }
 
-    /// <summary>From so many batches evaluated on, test scores are not numbers.</summary>
+    /// <summary>After so many evaluated batches, test scores are NaN.</summary>
     public int? NotANumberFromEvaluation { get; init; }
 
     public Action? AtEachStep { get; init; }

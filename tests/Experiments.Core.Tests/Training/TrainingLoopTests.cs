@@ -79,7 +79,7 @@ public sealed class TrainingLoopTests : IDisposable
         Assert.Equal([false, false, true], epochs.Select(epoch => epoch.TestBatch is not null));
         Assert.Equal(40, engine.Population);
 
-        // the batch's own in batches of the training size
+        // the batch's own statistics, in batches of the training size
         Assert.Equal([8, 4], engine.Evaluations.Where(e => e.Statistics == NormStatistics.Batch).Select(e => e.Images));
     }
 
@@ -108,13 +108,13 @@ public sealed class TrainingLoopTests : IDisposable
     [Fact]
     public void A_last_test_batch_that_leaves_BN_a_single_value_is_left_out()
     {
-        // The last map is 1x1: of twelve images in batches of eleven, the twelfth would be its own mean.
+        // The last map is 1x1: with twelve images in batches of eleven, the twelfth would be alone and equal to its mean.
         var (loop, engine) = Loop(new RunSettings { Batch = 11, Epochs = 1 });
         Assert.Equal(11, loop.Evaluate(NormStatistics.Batch, 1, default).Images);
         Assert.Equal((NormStatistics.Batch, 11), Assert.Single(engine.Evaluations));
         Assert.Equal(12, loop.Evaluate(NormStatistics.MovingAverage, 1, default).Images);
 
-        // Two images are a statistic, though a poor one.
+        // Over two images there is a statistic, if a poor one.
         (loop, _) = Loop(new RunSettings { Batch = 10, Epochs = 1 });
         Assert.Equal(12, loop.Evaluate(NormStatistics.Batch, 1, default).Images);
     }

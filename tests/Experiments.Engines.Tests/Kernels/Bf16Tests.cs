@@ -25,7 +25,7 @@ public sealed unsafe class Bf16Tests
         for (var i = 0; i < 20_000; i++)
         {
             var upper = (uint)random.Next(0x7F80) << 16 | (uint)random.Next(2) << 31;
-            // Ties, their neighbours on both sides, and anything.
+            // Ties, their neighbours on both sides, and random values.
             values.AddRange([BitConverter.UInt32BitsToSingle(upper | 0x8000), BitConverter.UInt32BitsToSingle(upper | 0x7FFF),
                 BitConverter.UInt32BitsToSingle(upper | 0x8001), BitConverter.UInt32BitsToSingle(upper | (uint)random.Next(0x10000))]);
         }
@@ -54,14 +54,14 @@ public sealed unsafe class Bf16Tests
         {
             var bits = BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000;
             var (towardsZero, away) = (BitConverter.UInt32BitsToSingle(bits), BitConverter.UInt32BitsToSingle(bits + 0x10000));
-            // Beyond the largest finite value lies what would be the next one, at twice the largest power of two.
+            // The value after the largest finite one would be twice the largest power of two.
             var distance = (float.IsInfinity(away) ? Math.CopySign(Math.ScaleB(1, 128), value) : away) - (double)value;
             var (near, far) = (Math.Abs(value - (double)towardsZero), Math.Abs(distance));
             return near < far ? towardsZero : far < near ? away : (bits & 0x10000) == 0 ? towardsZero : away;
         }
     }
 
-    // What is not a number is so to arithmetic: quiet, and told by its upper bits. Such stay what they are.
+    // A NaN of arithmetic is quiet and has its mark in the upper bits. It stays a NaN.
     [Fact]
     public void Infinities_and_what_is_not_a_number_stay_so()
     {

@@ -3,7 +3,7 @@ using Experiments.OneDnn.Kernels;
 
 namespace Experiments.Engines.Tests.Kernels;
 
-/// <summary>The kernels that are no norm's, against the plain formulas in fp64.</summary>
+/// <summary>The kernels that are not those of norms, against the plain formulas in fp64.</summary>
 public sealed unsafe class MapKernelTests
 {
     // fp32 sums of 35 values, and bfloat16's rounding of what is written in it.

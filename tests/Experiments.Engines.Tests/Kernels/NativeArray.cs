@@ -18,7 +18,7 @@ internal sealed unsafe class NativeArray : IDisposable
     private readonly byte* _memory;
     private readonly int _bytes;
 
-    /// <summary>An array of what is not a number, so that what is not written shows.</summary>
+    /// <summary>An array of NaNs, so that a value that is never written shows.</summary>
     internal NativeArray(int count, Precision precision = Precision.Fp32)
     {
         (_count, _precision) = (count, precision);

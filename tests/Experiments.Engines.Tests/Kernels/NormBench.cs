@@ -65,7 +65,7 @@ internal sealed unsafe class NormBench : IDisposable
         return map;
     }
 
-    /// <summary>A map of what is not a number.</summary>
+    /// <summary>A map of NaNs.</summary>
     internal NativeArray Map()
     {
         var map = new NativeArray(Images * Area * Channels, Precision);

@@ -45,7 +45,7 @@ public sealed class NormKernelTests
         }
     }
 
-    /// <summary>Images and areas: odd ones, single ones, and none square.</summary>
+    /// <summary>Numbers of images and areas, some of them odd and some 1; no map is square.</summary>
     private static readonly (int Images, int Area)[] s_sizes = [(1, 1), (3, 1), (2, 3), (1, 7), (5, 15), (4, 6)];
 
     private static readonly double[] s_means = [0, 30, 1000, 30000];
@@ -99,7 +99,7 @@ public sealed class NormKernelTests
                     Near(expected, ys[i], tolerance, $"y[{i}] with residual {residual} and ReLU {relu}");
                 }
 
-                // In place, the same bits.
+                // Computed in place, it gives the same bits.
                 bench.Normalize(x, residual ? r : null, x, relu);
                 Assert.Equal(ys, x.Values);
             }
@@ -146,7 +146,7 @@ public sealed class NormKernelTests
                     Near(products[cell], bench.Product[cell], 2 * area * Fp32Rounding * magnitudes[cell], $"product of cell {cell}, {mask}");
                 }
 
-                // With g in place of dy, the same bits.
+                // With g written over dy, it gives the same bits.
                 var (sum, product) = (bench.Sum, bench.Product);
                 bench.GradientSums(dy, second ? dy2 : null, x, y, dy, mask);
                 Assert.Equal(sum, bench.Sum);
@@ -193,7 +193,7 @@ public sealed class NormKernelTests
                     Near(expected, dxs[i], tolerance, $"dx[{i}]");
                 }
 
-                // In place of x, and of g, the same bits.
+                // Written over x, or over g, it gives the same bits.
                 var (xCopy, gCopy) = (bench.Map(xs), bench.Map(gs));
                 bench.InputGradient(g, xCopy, xCopy, masked);
                 bench.InputGradient(gCopy, x, gCopy, masked);
@@ -221,7 +221,7 @@ public sealed class NormKernelTests
                 var (dx, g, dGamma, dBeta) = layer.Twin.Backward(layer.X, layer.Residual, relu, layer.Dy);
                 var y = layer.Twin.Forward(layer.X, layer.Residual, relu);
 
-                // The terms that a gradient by the input is the difference of.
+                // The gradient by the input is a difference of these terms.
                 var scale = layer.Twin.Sets.Count == 0 ? 1
                     : layer.Twin.Sets.Max(set => 1 / Math.Sqrt((Twin.Deviations(layer.X, set) / set.Length) + Norm.Epsilon)) * layer.Twin.Gamma.Max(Math.Abs);
                 var tolerance = 1e-6 + (4 * Fp32Rounding * mean);
@@ -272,7 +272,7 @@ public sealed class NormKernelTests
                 Numbers.Close(dBeta, byBeta.Values, 1e-5, "dbeta");
                 Near(dGamma, byGamma.Values, tolerance * area * images * 10, $"dgamma of {groups} groups at {mean} with {use}");
 
-                // Without a gradient by the input, and with it in place of dy, the same bits.
+                // Without a gradient by the input, or with it written over dy, it gives the same bits.
                 var (bits, gammaBits) = (dx.Values, byGamma.Values);
                 kernels.Backward(dy.Pointer, dy2.Pointer, x.Pointer, null, gamma.Floats, statistics.Floats, byGamma.Floats, byBeta.Floats, images * area);
                 Assert.Equal(gammaBits, byGamma.Values);
@@ -282,7 +282,7 @@ public sealed class NormKernelTests
         }
     }
 
-    // Nothing is taken away from x, and of squares no sum cancels: rounding stays what it is at a mean of 0, relative to the result.
+    // No mean is subtracted from x, and sums of squares do not cancel: relative to the result, rounding is as at a mean of 0.
     [Theory]
     [MemberData(nameof(Channels))]
     public void Scaling_without_centring_loses_nothing_at_a_large_mean(int channels, Precision precision)

@@ -6,7 +6,7 @@ namespace Experiments.Engines.Tests.Kernels;
 /// A norm layer with the sum and the ReLU that may follow it, written in fp64 straight from the formulas, to be read beside the paper:
 /// nothing is fused, pooled or saved. Maps are [N, H*W, C].
 /// </summary>
-/// <param name="norm">Which norm; its set S_i is said here once more, by name.</param>
+/// <param name="norm">Which norm; this class defines its set S_i a second time, by the norm's name.</param>
 /// <param name="images">N.</param>
 /// <param name="workers">The workers that the images fall into.</param>
 /// <param name="area">H * W.</param>
@@ -20,7 +20,7 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
     internal double[] Beta { get; init; } = new double[channels];
 
     /// <summary>
-    /// The sets S_i (Eqns 3, 4, 5, 7): the indices of the values that share one mean and one variance. Where nothing is normalized, none.
+    /// The sets S_i (Eqns 3, 4, 5, 7): the indices of the values that share one mean and one variance. None if nothing is normalized.
     /// </summary>
     internal IReadOnlyList<int[]> Sets { get; } = norm.Pooling is null ? [] :
     [

@@ -3,7 +3,7 @@ using Experiments.OneDnn.Kernels;
 
 namespace Experiments.Engines.Tests.Kernels;
 
-/// <summary>Every width of vector computes the same bits; those this processor has not are computed in software.</summary>
+/// <summary>Every width of vector computes the same bits; widths that this processor lacks are computed in software.</summary>
 public sealed unsafe class VectorTests
 {
     private const int Channels = 64;

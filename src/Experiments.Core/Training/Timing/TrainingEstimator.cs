@@ -49,26 +49,12 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
         _once = before.TotalSeconds + time.GetElapsedTime(start).TotalSeconds;
 
         var (step, timed) = Time(Endless(epoch => loop.Steps(epoch, 0, cancellation).Select(_ => 1)), OfSteps);
-        var testImage = Time(Endless(_ => TestBatches(loop, NormStatistics.MovingAverage, cancellation)), OfEvaluations).Each;
-        var (populationImage, batchTestImage) = (0.0, 0.0);
-        if (network.Norm.HasRunningStatistics)
-        {
-            populationImage = Time(Endless(epoch => loop.CollectPopulation(epoch, cancellation)), OfEvaluations).Each;
-            batchTestImage = Time(Endless(_ => TestBatches(loop, NormStatistics.Batch, cancellation)), OfEvaluations).Each;
-        }
-
-        // The first step is always one of those that are measured.
-        var measured = new TrainingLoop(settings, data, engine, network) { Observer = plan };
-        var point = plan.All.Count == 0 ? 0 : Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
-        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShift.Alterations(settings.Domains) : [];
+        var (testImage, batchTestImage, populationImage) = TimeEvaluations(loop, cancellation);
+        var point = TimePoint(plan, step, cancellation);
+        var alterations = settings.Measure.HasFlag(MeasurementKinds.DistributionShift) ? DistributionShiftScores.Alterations(settings.Domains) : [];
         // An upper bound: a part of an image takes no longer than all of it.
-        var lengths = settings.Measure.HasFlag(MeasurementKinds.SequenceLength) ? SequenceLength.Lengths(network).Count : 0;
-        var nothing = default(Score);
-        var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
-        var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
-        var ending = time.GetTimestamp();
-        Ends(epochResult);
-        _once += time.GetElapsedTime(ending).TotalSeconds;
+        var lengths = settings.Measure.HasFlag(MeasurementKinds.SequenceLength) ? SequenceLengthScores.Lengths(network).Count : 0;
+        var epochEnd = TimeFiles();
         return new TrainingEstimate
         {
             Epochs = settings.Epochs,
@@ -90,6 +76,37 @@ public sealed class TrainingEstimator(RunSettings settings, BatchSource data, IE
             MemoryMib = Memory(),
             Library = engine.Library,
         };
+    }
+
+    // Seconds of an image: scored by moving averages, scored by its batch's statistics, and collected for population statistics.
+    private (double Test, double BatchTest, double Population) TimeEvaluations(TrainingLoop loop, CancellationToken cancellation)
+    {
+        var test = Time(Endless(_ => TestBatches(loop, NormStatistics.MovingAverage, cancellation)), OfEvaluations).Each;
+        if (!network.Norm.HasRunningStatistics)
+            return (test, 0, 0);
+        var population = Time(Endless(epoch => loop.CollectPopulation(epoch, cancellation)), OfEvaluations).Each;
+        return (test, Time(Endless(_ => TestBatches(loop, NormStatistics.Batch, cancellation)), OfEvaluations).Each, population);
+    }
+
+    // The seconds that measuring adds to a step. The first step is always one of those that are measured.
+    private double TimePoint(MeasurementPlan plan, double step, CancellationToken cancellation)
+    {
+        if (plan.All.Count == 0)
+            return 0;
+        var measured = new TrainingLoop(settings, data, engine, network) { Observer = plan };
+        return Math.Max(0, Time(Endless(_ => measured.Steps(0, 0, cancellation).Take(1).Select(_ => 1)), OfMeasurements).Each - step);
+    }
+
+    // The seconds to write the files of an epoch's end; those of the training's end are counted once.
+    private double TimeFiles()
+    {
+        var nothing = default(Score);
+        var epochResult = new EpochResult(1, settings.ScaledLearningRate, nothing, nothing, nothing, nothing, 1, 1);
+        var epochEnd = Time(Endless(_ => Once(() => EpochEnds(epochResult))), OfFiles).Each;
+        var ending = time.GetTimestamp();
+        Ends(epochResult);
+        _once += time.GetElapsedTime(ending).TotalSeconds;
+        return epochEnd;
     }
 
     private static IEnumerable<int> TestBatches(TrainingLoop loop, NormStatistics statistics, CancellationToken cancellation) =>

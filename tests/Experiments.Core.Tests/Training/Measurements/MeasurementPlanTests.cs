@@ -82,8 +82,8 @@ public sealed class MeasurementPlanTests : IDisposable
         var network = Network(settings);
         var engine = new RecordingEngine(network);
         var loop = new TrainingLoop(settings, Source(settings, engine), engine, network);
-        var scores = DistributionShift.Measure(loop, network, Domains.None, 1, default).ToList();
-        Assert.Equal(DistributionShift.Count(network, Domains.None), scores.Count);
+        var scores = DistributionShiftScores.Measure(loop, network, Domains.None, 1, default).ToList();
+        Assert.Equal(DistributionShiftScores.Count(network, Domains.None), scores.Count);
         Assert.Equal(kinds * 21, scores.Select(score => (score.Shift, score.Strength, score.Statistics)).Distinct().Count());
         Assert.Equal(kinds, scores.Count(score => score.Shift == DistributionShiftRow.None));
         Assert.Equal("moving_average", scores[0].Statistics);

@@ -6,7 +6,7 @@ using Experiments.Core.Training;
 namespace Experiments.Core.Tests.Training.Measurements;
 
 /// <summary>
-/// An engine whose loss is w^T A w / 2 with a symmetric A, w being all parameters one after the other, whatever the images; what it
+/// An engine whose loss is w^T A w / 2 with a symmetric A; w is all parameters one after the other, and images do not matter. What it
 /// observes of an image is the image's first values.
 /// </summary>
 internal sealed class QuadraticEngine(Network network, double[,] curvature) : IEngine

@@ -3,7 +3,7 @@ using Experiments.Core.Training.Weights;
 
 namespace Experiments.Core.Tests.Training.Weights;
 
-/// <summary>What the safetensors format forbids, as its own reader refuses it.</summary>
+/// <summary>What the safetensors format forbids; its own reader refuses the same.</summary>
 public sealed class SafetensorsRulesTests
 {
     private const string A = """ "a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]} """;
@@ -52,7 +52,7 @@ public sealed class SafetensorsRulesTests
     public void A_header_of_more_than_the_format_allows_is_refused(ulong length) =>
         Assert.Throws<ExperimentException>(() => Safetensors.Read("w.safetensors", [.. BitConverter.GetBytes(length), .. "{}"u8]));
 
-    // Latin-1, so that a header may be no UTF-8.
+    // Latin-1, so that a header can be invalid UTF-8.
     private static Safetensors.Content Read(string header, int values)
     {
         var json = Encoding.Latin1.GetBytes(header);

@@ -75,7 +75,7 @@ public sealed class WeightFuzzTests(ITestOutputHelper output)
         Assert.InRange(refused, 1, done);
     }
 
-    // One to four damages: bits, bytes, numbers, pieces removed, doubled or moved, the end cut off. The last bytes, which are but values, rarely.
+    // One to four damages: bits, bytes or numbers changed, pieces removed, doubled or moved, the end cut off. The last bytes, which are only values, are hit rarely.
     private static byte[] Damaged(byte[] whole, Random random, int rarely)
     {
         var bytes = whole.ToList();
