@@ -12,6 +12,12 @@ public sealed record Estimate(int N, double? Mean, double? Sd, double? HalfWidth
 
     /// <summary>The interval's upper end.</summary>
     public double? High => Mean + HalfWidth;
+
+    /// <summary>
+    /// The two-sided p-value of Student's t test that the mean is 0: below 0.05 exactly where the 95% interval leaves 0 out. Null for fewer than two
+    /// values. Values without any spread prove their mean: 0, or 1 where it is 0.
+    /// </summary>
+    public double? P => Sd is not { } sd ? null : sd == 0 ? (Mean == 0 ? 1 : 0) : Statistics.TwoSidedP(Mean!.Value / (sd / Math.Sqrt(N)), N - 1);
 }
 
 /// <summary>Statistics of several values, such as those of seeds or of repetitions.</summary>
@@ -79,6 +85,28 @@ public static class Statistics
         }
 
         return Math.Sqrt(degreesOfFreedom) * Math.Tan((low + high) / 2);
+    }
+
+    /// <summary>The probability that Student's t lies at least as far from 0 as this, on either side; right to 1e-15, so that smaller ones may come as 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no degrees of freedom.</exception>
+    public static double TwoSidedP(double t, int degreesOfFreedom)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(degreesOfFreedom);
+        return Math.Clamp(1 - ProbabilityWithin(Math.Atan(Math.Abs(t) / Math.Sqrt(degreesOfFreedom)), degreesOfFreedom), 0, 1);
+    }
+
+    /// <summary>
+    /// P-values of several tests, each adjusted for the others, in the order given: rejecting where they are below 0.05 keeps the chance of even one
+    /// false rejection below 0.05, however the tests depend on each other (Holm 1979, "A simple sequentially rejective multiple test procedure").
+    /// </summary>
+    public static IReadOnlyList<double> Holm(IReadOnlyList<double> p)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        var adjusted = new double[p.Count];
+        var largest = 0.0;
+        foreach (var (rank, test) in Enumerable.Range(0, p.Count).OrderBy(test => p[test]).Index())
+            adjusted[test] = largest = Math.Max(largest, Math.Min(1, (p.Count - rank) * p[test]));
+        return adjusted;
     }
 
     /// <summary>P(|T| &lt; sqrt(df) * tan(theta)).</summary>

@@ -20,7 +20,7 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
     public static FigureData Read(IReadOnlyList<string> folders)
     {
         ArgumentNullException.ThrowIfNull(folders);
-        var names = Names(folders);
+        var names = ResultsFolder.Names(folders);
         return new FigureData([.. folders.Distinct().SelectMany(folder => ResultsFolder.ReadRuns(folder)
             .Select(run => names.Count == 1 ? run : run with { Run = NameIn(names[folder], run.Run), Source = names[folder] }))], folders);
     }
@@ -42,7 +42,7 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
     {
         if (!_rows.TryGetValue(typeof(T), out var known))
         {
-            var names = Names(folders);
+            var names = ResultsFolder.Names(folders);
             _rows[typeof(T)] = known = names.Count <= 1 ? ResultsFolder.ReadRows<T>(folders)
                 : [.. folders.Distinct().SelectMany(folder => ResultsFolder.ReadRows<T>(folder).Select(row => row with { Key = row.Key with { Run = NameIn(names[folder], row.Key.Run) } }))];
         }
@@ -51,17 +51,4 @@ public sealed class FigureData(IReadOnlyList<RunRow> runs, params IReadOnlyList<
     }
 
     private static string NameIn(string folder, string run) => $"{folder}: {run}";
-
-    /// <summary>Each folder's own name, after the names of as many folders above it as are needed to tell all folders apart.</summary>
-    private static Dictionary<string, string> Names(IReadOnlyList<string> folders)
-    {
-        var paths = folders.Distinct().ToDictionary(folder => folder, folder => Path.GetFullPath(ResultsFolder.At(folder).Root).Split(
-            Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries));
-        for (var length = 1; ; length++)
-        {
-            var names = paths.ToDictionary(path => path.Key, path => string.Join('/', path.Value.TakeLast(length)));
-            if (names.Values.Distinct().Count() == names.Count || length >= paths.Values.Max(path => path.Length))
-                return names;
-        }
-    }
 }

@@ -28,6 +28,18 @@ public sealed class ResultsFolder(string path)
     /// <summary>The results folder of a path: the path itself, or for a file the folder that it lies in.</summary>
     public static ResultsFolder At(string path) => new(FolderOf(path));
 
+    /// <summary>For each of these paths its folder's own name, after the names of as many folders above it as are needed to tell all folders apart.</summary>
+    public static IReadOnlyDictionary<string, string> Names(IReadOnlyList<string> paths)
+    {
+        var parts = paths.Distinct().ToDictionary(path => path, path => Path.GetFullPath(FolderOf(path)).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries));
+        for (var length = 1; ; length++)
+        {
+            var names = parts.ToDictionary(path => path.Key, path => string.Join('/', path.Value.TakeLast(length)));
+            if (names.Values.Distinct().Count() == names.Count || length >= parts.Values.Max(path => path.Length))
+                return names;
+        }
+    }
+
     /// <summary>The folder of one run.</summary>
     public string PathOf(string run) => Path.Combine(Root, "runs", run);
 

@@ -1,3 +1,4 @@
+using Experiments.Core.Results;
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Results.Tables;
 
@@ -58,6 +59,60 @@ public sealed class ResultTableTests
         Assert.Equal(["10.0 (1)", "13.0 (1)", "-"], tables[0].Rows.Select(row => row[1]));
         Assert.Equal(["LN", "+3.0 (1)"], Assert.Single(tables[1].Rows));
         Assert.Equal(["6.8 (1)", "6.8 (1)", "6.8 (1)"], ResultTable.Of(runs, new TableLayout(Value: "train_error"))[0].Rows.Select(row => row[1]));
+    }
+
+    [Theory]
+    [InlineData("gn", "GN (G=8)", "BN")]
+    [InlineData("GN (G=8)", "GN (G=8)", "BN")]
+    [InlineData("gn (g=8)", "GN (G=8)", "BN")]
+    [InlineData("bn", "BN", "GN (G=8)")]
+    [InlineData(null, "BN", "GN (G=8)")]
+    public void Others_are_compared_with_any_norm(string? baseline, string label, string other)
+    {
+        var table = ResultTable.Of(Sample.Figure1(), new TableLayout(Baseline: baseline))[1];
+        Assert.StartsWith($"difference to {label} in points", table.Heading, StringComparison.Ordinal);
+        Assert.Equal(other, Assert.Single(table.Rows)[0]);
+        Assert.All(table.Entries, entry => Assert.Equal((label, other), (NormLabel.Of(entry.Baseline!), NormLabel.Of(entry.Cell!))));
+        Assert.Equal((other == "BN" ? 1 : -1) * 6.0, table.Entries[^1].Mean!.Value, 0.2);
+    }
+
+    [Fact]
+    public void Others_are_compared_with_any_row_column_by_column()
+    {
+        RunRow[] runs = [.. from lr in new[] { 0.1, 0.3 } from batch in new[] { 32, 2 } from norm in new[] { "bn", "ln" } select Sample.Run(norm, batch, error: (100 * lr) + batch + norm[0]) with { Lr = lr }];
+        var table = ResultTable.Of(runs, new TableLayout(Baseline: "LN, lr 0.3"))[1];
+        Assert.Equal([["BN, lr 0.1", "-30.0 (1)", "-30.0 (1)"], ["LN, lr 0.1", "-20.0 (1)", "-20.0 (1)"], ["BN, lr 0.3", "-10.0 (1)", "-10.0 (1)"]], table.Rows);
+        Assert.Empty(table.Notes); // one seed tests nothing
+    }
+
+    [Theory]
+    [InlineData("lm", "There is no 'lm' here to compare with. There are the norms bn, gn, in, and labels such as these name them or a row: BN; GN (G=8); GN (G=4); IN.")]
+    [InlineData("gn", "'gn' may be any of GN (G=8); GN (G=4) here: name one of them as the baseline.")]
+    [InlineData("in", "Nothing here can be compared with IN: no other cell differs from it as rows of this table do and has a seed in common with it.")]
+    public void A_baseline_that_would_not_do_is_answered_with_what_would(string baseline, string answer)
+    {
+        RunRow[] runs = [Sample.Run(), Sample.Run("gn", groups: 8), Sample.Run("gn", groups: 4), Sample.Run("in", seed: 7)];
+        Assert.Equal(answer, Assert.Throws<ExperimentException>(() => ResultTable.Of(runs, new TableLayout(Columns: "batch", Baseline: baseline))).Message);
+    }
+
+    [Fact]
+    public void Differences_are_marked_by_Holms_correction_for_all_of_their_table()
+    {
+        // Two seeds; the difference at the first batch is 10 +- 0.01, at the second 10 +- 1: p is 0.0006 and 0.063.
+        RunRow[] runs =
+        [
+            Sample.Run("bn", 32, 1, 10), Sample.Run("bn", 32, 2, 10), Sample.Run("ln", 32, 1, 20.01), Sample.Run("ln", 32, 2, 19.99),
+            Sample.Run("bn", 2, 1, 10), Sample.Run("bn", 2, 2, 10), Sample.Run("ln", 2, 1, 21), Sample.Run("ln", 2, 2, 19),
+        ];
+        var table = ResultTable.Of(runs)[1];
+        var p = 2 / Math.PI * Math.Atan(0.01 / 10); // Cauchy's distribution: one degree of freedom
+        var other = 2 / Math.PI * Math.Atan(1 / 10.0);
+        Assert.Equal([p, other], table.Entries.Select(entry => entry.P!.Value), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal([2 * p, other], table.Entries.Select(entry => entry.PHolm!.Value), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal(["LN", "+10.0 ± 0.1 (2) *", "+10.0 ± 12.7 (2)"], Assert.Single(table.Rows));
+        Assert.Equal("* is told from 0 at 0.05 after Holm's correction (Holm 1979) for the 2 tests of this table; each interval is the plain 95% one.", Assert.Single(table.Notes));
+        Assert.Contains("LN      +10.0 ± 0.1 (2) *   +10.0 ± 12.7 (2)\n\n* is told", table.Write(TableFormat.Text), StringComparison.Ordinal);
+        Assert.EndsWith("\\end{tabular}\n% * is told from 0 at 0.05 after Holm's correction (Holm 1979) for the 2 tests of this table; each interval is the plain 95% one.\n", table.Write(TableFormat.Latex), StringComparison.Ordinal);
     }
 
     [Theory]

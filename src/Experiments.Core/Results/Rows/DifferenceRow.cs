@@ -45,55 +45,18 @@ public sealed record DifferenceRow : Cell
     public double? Ci95High { get; init; }
 
     /// <summary>The differences between the norms of these runs, in the order of the runs.</summary>
-    public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs) => Of(runs, run => run.Error);
-
-    /// <summary>The same differences, of another value of the runs.</summary>
-    internal static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs, Func<RunRow, double?> value)
-    {
-        var cells = runs.GroupBy(run => run.ToCell()).ToList();
-        var peers = cells.ToLookup(cell => WithoutNorm(cell.Key));
-        return
-        [
-            .. from cell in cells
-               let others = peers[WithoutNorm(cell.Key)]
-               let baseline = (cell.Key.Norm == "bn" ? null : others.FirstOrDefault(other => other.Key.Norm == "bn" && Variant(other.Key) == Variant(cell.Key)))
-                   ?? others.FirstOrDefault(other => other.Key.Norm == "bn") ?? others.First()
-               where cell != baseline
-               let difference = Statistics.PairedDifference(Values(cell), Values(baseline))
-               where difference.N > 0
-               select new DifferenceRow(cell.Key)
-               {
-                   BaselineNorm = baseline.Key.Norm,
-                   BaselineGroups = baseline.Key.Groups,
-                   BaselineChannelsPerGroup = baseline.Key.ChannelsPerGroup,
-                   N = difference.N,
-                   MeanDifference = difference.Mean,
-                   Sd = difference.Sd,
-                   Ci95Low = difference.Low,
-                   Ci95High = difference.High,
-               },
-        ];
-
-        Dictionary<long, double> Values(IEnumerable<RunRow> cell) =>
-            cell.OnePerSeed().Finished().Where(run => value(run) is not null).ToDictionary(run => run.Seed, run => value(run)!.Value);
-    }
-
-    private static (string?, string, string, string) Variant(Cell cell) => (cell.Affine, cell.Activation, cell.NormPosition, cell.Input);
-
-    private static Cell WithoutNorm(Cell cell) => cell with
-    {
-        Norm = "",
-        Groups = null,
-        ChannelsPerGroup = null,
-        VirtualBatch = null,
-        Places = null,
-        RMax = null,
-        DMax = null,
-        RenormRamp = null,
-        WeightStandardization = "",
-        Affine = null,
-        Activation = "",
-        NormPosition = "",
-        Input = "",
-    };
+    public static IReadOnlyList<DifferenceRow> Of(IReadOnlyList<RunRow> runs) =>
+    [
+        .. CellDifference.Of(runs, run => run.Error, cell => cell.Norm == "bn").Select(difference => new DifferenceRow(difference.Cell)
+        {
+            BaselineNorm = difference.Baseline.Norm,
+            BaselineGroups = difference.Baseline.Groups,
+            BaselineChannelsPerGroup = difference.Baseline.ChannelsPerGroup,
+            N = difference.Estimate.N,
+            MeanDifference = difference.Estimate.Mean,
+            Sd = difference.Estimate.Sd,
+            Ci95Low = difference.Estimate.Low,
+            Ci95High = difference.Estimate.High,
+        }),
+    ];
 }

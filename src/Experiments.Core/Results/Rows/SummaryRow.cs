@@ -94,4 +94,8 @@ internal static class RunRows
     /// <summary>The runs that a mean is taken over.</summary>
     public static IReadOnlyList<RunRow> Finished(this IEnumerable<RunRow> runs) =>
         [.. runs.Where(run => run.Status == RunStatus.Finished && run.Error is { } error && double.IsFinite(error))];
+
+    /// <summary>A value of the finished runs of a cell, by their seed; runs that lack the value are left out.</summary>
+    public static Dictionary<long, double> BySeed(this IEnumerable<RunRow> cell, Func<RunRow, double?> value) =>
+        cell.OnePerSeed().Finished().Where(run => value(run) is not null).ToDictionary(run => run.Seed, run => value(run)!.Value);
 }

@@ -13,10 +13,10 @@ internal sealed class TableAxis
     private readonly Dictionary<Cell, string> _texts;
     private readonly IReadOnlyList<string> _columns;
 
-    private TableAxis(string? name, IReadOnlyList<SummaryRow> cells)
+    private TableAxis(string? name, IReadOnlyList<string> properties, IReadOnlyList<SummaryRow> cells)
     {
         _name = name;
-        _properties = name is null ? [] : PropertiesOf(name);
+        _properties = properties;
         _texts = Texts(cells, _properties);
         _columns = [.. InOrder(cells, _properties).Select(cell => _texts[cell.ToCell()]).Distinct()];
     }
@@ -26,7 +26,11 @@ internal sealed class TableAxis
 
     /// <summary>The axis of the column of this name; if it is null, the axis that suits the cells.</summary>
     /// <exception cref="ExperimentException">There is no such column.</exception>
-    public static TableAxis Of(IReadOnlyList<SummaryRow> cells, string? name) => new(name is null ? Suggested(cells) : Known(name), cells);
+    public static TableAxis Of(IReadOnlyList<SummaryRow> cells, string? name) =>
+        (name is null ? Suggested(cells) : Known(name)) is { } column ? new(column, PropertiesOf(column), cells) : new(null, [], cells);
+
+    /// <summary>The axis along which these properties differ, which has no name and no columns of its own.</summary>
+    public static TableAxis Along(IReadOnlyList<SummaryRow> cells, IReadOnlyList<string> properties) => new(null, properties, cells);
 
     /// <summary>
     /// The rows; the cells of one row differ only along the axis. If a leading column is given, the rows are sorted by it and their labels begin
@@ -40,7 +44,11 @@ internal sealed class TableAxis
             return rows;
         var properties = PropertiesOf(Known(leading));
         if (properties.Intersect(_properties).Any())
-            throw new ExperimentException($"Rows and columns cannot both follow {Known(leading)}: give --columns another column.");
+        {
+            throw new ExperimentException(_name is null ? $"Rows cannot follow {Known(leading)}: it is among what the sweeps differ in."
+                : $"Rows and columns cannot both follow {Known(leading)}: give --columns another column.");
+        }
+
         var lead = Texts(cells, properties);
         var rest = Series.Along(cells, [.. _properties, .. properties]).SelectMany(row => row.Cells.Select(cell => (cell, row.Label))).ToDictionary(pair => pair.cell.ToCell(), pair => pair.Label);
         var order = InOrder(cells, properties).Select(cell => lead[cell.ToCell()]).Distinct().ToList();
@@ -53,14 +61,17 @@ internal sealed class TableAxis
         ];
     }
 
+    /// <summary>The column that a cell stands in; of an axis without a name the only one.</summary>
+    public string ColumnOf(Cell cell) => _name is null ? "" : _texts[cell.ToCell()];
+
     /// <summary>
-    /// A table of these rows, each cell as <paramref name="text"/> puts it. Without an axis the table has one column, called
+    /// A table of these rows, each cell as <paramref name="entry"/> has it. Without an axis the table has one column, called
     /// <paramref name="name"/>.
     /// </summary>
-    public ResultTable Table(string heading, string name, IReadOnlyList<Series> rows, Func<SummaryRow, string> text) => _name is null
-        ? new ResultTable(heading, ["norm", name], [.. rows.Select(row => (IReadOnlyList<string>)[row.Label, text(row.Cells[0])])])
-        : new ResultTable(heading, [_name.Replace('_', ' '), .. _columns], [.. rows.Select(row => (IReadOnlyList<string>)
-            [row.Label, .. _columns.Select(column => row.Cells.FirstOrDefault(cell => _texts[cell.ToCell()] == column) is { } cell ? text(cell) : ResultTable.Nothing)])]);
+    public ResultTable Table(string heading, string name, IReadOnlyList<Series> rows, Func<SummaryRow, TableEntry?> entry) => _name is null
+        ? ResultTable.Of(heading, ["norm", name], [.. rows.Select(row => (row.Label, (IReadOnlyList<TableEntry?>)[entry(row.Cells[0])]))])
+        : ResultTable.Of(heading, [_name.Replace('_', ' '), .. _columns], [.. rows.Select(row => (row.Label, (IReadOnlyList<TableEntry?>)
+            [.. _columns.Select(column => row.Cells.FirstOrDefault(cell => ColumnOf(cell) == column) is { } cell ? entry(cell) : null)]))]);
 
     /// <summary>
     /// The first of these that varies: batch size, groups, channels per group, learning rate, scale of the initial weights; null if none does.

@@ -18,13 +18,13 @@ public enum TableFormat
 /// <summary>Writes tables of results.</summary>
 public static class TableWriter
 {
-    /// <summary>The table in a format, with its heading. In LaTeX the heading is a comment, since the author writes the caption.</summary>
+    /// <summary>The table in a format, with its heading and notes. In LaTeX these are comments, since the author writes the caption.</summary>
     public static string Write(this ResultTable table, TableFormat format)
     {
         ArgumentNullException.ThrowIfNull(table);
         return format switch
         {
-            TableFormat.Text => TextTable.Align(table.Heading, table.Header, table.Rows),
+            TableFormat.Text => TextTable.Align(table.Heading, table.Header, table.Rows) + string.Concat(table.Notes.Select((note, index) => $"{(index == 0 ? "\n" : "")}{note}\n")),
             TableFormat.Markdown => Markdown(table),
             TableFormat.Latex => Latex(table),
             _ => throw new ArgumentOutOfRangeException(nameof(format)),
@@ -38,6 +38,8 @@ public static class TableWriter
         Line(table.Header.Select((_, column) => column == 0 ? "---" : "---:"));
         foreach (var row in table.Rows)
             Line(row.Select(InMarkdown));
+        foreach (var note in table.Notes)
+            text.Append('\n').Append(InMarkdown(note)).Append('\n');
         return text.ToString();
 
         void Line(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
@@ -50,7 +52,10 @@ public static class TableWriter
         text.Append("  \\midrule\n");
         foreach (var row in table.Rows)
             Line(row);
-        return text.Append("  \\bottomrule\n\\end{tabular}\n").ToString();
+        text.Append("  \\bottomrule\n\\end{tabular}\n");
+        foreach (var note in table.Notes)
+            text.Append($"% {note}\n");
+        return text.ToString();
 
         void Line(IEnumerable<string> cells) => text.Append("  ").AppendJoin(" & ", cells.Select(InLatex)).Append(" \\\\\n");
     }
