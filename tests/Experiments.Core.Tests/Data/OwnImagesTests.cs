@@ -153,7 +153,7 @@ public sealed class OwnImagesTests : IDisposable
             [$"{_folder["small-idx", "train-images.gz"]} is not a gzip file; it begins like a web page. {set.Source.HowToGet}."],
             set.Source.Read(set.Source.Find(_folder.Path)!, set, new Collector()));
         File.WriteAllText(_folder[SmallSets.CifarSource.Archive], "<html>");
-        Assert.Contains("is no gzip file; it begins like a web page", Assert.Single(SmallSets.CifarSource.Read(SmallSets.CifarSource.Find(_folder.Path)!, SmallSets.Cifar, new Collector())), StringComparison.Ordinal);
+        Assert.Contains("is not a gzip file; it begins like a web page", Assert.Single(SmallSets.CifarSource.Read(SmallSets.CifarSource.Find(_folder.Path)!, SmallSets.Cifar, new Collector())), StringComparison.Ordinal);
     }
 
     internal static byte[] Npy(string type, bool fortran, int[] sizes, Func<int[], double> value)

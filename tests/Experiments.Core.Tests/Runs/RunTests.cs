@@ -36,12 +36,12 @@ public sealed class RunTests
         Assert.Contains("does not go with --norm gn, which keeps no running statistics", Refused(given with { Norm = new("gn") }), StringComparison.Ordinal);
         Assert.Contains("does not go with --norm noisy-bn", Refused(given with { Norm = new("noisy-bn"), Freeze = Frozen.AllButLast }), StringComparison.Ordinal);
         Assert.Contains("--measure landscape and covariate-shift", Refused(given with { Measure = MeasurementKinds.Landscape }), StringComparison.Ordinal);
-        Assert.Contains("--init-scale multiplies random weights", Refused(given with { InitScale = 2 }), StringComparison.Ordinal);
+        Assert.Contains("--init-scale multiplies the initial random weights", Refused(given with { InitScale = 2 }), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(60_000, 1, "takes 60000 images a step, and there are only 50000 training images")]
-    [InlineData(500, 200, "takes 100000 images a step, and there are 50000")]
+    [InlineData(60_000, 1, "takes 60000 images a step, but there are only 50000 training images")]
+    [InlineData(500, 200, "takes 100000 images a step, but there are only 50000")]
     public void A_step_beyond_the_training_set_is_refused(int batch, int workers, string answer) =>
         Assert.Contains(answer, Refused(Settings with { Batch = batch, Workers = workers }), StringComparison.Ordinal);
 
@@ -51,7 +51,7 @@ public sealed class RunTests
         Assert.Contains("train-limit 50001", Refused(Settings with { TrainLimit = 50_001 }), StringComparison.Ordinal);
         Assert.Contains("test-limit 10001", Refused(Settings with { TestLimit = 10_001 }), StringComparison.Ordinal);
         Assert.Contains("validation 50000", Refused(Settings with { Validation = 50_000 }), StringComparison.Ordinal);
-        Assert.Contains("takes 2000 images a step, and there are 1000", Refused(Settings with { TrainLimit = 1000, Batch = 2000 }), StringComparison.Ordinal);
+        Assert.Contains("takes 2000 images a step, but there are only 1000", Refused(Settings with { TrainLimit = 1000, Batch = 2000 }), StringComparison.Ordinal);
     }
 
     [Fact]

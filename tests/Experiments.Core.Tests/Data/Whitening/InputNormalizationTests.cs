@@ -253,7 +253,7 @@ public sealed class InputNormalizationTests : IDisposable
     {
         var error = Assert.Throws<ExperimentException>(() => new BatchSource(
             _set, new BatchOptions { Seed = 1, Input = InputNormalization.Pca, Statistics = _set.Statistics }));
-        Assert.Contains("belong to --input z-score", error.Message, StringComparison.Ordinal);
+        Assert.Contains("go with --input z-score only", error.Message, StringComparison.Ordinal);
     }
 
     private static List<float[]> Images(IEnumerable<ImageBatch> batches) =>

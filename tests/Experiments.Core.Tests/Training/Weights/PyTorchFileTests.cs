@@ -90,7 +90,7 @@ public sealed class PyTorchFileTests : IDisposable
         Assert.Contains("reaches beyond its 2 values", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 1, [2], [1])), ("data/0", Floats(1, 2)))), StringComparison.Ordinal);
         Assert.Contains("reaches beyond its 2 values", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [2], [2])), ("data/0", Floats(1, 2)))), StringComparison.Ordinal);
         Assert.Contains("does not describe tensors", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [1, -2], [1, 1])), ("data/0", Floats(1, 2)))), StringComparison.Ordinal);
-        Assert.Contains("has but 2 values", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [100_000_000], [0])), ("data/0", Floats(1, 2)))), StringComparison.Ordinal);
+        Assert.Contains("has only 2 values", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [100_000_000], [0])), ("data/0", Floats(1, 2)))), StringComparison.Ordinal);
         Assert.Contains("its values 0 are missing", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [2], [1])))), StringComparison.Ordinal);
         Assert.Contains("bytes of its values are missing", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [2], [1])), ("data/0", Floats(1)))), StringComparison.Ordinal);
         Assert.Contains("big-endian", Refused(Zip(One(Tensor("FloatStorage", "0", 2, 0, [2], [1])), ("data/0", Floats(1, 2)), ("byteorder", "big"u8.ToArray()))), StringComparison.Ordinal);
