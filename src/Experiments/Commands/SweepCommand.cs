@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Text.Json;
 using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Networks;
@@ -32,8 +33,9 @@ internal static class SweepCommand
         var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "say how far the runs are, here or in another terminal; train nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
+        var json = new CommandOption<bool>(JsonOutput.Name) { Heading = "Running", Description = "with --status: print one JSON document instead, with the fields that docs/results.md lists" };
         var plain = TrainOptions.PlainOption();
-        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, plain })
+        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, json, plain })
             command.Options.Add(option);
         var slurm = new SlurmOptions(command);
         var execution = new ExecutionOptions(command);
@@ -43,6 +45,8 @@ internal static class SweepCommand
             List<string> instead = [.. new[] { status, dryRun, print }.Where(option => result.GetValue(option)).Select(option => option.Name), .. request is null ? [] : new[] { "--slurm" }];
             if (instead.Count > 1)
                 throw new ExperimentException($"{string.Join(" and ", instead)} exclude each other: give one of them.");
+            if (result.GetValue(json) && !result.GetValue(status))
+                throw new ExperimentException("--json is what --status prints for other programs: give --status too, or leave it out.");
             if (result.GetValue(jobs) is not null && (request is not null || result.GetValue(print)))
                 throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
 
@@ -79,6 +83,12 @@ internal static class SweepCommand
             if (result.GetValue(print))
                 return Task.FromResult(PrintCommands(asked, machine, folder, CommandOf, cancellation));
             List<(Sweep Asked, SweepFolder Folder)> parts = [.. before is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
+            if (result.GetValue(json))
+            {
+                JsonOutput.Write(new StatusDocument { Sweeps = [.. parts.Select(part => StatusInNumbers(part.Asked, machine, part.Folder, atOnce))] });
+                return Task.FromResult(ExitCode.Done);
+            }
+
             return InTurnAsync(parts, part => result.GetValue(status) ? Task.FromResult(Status(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain)))
                 : result.GetValue(dryRun) ? SweepDryRun.RunAsync(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain), cancellation)
                 : RunAsync(part.Asked, machine, part.Folder, atOnce, more, result.GetValue(plain), cancellation));
@@ -89,6 +99,7 @@ internal static class SweepCommand
             "sweep figure-1 --quick --dry-run",
             "sweep figure-1 --quick --seeds 2 --jobs 2 --out results/two-seeds",
             "sweep results/two-seeds --status",
+            "sweep results/two-seeds --status --json",
             "sweep --norm bn,gn --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/my-sweep",
             "sweep figure-1 --quick --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c",
             "sweep figure-1 --quick --slurm --partition main --time 2:00:00 --max-parallel 20");
@@ -240,17 +251,39 @@ internal static class SweepCommand
 
     private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs, bool plain)
     {
-        var runs = Runs(asked, machine, folder);
-        var queue = SlurmQueue.Read(folder.Results);
-        var states = RunState.Read(folder, runs, queue);
+        var (states, queue, sideBySide) = States(asked, machine, folder, jobs);
         Console.WriteLine($"{folder.Results.Root}\n");
         foreach (var line in SweepTable.Lines(states, Terminal.Width(plain)))
             Console.WriteLine(line);
         Console.WriteLine();
         foreach (var remark in SweepTable.Remarks(folder, states, queue))
             Console.WriteLine(remark);
-        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
-        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, underWay > 0 ? underWay : AtOnce(jobs, runs)));
+        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, sideBySide));
         return ExitCode.Done;
+    }
+
+    private static StatusOfSweep StatusInNumbers(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
+    {
+        var (states, queue, sideBySide) = States(asked, machine, folder, jobs);
+        return new StatusOfSweep
+        {
+            Folder = folder.Results.Root,
+            Name = folder.Results.Name,
+            Holder = folder.Holder,
+            Counts = Enum.GetValues<RunStage>().Reverse().ToDictionary(stage => JsonNamingPolicy.SnakeCaseLower.ConvertName(stage.ToString()), stage => states.Count(state => state.Stage == stage)),
+            SecondsLeft = Forecast.Left(states, sideBySide)?.TotalSeconds,
+            Remarks = [.. SweepTable.Remarks(folder, states, queue)],
+            Runs = [.. states.Select(StatusOfRun.Of)],
+        };
+    }
+
+    /// <summary>How far the runs are, what Slurm knows of them, and how many are trained side by side, now or when the sweep goes on.</summary>
+    private static (IReadOnlyList<RunState> States, SlurmQueue Queue, int SideBySide) States(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
+    {
+        var runs = Runs(asked, machine, folder);
+        var queue = SlurmQueue.Read(folder.Results);
+        var states = RunState.Read(folder, runs, queue);
+        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
+        return (states, queue, underWay > 0 ? underWay : AtOnce(jobs, runs));
     }
 }
