@@ -78,6 +78,12 @@ public sealed class BadInputTests : IDisposable
     [InlineData("collect .", 2, ". is not a results folder: it has neither sweep.yaml nor runs/.")]
     [InlineData("table nowhere", 2, "There is no results folder nowhere.")]
     [InlineData("table . --format html", 2, "Unknown format 'html'.")]
+    [InlineData("table . --format latex --json", 2, "--json and --format latex exclude each other: give one of them.")]
+    [InlineData("table {reference}/quick --baseline ln", 2, "There is no 'ln' here to compare with. There are the norms bn, gn, and labels such as these name them or a row: BN; GN (G=8).")]
+    [InlineData("table {reference}/quick {reference}/table-3-quick --baseline gn", 2, "--baseline is for the cells of one folder; of several, others are compared with the first.")]
+    [InlineData("table {reference}/quick {reference}/table-3-quick --columns batch", 2, "--columns is for one folder; of several that are compared, each has a column.")]
+    [InlineData("table {reference}/quick nowhere --json", 2, "There is no results folder nowhere.")]
+    [InlineData("sweep quick --json", 2, "--json is what --status prints for other programs: give --status too, or leave it out.")]
     [InlineData("eval nowhere.safetensors", 2, "Cannot read the checkpoint nowhere.safetensors")]
     [InlineData("bench --seconds 0", 2, "--seconds takes a number above 0, not '0'.")]
     [InlineData("bench --seconds long", 2, "--seconds takes a number above 0, not 'long'.")]
@@ -92,7 +98,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train --dataset cifar10 --data .", 3, "The data set cifar10 is not there")]
     public void A_mistake_is_answered_in_a_sentence_without_a_stack_trace(string arguments, int exitCode, string answer)
     {
-        var result = Cli.Run(arguments, _folder.Path);
+        var result = Cli.Run(arguments.Replace("{reference}", Path.Combine(RepositoryFolder.Root, "results", "reference"), StringComparison.Ordinal), _folder.Path);
         Assert.Contains(answer, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Unexpected", result.Error, StringComparison.Ordinal);

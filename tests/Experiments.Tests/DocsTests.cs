@@ -5,7 +5,10 @@ using System.Xml.Linq;
 using Experiments.Core;
 using Experiments.Core.Figures;
 using Experiments.Core.Results.Rows;
+using Experiments.Core.Results.Tables;
 using Experiments.Core.Runs;
+using Experiments.Reports;
+using YamlDotNet.RepresentationModel;
 
 namespace Experiments.Tests;
 
@@ -15,8 +18,8 @@ namespace Experiments.Tests;
 /// </summary>
 public sealed partial class DocsTests
 {
-    private static readonly Lazy<Dictionary<string, XElement>> Docs = new(() => XDocument
-        .Load(Path.ChangeExtension(typeof(RunRow).Assembly.Location, ".xml")).Descendants("member").ToDictionary(member => member.Attribute("name")!.Value));
+    private static readonly Lazy<Dictionary<string, XElement>> Docs = new(() => new[] { typeof(RunRow), typeof(TableDocument) }.SelectMany(type => XDocument
+        .Load(Path.ChangeExtension(type.Assembly.Location, ".xml")).Descendants("member")).ToDictionary(member => member.Attribute("name")!.Value));
 
     [Fact]
     public void It_has_the_table_of_options_with_their_defaults() =>
@@ -41,6 +44,44 @@ public sealed partial class DocsTests
         Holds("columns of covariate-shift.csv", Columns(typeof(CovariateShiftRow)));
         Holds("columns of distribution-shift.csv", Columns(typeof(DistributionShiftRow)));
         Holds("columns of sequence-length.csv", Columns(typeof(SequenceLengthRow)));
+    }
+
+    [Fact]
+    public void It_has_every_field_of_every_json_document()
+    {
+        Holds("fields of table", Fields(typeof(TableDocument)));
+        Holds("fields of a table", Fields(typeof(TableOfDocument)));
+        Holds("fields of a cell", Fields(typeof(TableEntry)));
+        Holds("fields of status", Fields(typeof(StatusDocument)));
+        Holds("fields of a sweep", Fields(typeof(StatusOfSweep)));
+        Holds("fields of a run", Fields(typeof(StatusOfRun)));
+        Holds("fields of info", Fields(typeof(MachineDocument)));
+        Holds("fields of an engine", Fields(typeof(EngineOfMachine)));
+        Holds("fields of a data set", Fields(typeof(DatasetOfMachine)));
+    }
+
+    [Fact]
+    public void The_citation_file_has_what_its_format_asks_for_and_the_programs_own_version()
+    {
+        var file = (YamlMappingNode)Read(File.ReadAllText(Path.Combine(RepositoryFolder.Root, "CITATION.cff")));
+        Assert.Equal("1.2.0", Text("cff-version"));
+        Assert.Equal(("software", "MIT", RunRecord.Version), (Text("type"), Text("license"), Text("version")));
+        Assert.NotEmpty(Text("title"));
+        Assert.NotEmpty(Text("message"));
+        Assert.Equal("The Experiments authors", ((YamlScalarNode)Assert.Single((YamlSequenceNode)file["authors"])["name"]).Value);
+        Assert.Contains("The Experiments authors", File.ReadAllText(Path.Combine(RepositoryFolder.Root, "LICENSE")), StringComparison.Ordinal);
+        var paper = Assert.Single((YamlSequenceNode)file["references"]);
+        Assert.Equal(("conference-paper", "Group Normalization", "2018"), (paper["type"].ToString(), paper["title"].ToString(), paper["year"].ToString()));
+        Assert.Equal(["Wu", "He"], ((YamlSequenceNode)paper["authors"]).Select(author => author["family-names"].ToString()));
+
+        string Text(string key) => ((YamlScalarNode)file[key]).Value!;
+
+        static YamlNode Read(string text)
+        {
+            var yaml = new YamlStream();
+            yaml.Load(new StringReader(text));
+            return Assert.Single(yaml.Documents).RootNode;
+        }
     }
 
     [Fact]
@@ -71,6 +112,9 @@ public sealed partial class DocsTests
         rows.SelectMany(row => row.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.DeclaringType == row || row == typeof(RunRow)))
             .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{property.DeclaringType!.FullName}.{property.Name}"))} |\n"));
+
+    private static string Fields(Type document) => "| field | what it holds |\n| --- | --- |\n" + string.Concat(document.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Select(property => $"| `{Snake(property.Name)}` | {Text(Summary($"P:{document.FullName}.{property.Name}"))} |\n"));
 
     private static XElement Summary(string member) =>
         Docs.Value[member].Element("summary") ?? Summary(Docs.Value[member].Element("inheritdoc")!.Attribute("cref")!.Value);

@@ -31,6 +31,9 @@ public sealed class HelpTests
     [InlineData("sweep --norm bn,ghost", "bn,ghost-bn")]
     [InlineData("sweep figure-", "figure-1,figure-5,figure-6")]
     [InlineData("data g", "get")]
+    [InlineData("table x --basel", "--baseline")]
+    [InlineData("table x --baseline mean", "mean-only-bn")]
+    [InlineData("table x --columns renorm", "renorm_ramp")]
     public void A_shell_completes_commands_options_and_values(string line, string expected)
     {
         var start = new System.Diagnostics.ProcessStartInfo(Cli.Program, [$"[suggest:{line.Length}]", line]) { RedirectStandardOutput = true };

@@ -104,9 +104,9 @@ public sealed partial class PyTorchWeightsTests : IDisposable
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class PyTorchFactAttribute : TrainsFactAttribute
     {
-        private static readonly Lazy<bool> s_isThere = new(() => Python.CanImport("torch"));
+        private static readonly Lazy<string?> s_whyNot = new(() => Python.WhyNot("torch"));
 
-        public PyTorchFactAttribute() => Skip ??= !s_isThere.Value ? $"{Python.Program} cannot import torch: on Debian, apt-get install python3-torch."
+        public PyTorchFactAttribute() => Skip ??= s_whyNot.Value is { } whyNot ? whyNot
             : new DataFolder(null).Status(DatasetCatalog.Find("fashion-mnist")).IsReady ? null : "Fashion-MNIST is not there: on Debian, apt-get install dataset-fashion-mnist.";
     }
 }

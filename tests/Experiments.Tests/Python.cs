@@ -22,6 +22,9 @@ internal static class Python
         }
     }
 
+    /// <summary>Why a test that needs a module is skipped; null if the module is there.</summary>
+    internal static string? WhyNot(string module) => CanImport(module) ? null : $"{Program} cannot import {module}: on Debian, apt-get install python3-{module}.";
+
     /// <summary>Runs a script.</summary>
     internal static Cli.Result Run(string script, string arguments, string? folder = null) =>
         Cli.Run($"{Path.Combine(RepositoryFolder.Root, "tests", "Experiments.Tests", script)} {arguments}", folder, program: Program);

@@ -36,12 +36,13 @@ internal sealed class SweepOptions
     private readonly Option<bool> _status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "show how far the runs are, also while another terminal trains them; train nothing" };
     private readonly Option<bool> _dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
     private readonly Option<bool> _print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
+    private readonly Option<bool> _json = new CommandOption<bool>(JsonOutput.Name) { Heading = "Running", Description = "with --status: print one JSON document instead, with the fields that docs/results.md lists" };
     private readonly Option<bool> _plain = TrainOptions.PlainOption();
 
     /// <summary>Adds the options to a command.</summary>
     public SweepOptions(Command command)
     {
-        foreach (var option in new Option[] { _seeds, _quick, _evening, _jobs, _output, _status, _dryRun, _print, _plain })
+        foreach (var option in new Option[] { _seeds, _quick, _evening, _jobs, _output, _status, _dryRun, _print, _json, _plain })
             command.Options.Add(option);
     }
 
@@ -98,6 +99,11 @@ internal sealed class SweepOptions
 
     /// <summary>Whether plain lines are shown.</summary>
     public bool IsPlain(ParseResult result) => result.GetValue(_plain);
+
+    /// <summary>Whether the runs are shown as JSON.</summary>
+    /// <exception cref="ExperimentException">The runs are not shown at all.</exception>
+    public bool IsJson(ParseResult result, SweepMode mode) => result.GetValue(_json) && (mode == SweepMode.Status
+        ? true : throw new ExperimentException("--json is what --status prints for other programs: give --status too, or leave it out."));
 
     /// <summary>Whether a grid of the command line alone is meant: seeds or a results folder are given.</summary>
     public bool NamesSweep(ParseResult result) => result.GetValue(_output) is not null || result.GetValue(_seeds) is not null;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Text.Json;
 using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Networks;
@@ -41,9 +42,13 @@ internal static class SweepCommand
             var more = execution.ToArguments(result);
             if (result.GetValue(file) is null && !options.AnyTyped(result) && !sweep.NamesSweep(result))
                 throw new ExperimentException("sweep takes a file, such as configs/quick.yaml, or a grid in options, such as --norm bn,gn --batch 32,8,2; 'sweep --help' shows both.");
-            return mode is SweepMode.Slurm or SweepMode.PrintCommands ? Task.FromResult(GiveAway(asked, machine, folder, request, more, cancellation))
-                : InTurnAsync([.. folder.Pretraining(asked) is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)],
-                    part => ActAsync(mode, part.Asked, machine, part.Folder, atOnce, more, sweep.IsPlain(result), cancellation));
+            if (mode is SweepMode.Slurm or SweepMode.PrintCommands)
+                return Task.FromResult(GiveAway(asked, machine, folder, request, more, cancellation));
+            List<(Sweep Asked, SweepFolder Folder)> parts = [.. folder.Pretraining(asked) is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
+            if (!sweep.IsJson(result, mode))
+                return InTurnAsync(parts, part => ActAsync(mode, part.Asked, machine, part.Folder, atOnce, more, sweep.IsPlain(result), cancellation));
+            JsonOutput.Write(new StatusDocument { Sweeps = [.. parts.Select(part => StatusInNumbers(part.Asked, machine, part.Folder, atOnce))] });
+            return Task.FromResult(ExitCode.Done);
         });
         return command.WithExamples(
             "sweep quick",
@@ -51,6 +56,7 @@ internal static class SweepCommand
             "sweep figure-1 --quick --dry-run",
             "sweep figure-1 --quick --seeds 2 --jobs 2 --out results/two-seeds",
             "sweep results/two-seeds --status",
+            "sweep results/two-seeds --status --json",
             "sweep --norm bn,gn --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/my-sweep",
             "sweep figure-1 --quick --print-commands | xargs -d '\\n' -P 8 -n 1 sh -c",
             "sweep figure-1 --quick --slurm --partition main --time 2:00:00 --max-parallel 20");
@@ -220,17 +226,39 @@ internal static class SweepCommand
 
     private static int Status(Sweep asked, Machine machine, SweepFolder folder, int? jobs, bool plain)
     {
-        var runs = Runs(asked, machine, folder);
-        var queue = SlurmQueue.Read(folder.Results);
-        var states = RunState.Read(folder, runs, queue);
+        var (states, queue, sideBySide) = States(asked, machine, folder, jobs);
         Console.WriteLine($"{folder.Results.Root}\n");
         foreach (var line in SweepTable.Lines(states, Terminal.Width(plain)))
             Console.WriteLine(line);
         Console.WriteLine();
         foreach (var remark in SweepTable.Remarks(folder, states, queue))
             Console.WriteLine(remark);
-        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
-        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, underWay > 0 ? underWay : AtOnce(jobs, runs)));
+        Console.WriteLine(SweepTable.Summary(folder.Results.Name, states, sideBySide));
         return ExitCode.Done;
+    }
+
+    private static StatusOfSweep StatusInNumbers(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
+    {
+        var (states, queue, sideBySide) = States(asked, machine, folder, jobs);
+        return new StatusOfSweep
+        {
+            Folder = folder.Results.Root,
+            Name = folder.Results.Name,
+            Holder = folder.Holder,
+            Counts = Enum.GetValues<RunStage>().Reverse().ToDictionary(stage => JsonNamingPolicy.SnakeCaseLower.ConvertName(stage.ToString()), stage => states.Count(state => state.Stage == stage)),
+            SecondsLeft = Forecast.Left(states, sideBySide)?.TotalSeconds,
+            Remarks = [.. SweepTable.Remarks(folder, states, queue)],
+            Runs = [.. states.Select(StatusOfRun.Of)],
+        };
+    }
+
+    /// <summary>How far the runs are, what Slurm knows of them, and how many are trained side by side, now or when the sweep goes on.</summary>
+    private static (IReadOnlyList<RunState> States, SlurmQueue Queue, int SideBySide) States(Sweep asked, Machine machine, SweepFolder folder, int? jobs)
+    {
+        var runs = Runs(asked, machine, folder);
+        var queue = SlurmQueue.Read(folder.Results);
+        var states = RunState.Read(folder, runs, queue);
+        var underWay = states.Count(state => state.Stage == RunStage.UnderWay);
+        return (states, queue, underWay > 0 ? underWay : AtOnce(jobs, runs));
     }
 }

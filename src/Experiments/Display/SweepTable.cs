@@ -1,8 +1,8 @@
 using System.Globalization;
-using Experiments.Core.Results.Rows;
 using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
+using Experiments.Reports;
 
 namespace Experiments.Display;
 
@@ -15,9 +15,6 @@ internal static class SweepTable
 
     // The fewest characters that a run's name is shortened to.
     private const int ShortName = 12;
-
-    // The images of an epoch below which its error and its speed say nothing.
-    private const int FewImages = 100;
 
     private static readonly string[] Header = ["run", "state", "on", "progress", "epoch", "train error", "test error", "images/s", "time"];
 
@@ -101,30 +98,21 @@ internal static class SweepTable
 
     private static string Shorten(string name, int width) => name.Length <= width ? name : $"{name[..(width - 1)]}…";
 
-    private static IReadOnlyList<string> Row(RunState state) => [state.Run.Id, .. state switch
+    private static IReadOnlyList<string> Row(RunState state)
     {
-        { Stage: RunStage.UnderWay, Progress: null } => ["starting", "", "", "", "", "", "", ""],
-        { Progress: { Training: var p } progress } =>
+        var run = StatusOfRun.Of(state);
+        return
         [
-            Describe(state.Stage),
-            progress.Host == Environment.MachineName ? "" : progress.Host,
-            Part(p.Fraction),
-            string.Create(CultureInfo.InvariantCulture, $"{p.Epoch}/{p.Epochs}"),
-            p.Train.Images < FewImages ? "" : Percent(p.Train.ErrorPercent), Percent(p.TestError), p.Train.Images < FewImages ? "" : Rate(p.ImagesPerSecond),
-            p.Fraction > Forecast.Settled ? $"{TrainingDisplay.Describe(p.Left)} left" : "",
-        ],
-        { Row: { Status: RunStatus.Finished or RunStatus.Diverged } row } =>
-        [
-            Describe(state.Stage), "", Part((double)(row.DivergedEpoch ?? row.Epochs) / row.Epochs), string.Create(CultureInfo.InvariantCulture, $"{row.DivergedEpoch ?? row.Epochs}/{row.Epochs}"),
-            Percent(row.TrainError), Percent(row.Error), Rate(row.ImagesPerSecond), row.Seconds is { } seconds ? TrainingDisplay.Describe(TimeSpan.FromSeconds(seconds)) : "",
-        ],
-        { LastEpoch: { } last, Run.Settings.Epochs: var epochs } =>
-        [
-            Describe(state.Stage), "", Part((double)last.Epoch / epochs), string.Create(CultureInfo.InvariantCulture, $"{last.Epoch}/{epochs}"),
-            Percent(last.TrainError), Percent(last.TestError), Rate(last.ImagesPerSecond), "",
-        ],
-        _ => new[] { Describe(state.Stage), "", "", "", "", "", "", "" },
-    }];
+            run.Run,
+            run is { Stage: RunStage.UnderWay, Progress: null } ? "starting" : Describe(run.Stage),
+            run.Stage == RunStage.UnderWay && run.Host is { } host && host != Environment.MachineName ? host : "",
+            run.Progress is { } part ? Part(part) : "",
+            run.Epoch is { } epoch ? string.Create(CultureInfo.InvariantCulture, $"{epoch}/{run.Epochs}") : "",
+            Percent(run.TrainError), Percent(run.TestError), Rate(run.ImagesPerSecond),
+            run.Seconds is { } seconds ? TrainingDisplay.Describe(TimeSpan.FromSeconds(seconds))
+                : run.SecondsLeft is { } left ? $"{TrainingDisplay.Describe(TimeSpan.FromSeconds(left))} left" : "",
+        ];
+    }
 
     private static string Part(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{fraction:0%}");
 
