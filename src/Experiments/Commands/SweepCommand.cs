@@ -32,8 +32,9 @@ internal static class SweepCommand
         var status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "say how far the runs are, here or in another terminal; train nothing" };
         var dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
         var print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
+        var report = new CommandOption<bool>("--report") { Heading = "Running", IsCommon = true, Description = "keep report.html in the results folder fresh while the runs go on: open it in a browser, and it loads itself anew" };
         var plain = TrainOptions.PlainOption();
-        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, plain })
+        foreach (var option in new Option[] { seeds, quick, evening, jobs, output, status, dryRun, print, report, plain })
             command.Options.Add(option);
         var slurm = new SlurmOptions(command);
         var execution = new ExecutionOptions(command);
@@ -45,6 +46,9 @@ internal static class SweepCommand
                 throw new ExperimentException($"{string.Join(" and ", instead)} exclude each other: give one of them.");
             if (result.GetValue(jobs) is not null && (request is not null || result.GetValue(print)))
                 throw new ExperimentException($"--jobs is how many runs this machine trains side by side, and with {instead[0]} it trains none{(request is null ? "" : ": give --max-parallel")}.");
+
+            if (instead.Count > 0 && result.GetValue(report))
+                throw new ExperimentException($"{report.Name} is kept fresh by the process that trains the runs, and with {instead[0]} it trains none: `report FOLDER` writes the report as it is now, at any time.");
 
             var machine = options.Machine(result, forOthers: instead is [var mode] && mode != dryRun.Name);
             var (asked, home) = Asked(result.GetValue(file), Form(result.GetValue(quick), result.GetValue(evening)), result.GetValue(status));
@@ -81,12 +85,13 @@ internal static class SweepCommand
             List<(Sweep Asked, SweepFolder Folder)> parts = [.. before is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
             return InTurnAsync(parts, part => result.GetValue(status) ? Task.FromResult(Status(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain)))
                 : result.GetValue(dryRun) ? SweepDryRun.RunAsync(part.Asked, machine, part.Folder, atOnce, result.GetValue(plain), cancellation)
-                : RunAsync(part.Asked, machine, part.Folder, atOnce, more, result.GetValue(plain), cancellation));
+                : RunAsync(part.Asked, machine, part.Folder, atOnce, more, result.GetValue(plain), result.GetValue(report), cancellation));
         });
         return command.WithExamples(
             "sweep quick",
             "sweep figure-1 --quick",
             "sweep figure-1 --quick --dry-run",
+            "sweep figure-1 --quick --report",
             "sweep figure-1 --quick --seeds 2 --jobs 2 --out results/two-seeds",
             "sweep results/two-seeds --status",
             "sweep --norm bn,gn --batch 32,16,8,4,2 --model resnet20 --seeds 3 --out results/my-sweep",
@@ -139,7 +144,7 @@ internal static class SweepCommand
     }
 
     private static async Task<int> RunAsync(
-        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, CancellationToken cancellation)
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, bool report, CancellationToken cancellation)
     {
         var checksums = folder.Prepare(asked, machine, cancellation);
         using var held = folder.Hold();
@@ -156,7 +161,11 @@ internal static class SweepCommand
         Console.WriteLine($"{Heading(asked, folder, runs, missing, atOnce)}, into {folder.Results.Root}");
         var display = new SweepDisplay(asked.Name, folder, runs, atOnce, plain);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data, checksums, more), folder, display);
-        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation)).ConfigureAwait(false);
+        Task<SweepOutcome> TrainAsync() => display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation));
+        var page = report ? new LiveReport(folder.Results) : null;
+        if (page is not null)
+            Console.WriteLine($"Report: {page.Path}, fresh while the sweep runs");
+        var outcome = await (page is null ? TrainAsync() : page.DuringAsync(TrainAsync)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
         try

@@ -14,7 +14,7 @@ internal static class TableCommand
     {
         var command = new Command("table", "Print the results of folders as tables: errors, their differences to BN's, and their rises beside the published ones.");
         var folders = new Argument<string[]>("folder") { Description = "results folders, or runs.csv files; several are read as one", Arity = ArgumentArity.OneOrMore, HelpName = "FOLDER" };
-        var format = new Option<string>("--format") { Description = "format of the tables (default: text)", HelpName = "text|markdown|latex" };
+        var format = new Option<string>("--format") { Description = "format of the tables (default: text)", HelpName = "text|markdown|latex|html" };
         var rows = new Option<string>("--rows") { Description = "column of runs.csv that the rows are named by (default: norm, and whatever else differs)", HelpName = "COLUMN" };
         var columns = new Option<string>("--columns") { Description = "column of runs.csv that has a column for each of its values (default: the first that varies of batch, groups, channels_per_group, lr)", HelpName = "COLUMN" };
         var value = new Option<string>("--value") { Description = $"error that is shown (default: {ResultTable.Values[0]})", HelpName = string.Join('|', ResultTable.Values) };
