@@ -27,7 +27,7 @@ public static class FigureWriter
         var data = Path.Combine(folder, figure.Kind.DataFile());
         CsvFile.Write(data, FigureRow.Of(figure));
         var files = new List<string> { data };
-        Draw(figure, page, $"{data} holds what {name} shows", sheet =>
+        Draw(figure, page, $"{data} holds what it shows", sheet =>
         {
             foreach (var format in formats ?? Enum.GetValues<FigureFormat>())
             {
@@ -75,7 +75,7 @@ public static class FigureWriter
         catch (Exception error) when (IsOfLibrary(error))
         {
             throw new ExperimentException(
-                $"Figures cannot be drawn on this machine, since SkiaSharp's library does not load here ({Reason(error)}); {whereElse}.",
+                $"{figure.Kind.Name()} cannot be drawn on this machine, since SkiaSharp's library does not load here ({Reason(error)}); {whereElse}.",
                 ExperimentException.Unavailable, error);
         }
         catch (Exception error) when (error is not ExperimentException)

@@ -73,8 +73,8 @@ internal static class AskedSection
         protocol.Same.Select(setting => new[]
         {
             HtmlTable.Label(Words(setting.Column)),
-            HtmlTable.Cell(setting.Value),
-            new XElement("td", new XAttribute("class", "words"), RunOptions.Find(setting.Column.Replace('_', '-'))?.Help),
+            HtmlTable.Words(setting.Value),
+            HtmlTable.Words(RunOptions.Find(setting.Column.Replace('_', '-'))?.Help),
         }));
 
     private static IEnumerable<XElement> Head(ReportedSweep sweep)
@@ -89,7 +89,7 @@ internal static class AskedSection
         return
         [
             new XElement("details", new XAttribute("open", ""), new XElement("summary", "What the experiment's file says"),
-                new XElement("p", new XAttribute("class", "small"), $"{from} It was written for all forms of the experiment, and what it says was seen is of other runs than those of this report."),
+                new XElement("p", new XAttribute("class", "small"), $"{from} It speaks of all forms of the experiment, short and long."),
                 ExperimentHead.Of(head)),
         ];
     }

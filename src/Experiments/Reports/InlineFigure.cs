@@ -23,13 +23,15 @@ internal static class InlineFigure
         {
             var picture = FigureWriter.Svg(FigureBuilder.Build(FigureReport.SpecOf(kind, sweep.Sweep), data), new FigurePage());
             return new XElement("figure", new XElement("div", new XAttribute("class", "picture"), Named(picture, prefix)),
-                new XElement("figcaption", $"{FigureKinds.Describe(kind).Title}: {FigureKinds.Describe(kind).Shows}."));
+                new XElement("figcaption", Sentence(FigureKinds.Describe(kind).Shows)));
         }
         catch (ExperimentException error)
         {
             return new XElement("p", $"Not drawn: {kind.Name()}. {error.Message}");
         }
     }
+
+    private static string Sentence(string words) => $"{char.ToUpperInvariant(words[0])}{words[1..]}.";
 
     /// <summary>The picture with a prefix before each id, and where ids are used.</summary>
     private static XElement Named(XElement picture, string prefix)

@@ -13,8 +13,8 @@ internal sealed class LiveReport(ResultsFolder results)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(ReportPage.ReloadSeconds);
 
-    // Writing may take a twentieth of the time.
-    private const int MostOften = 20;
+    // Writing may take a tenth of the time.
+    private const int MostOften = 10;
 
     private bool _told;
 

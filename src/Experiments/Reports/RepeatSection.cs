@@ -3,6 +3,8 @@ using Experiments.CommandLine;
 using Experiments.Core;
 using Experiments.Core.Data;
 using Experiments.Core.Data.Sources;
+using Experiments.Core.Runs;
+using Experiments.Core.Sweeps;
 
 namespace Experiments.Reports;
 
@@ -11,7 +13,7 @@ internal static class RepeatSection
 {
     public static IEnumerable<XElement> Of(ReportedSweep sweep)
     {
-        var file = Path.Combine(sweep.Results.Root, "sweep.yaml");
+        var file = Path.Combine(sweep.Results.Root, SweepFolder.FileName);
         if (sweep.Sweep is null)
             return [new XElement("p", "These runs were started by hand, each by a command `train`; the options of each are in runs/, in its run.yaml, and as columns of runs.csv.")];
         var commits = sweep.Rows.Select(row => row.Commit).OfType<string>().Distinct().ToList();
@@ -25,20 +27,25 @@ internal static class RepeatSection
         ];
     }
 
+    // An older commit need not have the folder, nor the command `report`: the sweep's file is taken along, and the way back is part of it.
     private static IEnumerable<string> Commands(ReportedSweep sweep, List<string> commits)
     {
-        var (file, remark) = InRepository(Path.Combine(sweep.Results.Root, "sweep.yaml")) is { } path ? (path, "") : ("sweep.yaml", "   # the file that is printed below");
-        var again = $"results/{sweep.Results.Name}-again";
-        if (commits.Count > 0)
-            yield return $"git checkout {commits[^1]}";
+        var again = $"{sweep.Results.Name}-again";
+        var commit = commits.LastOrDefault(commit => commit != RunRecord.Commit);
+        yield return InRepository(Path.Combine(sweep.Results.Root, SweepFolder.FileName)) is { } path ? $"cp {ShellWord.Quote(path)} {ShellWord.Quote($"{again}.yaml")}"
+            : $"# save the sweep.yaml that stands below as {again}.yaml";
+        if (commit is not null)
+            yield return $"git checkout {commit}";
         foreach (var dataset in sweep.Runs.Select(run => run.Row.Dataset).Distinct())
         {
             if (DatasetCatalog.All.FirstOrDefault(one => one.Name == dataset) is { Source: not SyntheticSource })
                 yield return $"{HelpText.Program} data get {dataset}";
         }
 
-        yield return $"{HelpText.Program} sweep {file} --out {again}{remark}";
-        yield return $"{HelpText.Program} report {again}";
+        yield return $"{HelpText.Program} sweep {ShellWord.Quote($"{again}.yaml")}";
+        if (commit is not null)
+            yield return "git checkout -";
+        yield return $"{HelpText.Program} report {ShellWord.Quote($"results/{again}")}";
     }
 
     private static string? InRepository(string file)

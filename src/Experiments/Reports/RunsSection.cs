@@ -40,8 +40,8 @@ internal static class RunsSection
             : SweepSections.Scrolling(HtmlTable.Of("runs without an error; a diverged run is a result, a failed one is trained again by the same command", ["run", "state", "why"], runs.Select(run => new[]
             {
                 HtmlTable.Label(run.Row.Run),
-                HtmlTable.Cell(SweepTable.Describe(run.Stage)),
-                new XElement("td", new XAttribute("class", "words"), run.Reason),
+                HtmlTable.Words(SweepTable.Describe(run.Stage)),
+                HtmlTable.Words(run.Reason),
             })));
     }
 
@@ -50,9 +50,9 @@ internal static class RunsSection
         var row = run.Row;
         yield return HtmlTable.Label(run.Log.Count > 0 ? new XElement("a", new XAttribute("href", $"#{LogId(run, prefix)}"), row.Run) : row.Run);
         foreach (var column in differing)
-            yield return HtmlTable.Cell(Protocol.ValueOf(row, column) is { Length: > 0 } value ? value : "none");
+            yield return Setting(Protocol.ValueOf(row, column));
         yield return HtmlTable.Cell(row.Seed.ToString(CultureInfo.InvariantCulture));
-        yield return HtmlTable.Cell(run.Progress is { Training: var training }
+        yield return HtmlTable.Words(run.Progress is { Training: var training }
             ? string.Create(CultureInfo.InvariantCulture, $"{SweepTable.Describe(run.Stage)}, {training.Fraction:0%}, epoch {training.Epoch}/{training.Epochs}") : SweepTable.Describe(run.Stage));
         yield return Number(row.Error ?? (run.Stage is RunStage.UnderWay or RunStage.HalfDone ? run.LastEpoch?.TestError : null), "0.00");
         yield return Number(row.TrainError ?? (run.Stage is RunStage.UnderWay or RunStage.HalfDone ? run.LastEpoch?.TrainError : null), "0.00");
@@ -62,6 +62,8 @@ internal static class RunsSection
         if (lines is not null)
             yield return HtmlTable.Cell(run.LastEpoch?.TestError, lines.Of(run));
     }
+
+    private static XElement Setting(string value) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? HtmlTable.Cell(value) : HtmlTable.Words(value.Length > 0 ? value : "none");
 
     private static XElement Number(double? value, string format) => HtmlTable.Cell(value, value?.ToString(format, CultureInfo.InvariantCulture));
 

@@ -11,9 +11,9 @@ internal static class SweepOverview
         SweepSections.Scrolling(HtmlTable.Of("the sweeps of this report", ["sweep", "asks", "trained", "runs"], sweeps.Select(part => new[]
         {
             HtmlTable.Label(new XElement("a", new XAttribute("href", $"#{part.Id}"), part.Sweep.Results.Name)),
-            HtmlTable.Cell(part.Sweep.Title),
-            HtmlTable.Cell(AskedSection.Trained(part.Sweep)),
-            HtmlTable.Cell(part.Sweep.Runs.Count, part.Sweep.Summary),
+            HtmlTable.Words(part.Sweep.Title),
+            HtmlTable.Words(AskedSection.Trained(part.Sweep)),
+            HtmlTable.Words(part.Sweep.Summary),
         }))),
         sweeps.Select(part => new XElement("div", new XElement("h3", part.Sweep.Results.Name), part.FindingList())));
 }

@@ -50,9 +50,9 @@ public sealed record Finding(string Before, string Distance, string After)
                 : new Finding($"{series.Label}: ", "no rise can be told", $", since no run has finished at batch {string.Join(", ", lacking)}.");
         }
 
-        var verb = rise >= 0 ? "rises" : "falls";
-        return new Finding($"{series.Label}: from batch {large.Batch} to batch {small.Batch} the error {verb} from {Percent(large)} to {Percent(small)}, by ",
-            Points(Math.Abs(rise)), $"{Surety(difference, rise)}.");
+        var verb = !IsTold(difference) ? "goes" : rise >= 0 ? "rises" : "falls";
+        return new Finding($"{series.Label}: from batch {large.Batch} to batch {small.Batch} the error {verb} from {Percent(large)} to {Percent(small)}, a difference of ",
+            Points(rise), $"{Surety(difference)}.");
     }
 
     private static Finding? Range(Series peers, Dictionary<Cell, string> labels, Func<Cell, Cell, Estimate> between)
@@ -66,21 +66,20 @@ public sealed record Finding(string Before, string Distance, string After)
         var (low, high) = (labels[finished[0].ToCell()], labels[finished[^1].ToCell()]);
         var chosen = finished.Count > 2 ? $" They are the two ends of {finished.Count}, so chance makes them lie farther apart." : "";
         return new Finding($"{(where.Length > 0 ? $"With {where}, {low}" : low)} has the {(finished.Count > 2 ? "lowest" : "lower")} error, {Percent(finished[0])}, and {high} the "
-            + $"{(finished.Count > 2 ? "highest" : "higher")}, {Percent(finished[^1])}, apart by ", Points(distance), $"{Surety(difference, distance)}.{chosen}");
+            + $"{(finished.Count > 2 ? "highest" : "higher")}, {Percent(finished[^1])}, a difference of ", Points(distance), $"{Surety(difference)}.{chosen}");
     }
 
-    /// <summary>The interval of a distance that is said as a number above 0, how many seeds it is over, and whether it can be told from none.</summary>
-    private static string Surety(Estimate difference, double distance)
-    {
-        if (difference.HalfWidth is not { } half)
-            return "; with one seed there is no interval, and the next seed may say otherwise";
-        var (low, high) = (Math.Abs(distance) - half, Math.Abs(distance) + half);
-        return string.Create(CultureInfo.InvariantCulture, $" (95% interval {Signed(low)} to {Signed(high)}, paired over {difference.N} seeds){(low <= 0 ? ", which cannot be told from no difference" : "")}");
-    }
+    // Whether the interval leaves out 0. One seed tells nothing.
+    private static bool IsTold(Estimate difference) => difference.HalfWidth is { } half && Math.Abs(difference.Mean!.Value) > half;
+
+    // The interval, how many seeds it is over, and whether the difference can be told from none.
+    private static string Surety(Estimate difference) => difference.HalfWidth is null
+        ? "; with one seed there is no interval, and another seed may say otherwise"
+        : $" (95% interval {Signed(difference.Low!.Value)} to {Signed(difference.High!.Value)}, paired over {difference.N} seeds){(IsTold(difference) ? "" : ", which cannot be told from none")}";
 
     private static string Percent(SummaryRow cell) => string.Create(CultureInfo.InvariantCulture, $"{cell.Mean:0.0}%");
 
-    private static string Points(double distance) => string.Create(CultureInfo.InvariantCulture, $"{distance:0.0} points");
+    private static string Points(double distance) => $"{Signed(distance)} points";
 
-    private static string Signed(double value) => Math.Round(value, 1) == 0 ? "0.0" : value.ToString("0.0;\u22120.0", CultureInfo.InvariantCulture);
+    private static string Signed(double value) => Math.Round(value, 1) == 0 ? "0.0" : value.ToString("+0.0;\u22120.0", CultureInfo.InvariantCulture);
 }

@@ -8,6 +8,9 @@ public static class HtmlTable
     private const string EnDash = "\u2013";
     private const string Minus = "\u2212";
 
+    // The characters of a cell from which on it may be broken into lines.
+    private const int LongestLine = 40;
+
     /// <summary>A table of results, its heading as the caption.</summary>
     public static XElement Of(ResultTable table)
     {
@@ -19,10 +22,18 @@ public static class HtmlTable
     /// <param name="caption">What it shows.</param>
     /// <param name="header">The columns' names.</param>
     /// <param name="rows">The cells of each row, each a label or a cell of this class.</param>
-    public static XElement Of(string caption, IEnumerable<string> header, IEnumerable<IEnumerable<XElement>> rows) => new("table",
-        new XElement("caption", caption),
-        new XElement("thead", new XElement("tr", header.Select(name => new XElement("th", new XAttribute("scope", "col"), name)))),
-        new XElement("tbody", rows.Select(row => new XElement("tr", row))));
+    public static XElement Of(string caption, IEnumerable<string> header, IEnumerable<IEnumerable<XElement>> rows)
+    {
+        var body = new XElement("tbody", rows.Select(row => new XElement("tr", row)));
+        var kinds = body.Element("tr")?.Elements().Select(cell => cell.Attribute("class")?.Value).ToList() ?? [];
+        return new XElement("table", new XElement("caption", caption),
+            new XElement("thead", new XElement("tr", header.Select((name, column) => new XElement("th", new XAttribute("scope", "col"),
+                kinds.ElementAtOrDefault(column) is { } kind ? new XAttribute("class", kind) : null, name)))),
+            body);
+    }
+
+    /// <summary>A cell with words, which begin at the left; numbers end at the right.</summary>
+    public static XElement Words(string? text) => new("td", new XAttribute("class", text is { Length: > LongestLine } ? "words long" : "words"), text);
 
     /// <summary>The cell that a row is named by.</summary>
     public static XElement Label(params object[] content) => new("th", new XAttribute("scope", "row"), content);
