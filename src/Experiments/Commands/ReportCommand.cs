@@ -11,8 +11,7 @@ internal static class ReportCommand
 {
     public static Command Create()
     {
-        var command = new Command("report", "Write what results folders hold as one HTML file: what was asked, what came out and how sure it is, figures, tables, every run, the machine, "
-            + "and how to repeat it. The file needs no network and no script to be read.");
+        var command = new Command("report", "Write what results folders hold as one HTML page: what was asked, what came out, how sure it is, and how to repeat it.");
         var folders = new Argument<string[]>("folder") { Description = "results folders; several are set side by side", Arity = ArgumentArity.OneOrMore, HelpName = "FOLDER" };
         var output = new Option<string>("--out") { Description = $"the file (default: {ReportPage.FileName} in the folder; of several, in the folder that holds them all)", HelpName = "FILE" };
         command.Arguments.Add(folders);
