@@ -39,7 +39,7 @@ public sealed partial class ReportTests : IDisposable
         Assert.Equal(2 * Sample.Figure1().Count, Regex.Count(html, "<polyline class=\"(train|test)\" points=\"1,[\\d.]+ [\\d.]+,[\\d.]+\">"));
         Assert.Contains("<pre id=\"log-bn-32-1\" tabindex=\"0\">epoch 1/100\nepoch 2/100</pre>", html, StringComparison.Ordinal);
         Assert.Contains("<title>Error against batch size</title>", html, StringComparison.Ordinal);
-        Assert.Equal(4, Regex.Count(html, "<table>"));
+        Assert.Equal(5, Regex.Count(html, "<caption>")); // the settings, errors, differences to BN, the runs, and the one that diverged
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed partial class ReportTests : IDisposable
         }
 
         Assert.DoesNotContain("http-equiv", File.ReadAllText(file), StringComparison.Ordinal);
-        Assert.Contains("0 of 2 runs finished", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Matches("[01] of 2 runs? finished", File.ReadAllText(file)); // on a busy machine the first may end before the signal arrives
         Assert.Equal(0, Cli.Run(Sweep, _folder.Path).ExitCode);
         Assert.Contains("s: 2 of 2 runs finished.", File.ReadAllText(file), StringComparison.Ordinal);
         Assert.DoesNotContain("http-equiv", File.ReadAllText(file), StringComparison.Ordinal);
