@@ -15,7 +15,7 @@ done
 scripts/install-packages.sh --optional 'libdnnl*' dataset-fashion-mnist || exit
 left_out=
 if [ -n "$all" ]; then
-  scripts/install-packages.sh slurm-wlm munge faketime python3-torch python3-numpy python3-protobuf python3-crc32c python3-pandas python3-matplotlib || exit
+  scripts/install-packages.sh slurm-wlm munge faketime python3-torch python3-numpy python3-protobuf python3-crc32c python3-pandas python3-matplotlib chromium || exit
 elif [[ " $* " != *" --filter"* ]]; then
   options+=(--filter 'Speed!=slow')
   left_out=$(grep -rlF 'Trait("Speed", "slow")' tests --include='*.cs' | sed 's|.*/||; s|\.cs$||' | sort | paste -sd ' ')

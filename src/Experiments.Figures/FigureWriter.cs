@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Experiments.Core;
 using Experiments.Core.Figures;
 using Experiments.Core.Files;
@@ -26,29 +27,29 @@ public static class FigureWriter
         var data = Path.Combine(folder, figure.Kind.DataFile());
         CsvFile.Write(data, FigureRow.Of(figure));
         var files = new List<string> { data };
-        try
+        Draw(figure, page, $"{data} holds what it shows", sheet =>
         {
-            var sheet = new Sheet(figure, page);
             foreach (var format in formats ?? Enum.GetValues<FigureFormat>())
             {
                 var file = Path.Combine(folder, $"{name}.{format.ToString().ToLowerInvariant()}");
                 AtomicFile.WriteBytes(file, Picture.Of(sheet, format, figure.Title));
                 files.Add(file);
             }
-        }
-        catch (Exception error) when (IsOfLibrary(error))
-        {
-            throw new ExperimentException(
-                $"Figures cannot be drawn on this machine, since SkiaSharp's library does not load here ({Reason(error)}); {data} holds what {name} shows.",
-                ExperimentException.Unavailable, error);
-        }
-        catch (Exception error) when (error is not ExperimentException)
-        {
-            // A fault of the libraries that draw is no reason to lose the other figures, or the end of a sweep.
-            throw new ExperimentException($"{name} could not be drawn, because of a fault in the drawing code ({error.GetType().Name}: {Reason(error).TrimEnd('.')}); {data} holds what it shows.", Failed, error);
-        }
-
+        });
         return files;
+    }
+
+    /// <summary>A figure as an SVG document, to be set into a page.</summary>
+    /// <param name="figure">What it shows.</param>
+    /// <param name="page">How it is set.</param>
+    /// <exception cref="ExperimentException">The page has no room for the figure, or it cannot be drawn, on this machine or because of a fault in the drawing code.</exception>
+    public static XElement Svg(Figure figure, FigurePage page)
+    {
+        ArgumentNullException.ThrowIfNull(figure);
+        ArgumentNullException.ThrowIfNull(page);
+        XElement? svg = null;
+        Draw(figure, page, "the CSVs hold what it shows", sheet => svg = Picture.Svg(sheet, figure.Title).Root);
+        return svg!;
     }
 
     /// <summary>What draws here, with versions, or why nothing does.</summary>
@@ -62,6 +63,25 @@ public static class FigureWriter
         catch (Exception error) when (IsOfLibrary(error))
         {
             return $"SkiaSharp's library does not load here ({Reason(error)})";
+        }
+    }
+
+    private static void Draw(Figure figure, FigurePage page, string whereElse, Action<Sheet> draw)
+    {
+        try
+        {
+            draw(new Sheet(figure, page));
+        }
+        catch (Exception error) when (IsOfLibrary(error))
+        {
+            throw new ExperimentException(
+                $"{figure.Kind.Name()} cannot be drawn on this machine, since SkiaSharp's library does not load here ({Reason(error)}); {whereElse}.",
+                ExperimentException.Unavailable, error);
+        }
+        catch (Exception error) when (error is not ExperimentException)
+        {
+            // A fault of the libraries that draw is no reason to lose the other figures, or the end of a sweep.
+            throw new ExperimentException($"{figure.Kind.Name()} could not be drawn, because of a fault in the drawing code ({error.GetType().Name}: {Reason(error).TrimEnd('.')}); {whereElse}.", Failed, error);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class Picture
         0x00, 0x00, 0x00, 0x09, 0x70, 0x48, 0x59, 0x73, 0x00, 0x00, 0x2E, 0x23, 0x00, 0x00, 0x2E, 0x23, 0x01, 0x78, 0xA5, 0x3F, 0x76,
     ];
 
-    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+    private static readonly XNamespace SvgNamespace = "http://www.w3.org/2000/svg";
 
     public static byte[] Of(Sheet sheet, FigureFormat format, string title) => format switch
     {
@@ -27,7 +27,7 @@ internal static class Picture
     };
 
     /// <summary>Skia writes text as text, each letter at its place. It names the font alone, and gives the page in pixels.</summary>
-    private static byte[] OfSvg(Sheet sheet, string title)
+    public static XDocument Svg(Sheet sheet, string title)
     {
         using var written = new MemoryStream();
         using (var canvas = SKSvgCanvas.Create(SKRect.Create((float)sheet.Width, (float)sheet.Height), written))
@@ -39,14 +39,14 @@ internal static class Picture
         svg.Root.SetAttributeValue("height", $"{height}pt");
         svg.Root.SetAttributeValue("viewBox", $"0 0 {width} {height}");
         svg.Root.SetAttributeValue("role", "img");
-        svg.Root.AddFirst(new XElement(Svg + "title", title));
+        svg.Root.AddFirst(new XElement(SvgNamespace + "title", title));
         // Skia numbers clips over all that a process draws.
-        var clips = svg.Descendants(Svg + "clipPath").Select((clip, index) => (Old: clip.Attribute("id")!, New: $"clip{index + 1}")).ToDictionary(clip => $"url(#{clip.Old.Value})", clip => clip);
+        var clips = svg.Descendants(SvgNamespace + "clipPath").Select((clip, index) => (Old: clip.Attribute("id")!, New: $"clip{index + 1}")).ToDictionary(clip => $"url(#{clip.Old.Value})", clip => clip);
         foreach (var clipped in svg.Descendants().Select(element => element.Attribute("clip-path")).OfType<XAttribute>())
             clipped.Value = $"url(#{clips[clipped.Value].New})";
         foreach (var (old, name) in clips.Values)
             old.Value = name;
-        foreach (var text in svg.Descendants(Svg + "text"))
+        foreach (var text in svg.Descendants(SvgNamespace + "text"))
         {
             text.Value = text.Value.Trim('\n', '\r', '\t');
             text.SetAttributeValue("font-family", Typefaces.FamilyAndOthers);
@@ -54,9 +54,14 @@ internal static class Picture
                 places.Value = places.Value.TrimEnd(' ', ',');
         }
 
+        return svg;
+    }
+
+    private static byte[] OfSvg(Sheet sheet, string title)
+    {
         using var bytes = new MemoryStream();
         using (var writer = XmlWriter.Create(bytes, new XmlWriterSettings { Encoding = new UTF8Encoding(false), Indent = true, IndentChars = "", NewLineChars = "\n" }))
-            svg.Save(writer);
+            Svg(sheet, title).Save(writer);
         bytes.WriteByte((byte)'\n');
         return bytes.ToArray();
     }

@@ -1,4 +1,5 @@
 using Experiments.Core;
+using Experiments.Core.Sweeps;
 
 namespace Experiments;
 
@@ -10,6 +11,27 @@ internal static class SweepSource
     /// <summary>The names of the sweeps in <c>configs/</c>.</summary>
     public static IReadOnlyList<string> Names => Directory.Exists(Configs)
         ? [.. Directory.EnumerateFiles(Configs, "*.yaml").Select(file => Path.GetFileNameWithoutExtension(file)!).Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>
+    /// The head of the file in <c>configs/</c> that a sweep was made from, for a results folder whose sweep.yaml does not keep it; null where no file there has
+    /// the sweep's name, title and source.
+    /// </summary>
+    public static (string File, string Head)? HeadOf(Sweep sweep)
+    {
+        var name = Enum.GetValues<SweepForm>().Select(form => $"-{EnumText.Of(form)}").Where(form => sweep.Name.EndsWith(form, StringComparison.Ordinal)).Select(form => sweep.Name[..^form.Length]).FirstOrDefault(sweep.Name);
+        var file = Path.Combine(Configs, $"{name}.yaml");
+        if (sweep.Title is null || !File.Exists(file))
+            return null;
+        try
+        {
+            var there = SweepFile.Read(file);
+            return (there.Title, there.Source) == (sweep.Title, sweep.Source) && there.Head is { } head ? ($"configs/{name}.yaml", head) : null;
+        }
+        catch (ExperimentException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>
     /// The file or folder that was meant: what lies at the path, else the file of that name in <c>configs/</c>, with or without its ending, from

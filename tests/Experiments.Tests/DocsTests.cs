@@ -97,7 +97,7 @@ public sealed partial class DocsTests
                 Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value)), $"{page} leads to {link.Groups[1].Value}");
         }
 
-        foreach (var command in new[] { "train", "sweep", "collect", "plot", "table", "eval", "export", "data", "bench", "info" })
+        foreach (var command in new[] { "train", "sweep", "collect", "plot", "table", "report", "eval", "export", "data", "bench", "info" })
             Assert.Contains($"`{command}", readme, StringComparison.Ordinal);
     }
 

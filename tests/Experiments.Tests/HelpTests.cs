@@ -9,6 +9,7 @@ public sealed class HelpTests
     [InlineData("collect")]
     [InlineData("plot")]
     [InlineData("table")]
+    [InlineData("report")]
     [InlineData("eval")]
     [InlineData("export")]
     [InlineData("data")]

@@ -34,13 +34,23 @@ internal static partial class YamlText
 
     /// <summary>The text of a YAML file with these keys and values.</summary>
     /// <param name="root">The keys and values.</param>
-    /// <param name="heading">The comment it begins with.</param>
+    /// <param name="heading">The comment it begins with, of one or more lines.</param>
     public static string Write(YamlMappingNode root, string heading)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        text.Write($"# {heading}\n");
+        foreach (var line in heading.Split('\n'))
+            text.Write(line.Length == 0 ? "#\n" : $"# {line}\n");
         new YamlStream(new YamlDocument(root)).Save(text, assignAnchors: false);
         return text.ToString().Replace("\r\n", "\n", StringComparison.Ordinal).Replace("\n...\n", "\n", StringComparison.Ordinal);
+    }
+
+    /// <summary>The comment that a file begins with, without its signs; null where it begins with none.</summary>
+    public static string? Heading(string text)
+    {
+        var lines = text.Split('\n').TakeWhile(line => line.StartsWith('#')).Select(line => line.TrimEnd()[1..]).Select(line => line.StartsWith(' ') ? line[1..] : line);
+
+        // YAML 1.1 ends a comment at these too.
+        return string.Join('\n', lines).Replace('\u0085', ' ').Replace('\u2028', ' ').Replace('\u2029', ' ').Trim('\n') is { Length: > 0 } heading ? heading : null;
     }
 
     private static void Parse(string text, string path, Action<Parser> read)

@@ -11,6 +11,9 @@ namespace Experiments.Core.Runs;
 /// </summary>
 public sealed class RunLog
 {
+    /// <summary>The file's name.</summary>
+    public const string FileName = "log.txt";
+
     private RunLog(string path) => Path = path;
 
     /// <summary>The file.</summary>
@@ -33,7 +36,7 @@ public sealed class RunLog
     }
 
     /// <summary>The log of a run.</summary>
-    public static RunLog Of(ResultsFolder results, Run run) => new(System.IO.Path.Combine(results.PathOf(run.Id), "log.txt"));
+    public static RunLog Of(ResultsFolder results, Run run) => new(System.IO.Path.Combine(results.PathOf(run.Id), FileName));
 
     /// <summary>Adds a sentence.</summary>
     public void Write(string sentence) => Try(() => File.AppendAllText(Path, sentence + "\n"));

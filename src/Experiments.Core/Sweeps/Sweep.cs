@@ -19,6 +19,12 @@ public sealed record Sweep
     /// <summary>Where the experiment is from.</summary>
     public string? Source { get; init; }
 
+    /// <summary>
+    /// The comment that its file begins with: in words, what it reproduces, what differs, what to expect. It speaks of all forms of the file. Null where there
+    /// is none.
+    /// </summary>
+    public string? Head { get; init; }
+
     /// <summary>The figures drawn from it, one at least.</summary>
     public ImmutableArray<FigureKind> Figures { get; init; } = [FigureKind.ErrorAgainstBatch];
 

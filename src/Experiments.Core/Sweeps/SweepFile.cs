@@ -17,6 +17,10 @@ public static class SweepFile
 {
     private const string PretrainKey = "pretrain";
 
+    private const string ByTheProgram = "The sweep as it was resolved, defaults included; the program wrote this.";
+
+    private const string ByPeople = "What the file that it was read from says in its head:";
+
     /// <summary>The key of each short form's block.</summary>
     private static readonly ImmutableSortedDictionary<SweepForm, string> Blocks =
         ImmutableSortedDictionary<SweepForm, string>.Empty.Add(SweepForm.Quick, "quick").Add(SweepForm.Evening, "evening");
@@ -57,7 +61,7 @@ public static class SweepFile
         var root = YamlText.Load(text, path);
         var reader = new Reader(path);
         var wanted = Blocks.GetValueOrDefault(form);
-        var sweep = new Sweep { Name = wanted is null ? name : $"{name}-{wanted}" };
+        var sweep = new Sweep { Name = wanted is null ? name : $"{name}-{wanted}", Head = HeadOf(text) };
         foreach (var (key, value) in root.Children)
             sweep = reader.TopLevel(sweep, key, value);
         reader.CheckPairs(root);
@@ -111,8 +115,14 @@ public static class SweepFile
             root.Add(PretrainKey, new YamlMappingNode(pretrain.Axes.SelectMany(axis => new YamlNode[] { new YamlScalarNode(axis.Key), Node(axis.Value[0]) })) { Style = MappingStyle.Flow });
         if (sweep.References.Length > 0)
             root.Add("references", new YamlSequenceNode(sweep.References.Select(Node)));
-        return YamlText.Write(root, "The sweep as it was resolved, defaults included; the program wrote this.");
+        return YamlText.Write(root, sweep.Head is { } head ? $"{ByTheProgram}\n{ByPeople}\n\n{head}" : ByTheProgram);
     }
+
+    // The program's own lines are not part of the head that it kept.
+    private static string? HeadOf(string text) => YamlText.Heading(text)?.Split('\n') is not { } lines ? null
+        : lines[0] != ByTheProgram ? string.Join('\n', lines)
+        : lines.Length > 3 && lines[1] == ByPeople ? string.Join('\n', lines[3..])
+        : null;
 
     /// <summary>
     /// A sweep read from a results folder, as the version of the program that wrote it understood it. An option that it does not name was added later, and

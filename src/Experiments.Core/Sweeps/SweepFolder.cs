@@ -11,9 +11,12 @@ namespace Experiments.Core.Sweeps;
 /// <param name="results">The folder.</param>
 public sealed class SweepFolder(ResultsFolder results)
 {
+    /// <summary>The name of the sweep's file.</summary>
+    public const string FileName = "sweep.yaml";
+
     private const string SweepLock = ".sweep.lock";
 
-    private string SweepPath => Path.Combine(Results.Root, "sweep.yaml");
+    private string SweepPath => Path.Combine(Results.Root, FileName);
 
     /// <summary>The folder's runs and CSVs.</summary>
     public ResultsFolder Results { get; } = results;

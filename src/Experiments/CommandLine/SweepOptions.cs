@@ -36,13 +36,14 @@ internal sealed class SweepOptions
     private readonly Option<bool> _status = new CommandOption<bool>("--status") { Heading = "Running", IsCommon = true, Description = "show how far the runs are, also while another terminal trains them; train nothing" };
     private readonly Option<bool> _dryRun = new CommandOption<bool>("--dry-run") { Heading = "Running", IsCommon = true, Description = "list the runs and about how long they take, measured by a few steps of each cell of the grid; leave the results folder as it is" };
     private readonly Option<bool> _print = new CommandOption<bool>("--print-commands") { Heading = "Running", Description = "print the commands that train the missing runs, one a line; train nothing" };
+    private readonly Option<bool> _report = new CommandOption<bool>("--report") { Heading = "Running", IsCommon = true, Description = "keep report.html in the results folder fresh while the runs go on: open it in a browser, and it loads itself anew" };
     private readonly Option<bool> _json = new CommandOption<bool>(JsonOutput.Name) { Heading = "Running", Description = "with --status: print one JSON document instead, with the fields that docs/results.md lists" };
     private readonly Option<bool> _plain = TrainOptions.PlainOption();
 
     /// <summary>Adds the options to a command.</summary>
     public SweepOptions(Command command)
     {
-        foreach (var option in new Option[] { _seeds, _quick, _evening, _jobs, _output, _status, _dryRun, _print, _json, _plain })
+        foreach (var option in new Option[] { _seeds, _quick, _evening, _jobs, _output, _status, _dryRun, _print, _report, _json, _plain })
             command.Options.Add(option);
     }
 
@@ -99,6 +100,11 @@ internal sealed class SweepOptions
 
     /// <summary>Whether plain lines are shown.</summary>
     public bool IsPlain(ParseResult result) => result.GetValue(_plain);
+
+    /// <summary>Whether a report is kept while the runs are trained.</summary>
+    /// <exception cref="ExperimentException">They are not trained by this process.</exception>
+    public bool HasReport(ParseResult result, SweepMode mode) => result.GetValue(_report) && (mode == SweepMode.Train ? true
+        : throw new ExperimentException("--report is kept fresh by the process that trains the runs, and this command trains none: `report FOLDER` writes the report as it is now, at any time."));
 
     /// <summary>Whether the runs are shown as JSON.</summary>
     /// <exception cref="ExperimentException">The runs are not shown at all.</exception>

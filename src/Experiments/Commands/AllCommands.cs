@@ -17,6 +17,7 @@ internal static class AllCommands
             CollectCommand.Create(),
             PlotCommand.Create(),
             TableCommand.Create(),
+            ReportCommand.Create(),
             EvalCommand.Create(),
             ExportCommand.Create(),
             DataCommand.Create(),

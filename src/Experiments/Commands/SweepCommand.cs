@@ -32,6 +32,7 @@ internal static class SweepCommand
         {
             var request = slurm.Read(result);
             var mode = sweep.Mode(result, request);
+            var (json, report) = (sweep.IsJson(result, mode), sweep.HasReport(result, mode));
             var machine = options.Machine(result, forOthers: mode is not (SweepMode.Train or SweepMode.DryRun));
             var (asked, home) = Asked(result.GetValue(file), sweep.Form(result), mode == SweepMode.Status);
             var grid = sweep.WithSeeds(result, options.Grid(result, asked.Grid), options.Text(result, RunOptions.Seed));
@@ -45,8 +46,8 @@ internal static class SweepCommand
             if (mode is SweepMode.Slurm or SweepMode.PrintCommands)
                 return Task.FromResult(GiveAway(asked, machine, folder, request, more, cancellation));
             List<(Sweep Asked, SweepFolder Folder)> parts = [.. folder.Pretraining(asked) is { } trainedFirst ? new[] { trainedFirst } : [], (asked, folder)];
-            if (!sweep.IsJson(result, mode))
-                return InTurnAsync(parts, part => ActAsync(mode, part.Asked, machine, part.Folder, atOnce, more, sweep.IsPlain(result), cancellation));
+            if (!json)
+                return InTurnAsync(parts, part => ActAsync(mode, part.Asked, machine, part.Folder, atOnce, more, sweep.IsPlain(result), report, cancellation));
             JsonOutput.Write(new StatusDocument { Sweeps = [.. parts.Select(part => StatusInNumbers(part.Asked, machine, part.Folder, atOnce))] });
             return Task.FromResult(ExitCode.Done);
         });
@@ -54,6 +55,7 @@ internal static class SweepCommand
             "sweep quick",
             "sweep figure-1 --quick",
             "sweep figure-1 --quick --dry-run",
+            "sweep figure-1 --quick --report",
             "sweep figure-1 --quick --seeds 2 --jobs 2 --out results/two-seeds",
             "sweep results/two-seeds --status",
             "sweep results/two-seeds --status --json",
@@ -80,12 +82,12 @@ internal static class SweepCommand
     }
 
     private static Task<int> ActAsync(
-        SweepMode mode, Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, CancellationToken cancellation) =>
+        SweepMode mode, Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, bool report, CancellationToken cancellation) =>
         mode switch
         {
             SweepMode.Status => Task.FromResult(Status(asked, machine, folder, jobs, plain)),
             SweepMode.DryRun => SweepDryRun.RunAsync(asked, machine, folder, jobs, plain, cancellation),
-            _ => RunAsync(asked, machine, folder, jobs, more, plain, cancellation),
+            _ => RunAsync(asked, machine, folder, jobs, more, plain, report, cancellation),
         };
 
     /// <summary>The sweep of a file, of a results folder, or of the command line alone, and the results folder that it goes to by default.</summary>
@@ -125,7 +127,7 @@ internal static class SweepCommand
     }
 
     private static async Task<int> RunAsync(
-        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, CancellationToken cancellation)
+        Sweep asked, Machine machine, SweepFolder folder, int? jobs, IReadOnlyList<string> more, bool plain, bool report, CancellationToken cancellation)
     {
         var checksums = folder.Prepare(asked, machine, cancellation);
         using var held = folder.Hold();
@@ -142,7 +144,11 @@ internal static class SweepCommand
         Console.WriteLine($"{Heading(asked, folder, runs, missing, atOnce)}, into {folder.Results.Root}");
         var display = new SweepDisplay(asked.Name, folder, runs, atOnce, plain);
         var runner = new SweepRunner(new ProcessLauncher(machine.Data, checksums, more), folder, display);
-        var outcome = await display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation)).ConfigureAwait(false);
+        Task<SweepOutcome> TrainAsync() => display.DuringAsync(() => runner.RunAsync(asked.Name, missing, atOnce, cancellation));
+        var page = report ? new LiveReport(folder.Results) : null;
+        if (page is not null)
+            Console.WriteLine($"Report: {page.Path}, fresh while the sweep runs");
+        var outcome = await (page is null ? TrainAsync() : page.DuringAsync(TrainAsync)).ConfigureAwait(false);
         foreach (var warning in outcome.Warnings)
             await Console.Error.WriteLineAsync(warning).ConfigureAwait(false);
         try

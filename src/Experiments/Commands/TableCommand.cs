@@ -19,7 +19,7 @@ internal static class TableCommand
         var folders = new Argument<string[]>("folder") { Description = "results folders, or runs.csv files; others are compared with the first", Arity = ArgumentArity.OneOrMore, HelpName = "FOLDER" };
         var baseline = new Option<string>("--baseline") { Description = "what others are compared with: a norm, or a label such as \"GN (G=8)\" (default: bn)", HelpName = "NORM" };
         var merge = new Option<bool>("--merge") { Description = "read several folders as one, not as sweeps to compare" };
-        var format = new Option<string>("--format") { Description = "format of the tables (default: text)", HelpName = "text|markdown|latex" };
+        var format = new Option<string>("--format") { Description = "format of the tables (default: text)", HelpName = "text|markdown|latex|html" };
         var json = new Option<bool>(JsonOutput.Name) { Description = JsonOutput.Description };
         var rows = new Option<string>("--rows") { Description = "column of runs.csv that the rows are named by (default: norm, and whatever else differs)", HelpName = "COLUMN" };
         var columns = new Option<string>("--columns") { Description = "column of runs.csv that has a column for each of its values (default: the first that varies of batch, groups, channels_per_group, lr)", HelpName = "COLUMN" };

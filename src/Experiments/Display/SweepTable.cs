@@ -55,11 +55,17 @@ internal static class SweepTable
     /// <param name="sideBySide">How many are trained at once; the time left is shown if this is above 0.</param>
     public static string Summary(string name, IReadOnlyList<RunState> states, int sideBySide)
     {
-        var parts = new[] { RunStage.Diverged, RunStage.UnderWay, RunStage.HalfDone, RunStage.Failed, RunStage.Queued, RunStage.ToDo }
-            .Select(stage => (Stage: stage, Count: states.Count(state => state.Stage == stage))).Where(part => part.Count > 0)
-            .Select(part => $", {part.Count} {Describe(part.Stage)}");
         var left = sideBySide > 0 && !states.All(state => state.HasEnded) && Forecast.Left(states, sideBySide) is { } time ? $"; about {TrainingDisplay.Describe(time)} left" : "";
-        return $"{name}: {states.Count(state => state.Stage == RunStage.Finished)} of {states.Count} {(states.Count == 1 ? "run" : "runs")} finished{string.Concat(parts)}{left}";
+        return $"{name}: {Counts([.. states.Select(state => state.Stage)])}{left}";
+    }
+
+    /// <summary>The number of runs in each stage.</summary>
+    public static string Counts(IReadOnlyList<RunStage> stages)
+    {
+        var parts = new[] { RunStage.Diverged, RunStage.UnderWay, RunStage.HalfDone, RunStage.Failed, RunStage.Queued, RunStage.ToDo }
+            .Select(stage => (Stage: stage, Count: stages.Count(other => other == stage))).Where(part => part.Count > 0)
+            .Select(part => $", {part.Count} {Describe(part.Stage)}");
+        return $"{stages.Count(stage => stage == RunStage.Finished)} of {stages.Count} {(stages.Count == 1 ? "run" : "runs")} finished{string.Concat(parts)}";
     }
 
     /// <summary>What there is to say beside the table: why runs failed, which Slurm lost, and who works on the sweep.</summary>

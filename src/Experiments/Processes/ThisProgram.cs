@@ -1,13 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using Experiments.CommandLine;
 using Experiments.Core;
 
 namespace Experiments.Processes;
 
 /// <summary>Starts this program once more, as a process of its own.</summary>
-internal static partial class ThisProgram
+internal static class ThisProgram
 {
     // If it was run as `dotnet Experiments.dll`, the process is dotnet's and the program is its first argument.
     private static IReadOnlyList<string> Command { get; } = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
@@ -16,7 +15,7 @@ internal static partial class ThisProgram
 
     /// <summary>The line that starts it from a shell.</summary>
     /// <param name="arguments">What it is to do.</param>
-    public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(Quote));
+    public static string CommandLine(IEnumerable<string> arguments) => string.Join(' ', Command.Concat(arguments).Select(ShellWord.Quote));
 
     /// <summary>A command in the form that a person can type in the current folder.</summary>
     /// <param name="arguments">The command; a path in it is as it was typed.</param>
@@ -25,7 +24,7 @@ internal static partial class ThisProgram
         var launcher = Path.Combine(RepositoryFolder.Root, HelpText.Program);
         var program = Path.GetRelativePath(Environment.CurrentDirectory, File.Exists(launcher) ? launcher : Command[0]);
         var first = File.Exists(launcher) || Command.Count == 1 ? [program] : Command;
-        return string.Join(' ', first.Concat(arguments).Select(Quote));
+        return string.Join(' ', first.Concat(arguments).Select(ShellWord.Quote));
     }
 
     /// <summary>Starts the program; the caller may read its output and its errors, and write its input.</summary>
@@ -51,9 +50,4 @@ internal static partial class ThisProgram
             throw new ExperimentException($"Cannot start {start.FileName} for a run: {e.Message}", ExperimentException.Unavailable, e);
         }
     }
-
-    private static string Quote(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
-
-    [GeneratedRegex(@"^[\w@%+=:,./-]+$", RegexOptions.ECMAScript)]
-    private static partial Regex Plain();
 }

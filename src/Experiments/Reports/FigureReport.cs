@@ -48,15 +48,12 @@ internal static class FigureReport
         var data = Choose(FigureData.Read(folders), request, folders);
         var folder = ResultsFolder.At(folders[0]);
         var sweep = new SweepFolder(folder).Read();
-        var kinds = KindsOf(sweep);
         var mistakes = new List<ExperimentException>();
-        foreach (var kind in request.Kinds ?? kinds)
+        foreach (var kind in request.Kinds ?? KindsOf(sweep))
         {
-            var spec = new FigureSpec
+            var spec = SpecOf(kind, folders.Distinct().Count() == 1 ? sweep : null) with
             {
-                Kind = kind,
                 Title = request.Title,
-                Purpose = kind == kinds[0] && folders.Distinct().Count() == 1 ? sweep?.Title : null, // a sweep is titled after its main figure
                 References = request.HasReferences ? [.. (sweep?.References ?? []).Select(reference => Of(reference, request.Norms))] : [],
             };
             try
@@ -82,6 +79,10 @@ internal static class FigureReport
 
     /// <summary>The figures that a sweep asks for, or error against batch size.</summary>
     public static IReadOnlyList<FigureKind> KindsOf(Sweep? sweep) => sweep?.Figures is { Length: > 0 } asked ? asked : [FigureKind.ErrorAgainstBatch];
+
+    /// <summary>A figure of a sweep. A sweep is titled after its main figure.</summary>
+    public static FigureSpec SpecOf(FigureKind kind, Sweep? sweep) =>
+        new() { Kind = kind, Purpose = kind == KindsOf(sweep)[0] ? sweep?.Title : null, References = sweep?.References ?? [] };
 
     private static FigureData Choose(FigureData all, FigureRequest request, IReadOnlyList<string> folders)
     {

@@ -13,6 +13,7 @@ public sealed class ResultTableTests
     [InlineData(TableFormat.Text, "table.txt")]
     [InlineData(TableFormat.Markdown, "table.md")]
     [InlineData(TableFormat.Latex, "table.tex")]
+    [InlineData(TableFormat.Html, "table.html")]
     public void The_tables_of_a_sweep_read_as_in_the_file(TableFormat format, string file) =>
         Golden.Matches(string.Join('\n', ResultTable.Of(Runs, references: [SummaryTests.WuAndHe]).Select(table => table.Write(format))), file);
 
@@ -129,6 +130,8 @@ public sealed class ResultTableTests
         var table = new ResultTable("a", ["50% & more", "x|y"], [["a_b{c}\\", "-1.5 ± 2"], ["~", "-"]]);
         Assert.Contains("  50\\% \\& more & x|y \\\\\n", table.Write(TableFormat.Latex), StringComparison.Ordinal);
         Assert.Contains("  a\\_b\\{c\\}\\textbackslash{} & $-$1.5 $\\pm$ 2 \\\\\n  \\textasciitilde{} & -- \\\\\n", table.Write(TableFormat.Latex), StringComparison.Ordinal);
+        Assert.Contains("<th scope=\"col\">50% &amp; more</th>", table.Write(TableFormat.Html), StringComparison.Ordinal);
+        Assert.Contains("<td>\u22121.5 ± 2</td>", table.Write(TableFormat.Html), StringComparison.Ordinal);
         Assert.Contains("| 50% & more | x\\|y |\n| --- | ---: |\n| a\\_b{c}\\\\ | -1.5 ± 2 |\n", table.Write(TableFormat.Markdown), StringComparison.Ordinal);
     }
 }

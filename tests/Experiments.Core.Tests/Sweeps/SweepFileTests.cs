@@ -23,6 +23,18 @@ public sealed class SweepFileTests
         """;
 
     [Fact]
+    public void The_head_that_people_wrote_is_kept_through_every_rewriting()
+    {
+        const string Head = "A title.\n\nReproduces  this.\nDiffers     that:\n            # and more";
+        var sweep = SweepFile.Parse($"# {Head.Replace("\n", "\n# ", StringComparison.Ordinal)}\n\n# Not the head.\nnorm: bn\n", "a.yaml", "a");
+        Assert.Equal(Head, sweep.Head);
+        var once = SweepFile.Write(sweep);
+        Assert.Equal(once, SweepFile.Write(SweepFile.Parse(once, "sweep.yaml", "a")));
+        Assert.Equal(Head, SweepFile.Parse(once, "sweep.yaml", "a").Head);
+        Assert.Null(SweepFile.Parse(SweepFile.Write(sweep with { Head = null }), "sweep.yaml", "a").Head);
+    }
+
+    [Fact]
     public void The_example_of_the_design_is_fifty_runs_in_grid_order()
     {
         var sweep = SweepFile.Parse(Example, "figure-1.yaml", "figure-1");

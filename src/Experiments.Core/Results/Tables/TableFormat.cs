@@ -1,4 +1,5 @@
 using System.Text;
+using Experiments.Core.Files;
 
 namespace Experiments.Core.Results.Tables;
 
@@ -13,6 +14,9 @@ public enum TableFormat
 
     /// <summary>A tabular with the rules of the package booktabs.</summary>
     Latex,
+
+    /// <summary>A table element, its heading as the caption.</summary>
+    Html,
 }
 
 /// <summary>Writes tables of results.</summary>
@@ -27,6 +31,7 @@ public static class TableWriter
             TableFormat.Text => TextTable.Align(table.Heading, table.Header, table.Rows) + string.Concat(table.Notes.Select((note, index) => $"{(index == 0 ? "\n" : "")}{note}\n")),
             TableFormat.Markdown => Markdown(table),
             TableFormat.Latex => Latex(table),
+            TableFormat.Html => HtmlText.Write(HtmlTable.Of(table)),
             _ => throw new ArgumentOutOfRangeException(nameof(format)),
         };
     }
