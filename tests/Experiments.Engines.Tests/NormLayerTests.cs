@@ -1,5 +1,6 @@
 using Experiments.Core.Norms;
 using Experiments.Core.Training;
+using Experiments.Torch;
 
 namespace Experiments.Engines.Tests;
 
@@ -186,6 +187,53 @@ public sealed class NormLayerTests
         Numbers.Close(variance, layer.RunningVariance!, 1e-12, "running variance");
     }
 
+    // TorchSharp's own layers on the halves of the channels, in three steps and in evaluation; of 7 channels, 3 have IN.
+    [TorchTheory]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(16)]
+    public void InstanceBatchNorm_is_InstanceNorm2d_of_the_first_half_of_the_channels_and_BatchNorm2d_of_the_others(int channels)
+    {
+        using var scope = NewDisposeScope();
+        var half = channels / 2;
+        using var layer = new NormLayer(NormCatalog.Create(new("in-bn")), channels, dtype: float64);
+        using var instance = nn.InstanceNorm2d(half, affine: true, dtype: float64);
+        using var batch = nn.BatchNorm2d(channels - half, dtype: float64);
+        using (no_grad())
+        {
+            layer.Gamma!.copy_(Numbers.Varied([channels], 3) + 1.5);
+            layer.Beta!.copy_(Numbers.Varied([channels], 4));
+            foreach (var (name, values) in instance.named_parameters())
+                values.copy_((name == "weight" ? layer.Gamma : layer.Beta).narrow(0, 0, half));
+            foreach (var (name, values) in batch.named_parameters())
+                values.copy_((name == "weight" ? layer.Gamma : layer.Beta).narrow(0, half, channels - half));
+        }
+
+        for (var step = 0; step < 4; step++)
+        {
+            if (step == 3)
+            {
+                layer.eval();
+                instance.eval();
+                batch.eval();
+            }
+
+            var (x, dy) = (Input([4, channels, 5, 3], 10 * step, float64, channelsLast: step == 1), Numbers.Varied([4, channels, 5, 3], 2));
+            var (ours, theirs) = (x.detach().clone().requires_grad_(), x.detach().clone().requires_grad_());
+            var y = layer.call(ours);
+            var expected = cat([instance.call(theirs.narrow(1, 0, half)), batch.call(theirs.narrow(1, half, channels - half))], 1);
+            y.backward([dy]);
+            expected.backward([dy]);
+            Numbers.Close(expected, y, 1e-10, $"y of step {step}");
+            Numbers.Close(theirs.grad!, ours.grad!, 1e-10, $"dx of step {step}");
+        }
+
+        Numbers.Close(cat([instance.weight!.grad!, batch.weight!.grad!], 0), layer.Gamma.grad!, 1e-9, "dgamma");
+        Numbers.Close(cat([instance.bias!.grad!, batch.bias!.grad!], 0), layer.Beta.grad!, 1e-9, "dbeta");
+        Numbers.Close(cat([zeros(half, float64), batch.running_mean!], 0), layer.RunningMean!, 1e-12, "running mean");
+        Numbers.Close(cat([ones(half, float64), batch.running_var!], 0), layer.RunningVariance!, 1e-12, "running variance");
+    }
+
     // Hoffer et al. 2017, algorithm 1: the moving averages take up one virtual batch after the other.
     [TorchFact]
     public void Moving_averages_of_virtual_batches_are_those_of_as_many_steps()
@@ -338,6 +386,7 @@ public sealed class NormLayerTests
             "bgn" => cat([.. Pairs(input).Select(pair => OverSamples(pair, grouping == "3 groups" ? 3 : channels / 2, gamma!, beta!))], 0),
             "bn" or "syncbn" => nn.functional.batch_norm(input, null, null, gamma, beta, training: true, eps: Norm.Epsilon),
             "ln" => nn.functional.group_norm(input, 1, gamma, beta, Norm.Epsilon),
+            "in-bn" => Halves(input, gamma!, beta!),
             "in" => nn.functional.instance_norm(input, weight: gamma, bias: beta, eps: Norm.Epsilon),
             "gn" => nn.functional.group_norm(input, grouping == "3 groups" ? 3 : channels / 2, gamma, beta, Norm.Epsilon),
             "ln-channels" => nn.functional.layer_norm(input.permute(0, 2, 3, 1).contiguous(), [channels], gamma, beta, Norm.Epsilon).permute(0, 3, 1, 2),
@@ -372,6 +421,17 @@ public sealed class NormLayerTests
         var (n, c, h, w) = (x.size(0), x.size(1), x.size(2), x.size(3));
         var stacked = x.permute(1, 0, 2, 3).reshape(1, c, n * h, w);
         return nn.functional.group_norm(stacked, groups, gamma, beta, Norm.Epsilon).view(c, n, h, w).permute(1, 0, 2, 3);
+    }
+
+    /// <summary>Pan et al. 2018: libtorch's IN and BN of the halves of the channels, one beside the other.</summary>
+    private static Tensor Halves(Tensor x, Tensor gamma, Tensor beta)
+    {
+        var (half, rest) = (x.size(1) / 2, x.size(1) - (x.size(1) / 2));
+        return cat(
+        [
+            nn.functional.instance_norm(x.narrow(1, 0, half), weight: gamma.narrow(0, 0, half), bias: beta.narrow(0, 0, half), eps: Norm.Epsilon),
+            nn.functional.batch_norm(x.narrow(1, half, rest), null, null, gamma.narrow(0, half, rest), beta.narrow(0, half, rest), training: true, eps: Norm.Epsilon),
+        ], 1);
     }
 
     private static IEnumerable<Tensor> Pairs(Tensor x) =>

@@ -97,6 +97,36 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [TrainsFact]
+    public void The_norms_of_a_sweep_begin_from_runs_of_another_sweep()
+    {
+        Assert.Equal("", Cli.Run($"sweep {Small} --norm bn,gn --groups 4 --batch 8 --classes 0-4 --out first", _folder.Path).Error);
+        var runs = ResultsFolder.ReadRuns(_folder["first"]).Select(row => row.Run).ToList();
+        File.WriteAllText(_folder["second.yaml"], $$"""
+            dataset: synthetic
+            model: resnet8
+            width: 8
+            train-limit: 64
+            test-limit: 32
+            epochs: 1
+            seeds: 2
+            batch: 4
+            norm: [{ bn: { from: first/{{runs[0]}} } }, { bn: { from: first/runs/{{runs[0]}}, freeze: norms } }, { gn: { groups: 4, from: first/{{runs[1]}} } }]
+            classes: 5-9
+            """);
+        Assert.Equal("", Cli.Run("sweep second.yaml --out second", _folder.Path).Error);
+        var rows = ResultsFolder.ReadRuns(_folder["second"]);
+        Assert.Equal(["bn none", "bn none", "bn norms", "bn norms", "gn none", "gn none"], rows.Select(row => $"{row.Norm} {row.Freeze}"));
+        Assert.Equal([runs[0], runs[0], runs[0], runs[0], runs[1], runs[1]], rows.Select(row => Path.GetFileName(row.From!.Split('#')[0])));
+        Assert.All(rows, row => Assert.Equal(row.From!.Split('#')[1], row.StartsFrom));
+
+        // From another folder, too, the sweep knows its runs.
+        var again = Cli.Run("sweep second --dry-run", _folder.Path);
+        Assert.Equal(("", 1), (again.Error, again.Output.Split("Nothing is left to do.").Length - 1));
+        File.WriteAllText(_folder["third.yaml"], "dataset: synthetic\nnorm: [{ bn: { from: first } }]\n");
+        Assert.Contains("first is a folder without weights.safetensors: name a file of weights, or a run's folder, as ", Cli.Run("sweep third.yaml --out third", _folder.Path).Error, StringComparison.Ordinal);
+    }
+
+    [TrainsFact]
     [Trait("Speed", "slow")]
     public void Runs_started_at_once_share_one_folder_which_plot_reads()
     {

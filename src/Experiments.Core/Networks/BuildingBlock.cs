@@ -18,9 +18,10 @@ public sealed record BuildingBlock(ActivationKind Activation = ActivationKind.Re
     /// <summary>The layers of one convolution.</summary>
     /// <param name="convolution">The convolution.</param>
     /// <param name="norm">The name of the norm's slot.</param>
-    internal IEnumerable<Layer> Layers(Convolution convolution, string norm)
+    /// <param name="mayDivide">Whether the norm there may divide its channels (see <see cref="NormSlot.MayDivide"/>).</param>
+    internal IEnumerable<Layer> Layers(Convolution convolution, string norm, bool mayDivide = false)
     {
-        var slot = new NormSlot(norm, convolution.Out);
+        var slot = new NormSlot(norm, convolution.Out) { MayDivide = mayDivide };
         var activation = new Activation(Activation);
         return Position switch
         {

@@ -43,6 +43,12 @@ public sealed record NormSlot(string Name, int Channels, bool EndsResidual = fal
     /// </summary>
     public bool IsInRecurrence { get; init; }
 
+    /// <summary>
+    /// Whether a norm that pools the first half of its channels in another way does so here (<see cref="Norm.FirstHalf"/>): in the first norm of
+    /// each block, in all stages but the last (Pan et al. 2018, IBN-a). In a network without blocks, these are the first half of its norms.
+    /// </summary>
+    public bool MayDivide { get; init; }
+
     /// <summary>What gamma begins with if the norm is over samples.</summary>
     public double ScaleOverSamples { get; init; } = 1;
 
@@ -58,6 +64,7 @@ public sealed record NormSlot(string Name, int Channels, bool EndsResidual = fal
     {
         if (IsInRecurrence && norm.Pooling is { Places: PlaceSpan.All })
             return new Norm(norm.Name, null, Affine.None);
+        norm = MayDivide ? norm : norm with { FirstHalf = null };
         var hasShift = Shift switch
         {
             SlotShift.OfNormOrBias => true,

@@ -150,6 +150,11 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
                 + (NormCatalog.Find(Norm.Name).Optional.Contains("places") ? "--places one." : "--norm ln-channels, which is over the channels of one step."));
         }
 
+        if (Norm.FirstHalf is not null && !NormSlots.Any(slot => slot.MayDivide))
+        {
+            throw new ExperimentException($"--norm {Norm.Name} halves the channels of the norms in a network's first stages, and is made for resnet, vgg and small-cnn, not for {Model}: take one of these, or another norm.");
+        }
+
         var (option, number) = pooling.Channels switch
         {
             ChannelSpan.GroupOf(var groups) => ("groups", groups),
@@ -167,28 +172,28 @@ public sealed record Network(string Model, ImageShape Input, int Classes, Norm N
             throw new ExperimentException($"--virtual-batch {together} does not divide --batch {batch}; take one of "
                 + $"{string.Join(", ", Enumerable.Range(1, batch).Where(n => batch % n == 0))}.");
 
-        if (SingleValued(batch * workers, workers) is var (slot, shape))
+        if (SingleValued(batch * workers, workers) is var (slot, shape, single))
         {
             throw new ExperimentException($"Layer {slot.Name} of {Model} would take its statistics over a single value: "
                 + $"--norm {Norm.Name} with --batch {batch} on maps of {shape.Height}x{shape.Width}; "
-                + (pooling.Places == PlaceSpan.One && pooling.Channels is not (ChannelSpan.One or ChannelSpan.All) ? "take fewer groups, or --places all." : pooling.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : pooling.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
+                + (single.Places == PlaceSpan.One && single.Channels is not (ChannelSpan.One or ChannelSpan.All) ? "take fewer groups, or --places all." : single.Samples is SampleSpan.Several ? "take a larger --virtual-batch." : single.OverSamples ? "take a larger batch." : "take another norm, or larger images."));
         }
     }
 
     /// <summary>
-    /// The first norm slot that would take a statistic over a single value, with the size of its map; null if there is none. Such a statistic says
-    /// nothing about the image: the normalized value is always 0.
+    /// The first norm slot that would take a statistic over a single value, with the size of its map and which statistic it is; null if there is none.
+    /// Such a statistic says nothing about the image: the normalized value is always 0.
     /// </summary>
     /// <param name="samples">N, the images of a step or of an evaluation.</param>
     /// <param name="workers">The workers that share them.</param>
-    public (NormSlot Slot, ImageShape Shape)? SingleValued(int samples, int workers)
+    public (NormSlot Slot, ImageShape Shape, Pooling Pooling)? SingleValued(int samples, int workers)
     {
-        if (Norm.Pooling is not { } pooling)
+        if (Norm.Pooling is null)
             return null;
         foreach (var (slot, shape) in Shapes())
         {
-            if (slot.Of(Norm).Pooling is not null && pooling.Over(samples, workers, slot.Channels, shape.Height * shape.Width).Values == 1)
-                return (slot, shape);
+            if (slot.Of(Norm).Parts(slot.Channels).FirstOrDefault(part => part.Over(samples, workers, shape.Height * shape.Width).Values == 1) is { } part)
+                return (slot, shape, part.Pooling);
         }
 
         return null;

@@ -25,8 +25,8 @@ public enum RecurrentCell
 ///          n = tanh(N_ih_new(W_in x) + b_in + r * (N_hh_new(W_hn h) + b_hn))
 ///          h = (1 - z) * n + z * h
 /// </code>
-/// The norms stand where Ba et al. ("Layer normalization", 2016, supplement, Eqns 20 to 25) and, for the LSTM, Cooijmans et al. ("Recurrent batch
-/// normalization", ICLR 2017, Eqns 6 to 8) have them. Where a bias of the layer is added to a sum, the norm of the sum has no shift, as in
+/// The norms stand where Ba et al. ("Layer normalization", 2016, supplement) and, for the LSTM, Cooijmans et al. ("Recurrent batch
+/// normalization", ICLR 2017) have them. Where a bias of the layer is added to a sum, the norm of the sum has no shift, as in
 /// Cooijmans et al.: it would be the same bias twice. A norm over all places needs the whole sequence, which only the input's sums have at once;
 /// the slots inside the recurrence then hold no norm, as in Laurent et al. ("Batch normalized recurrent neural networks", ICASSP 2016).
 /// </summary>
@@ -38,7 +38,7 @@ public enum RecurrentCell
 public sealed record Recurrent(string Name, RecurrentCell Cell, int In, int Hidden, int Steps) : Layer(Name)
 {
     /// <summary>
-    /// What gamma begins with if a norm is over samples: from 1, tanh would saturate and pass little gradient (Cooijmans et al. 2017, section 4).
+    /// What gamma begins with if a norm is over samples: from 1, tanh would saturate and pass little gradient (Cooijmans et al. 2017).
     /// </summary>
     public const double ScaleOverSamples = 0.1;
 

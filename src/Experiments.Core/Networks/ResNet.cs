@@ -13,6 +13,8 @@ public static class ResNet
     /// <summary>The published width: 16, 32, 64 channels.</summary>
     public const int DefaultWidth = 16;
 
+    private const int Stages = 3;
+
     /// <summary>Builds the network.</summary>
     /// <param name="depth">6n+2: 8, 14, 20, 32, 44, 56, 110, ...</param>
     /// <param name="width">Channels of the first stage.</param>
@@ -26,13 +28,13 @@ public static class ResNet
         var blocks = (depth - 2) / 6;
         List<Layer> layers = [.. block.Layers(new("conv1", input.Channels, width, 3), "norm1")];
         var channels = width;
-        for (var stage = 1; stage <= 3; stage++)
+        for (var stage = 1; stage <= Stages; stage++)
         {
             var outChannels = width << (stage - 1);
             for (var index = 0; index < blocks; index++)
             {
                 var stride = stage > 1 && index == 0 ? 2 : 1;
-                layers.Add(Block($"layer{stage}.{index}", channels, outChannels, stride, shortcut, block));
+                layers.Add(Block($"layer{stage}.{index}", channels, outChannels, stride, shortcut, block, stage < Stages));
                 layers.Add(new Activation(block.Activation));
                 channels = outChannels;
             }
@@ -42,11 +44,11 @@ public static class ResNet
         return new Network($"resnet{depth}", input, classes, norm, layers);
     }
 
-    private static Residual Block(string name, int channels, int outChannels, int stride, Shortcut shortcut, BuildingBlock block)
+    private static Residual Block(string name, int channels, int outChannels, int stride, Shortcut shortcut, BuildingBlock block, bool mayDivide)
     {
         IReadOnlyList<Layer> branch =
         [
-            .. block.Layers(new($"{name}.conv1", channels, outChannels, 3, stride), $"{name}.norm1"),
+            .. block.Layers(new($"{name}.conv1", channels, outChannels, 3, stride), $"{name}.norm1", mayDivide),
             new Convolution($"{name}.conv2", outChannels, outChannels, 3),
             new NormSlot($"{name}.norm2", outChannels, EndsResidual: true),
         ];

@@ -26,7 +26,7 @@ public static class SmallCnn
         var channels = input.Channels;
         foreach (var (index, (outChannels, stride)) in convolutions.Index())
         {
-            layers.AddRange(block.Layers(new($"conv{index + 1}", channels, outChannels, 3, stride), $"norm{index + 1}"));
+            layers.AddRange(block.Layers(new($"conv{index + 1}", channels, outChannels, 3, stride), $"norm{index + 1}", mayDivide: index < convolutions.Length / 2));
             channels = outChannels;
         }
 

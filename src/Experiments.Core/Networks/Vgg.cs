@@ -36,7 +36,7 @@ public static class Vgg
     public static Network Build(int depth, int width, BuildingBlock block, ImageShape input, int classes, Norm norm)
     {
         var layers = new List<Layer>();
-        var channels = input.Channels;
+        var (channels, norms) = (input.Channels, 0);
         foreach (var (stage, convolutions) in Stages[depth].Index())
         {
             if (stage > 0)
@@ -45,7 +45,7 @@ public static class Vgg
             for (var index = 1; index <= convolutions; index++)
             {
                 var name = $"{stage + 1}_{index}";
-                layers.AddRange(block.Layers(new($"conv{name}", channels, outChannels, 3), $"norm{name}"));
+                layers.AddRange(block.Layers(new($"conv{name}", channels, outChannels, 3), $"norm{name}", mayDivide: norms++ < Stages[depth].Sum() / 2));
                 channels = outChannels;
             }
         }

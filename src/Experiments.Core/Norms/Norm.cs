@@ -50,6 +50,12 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// <summary>Added to the variance under the root.</summary>
     public const double Epsilon = 1e-5;
 
+    /// <summary>
+    /// The pooling of the first half of a layer's channels, where it differs from that of the others, <see cref="Pooling"/>; null: it does not. Which
+    /// layers it is used in is the network's to say (<see cref="Networks.NormSlot.MayDivide"/>).
+    /// </summary>
+    public Pooling? FirstHalf { get; init; }
+
     /// <summary>What the statistics are used for.</summary>
     public StatisticsUse Use { get; init; } = StatisticsUse.CentreAndScale;
 
@@ -81,6 +87,19 @@ public sealed record Norm(string Name, Pooling? Pooling, Affine Affine)
     /// <param name="channels">C.</param>
     /// <param name="places">H * W.</param>
     public IReadOnlyList<int> RunningShape(int channels, int places) => Pooling?.Places == PlaceSpan.One ? [places, channels] : [channels];
+
+    /// <summary>
+    /// The parts of a layer's channels that are pooled alike: one part, or two where the first half is pooled in another way, or none where nothing
+    /// is normalized. Half of an odd number of channels is rounded down, as Pan et al.'s code does, and half of one channel is none.
+    /// </summary>
+    /// <param name="channels">C.</param>
+    public IReadOnlyList<NormPart> Parts(int channels)
+    {
+        var half = FirstHalf is null ? 0 : channels / 2;
+        return Pooling is null ? []
+            : half == 0 ? [new(Pooling, 0, channels, 0)]
+            : [new(FirstHalf!, 0, half, channels - half), new(Pooling, half, channels - half, 0)];
+    }
 
     /// <summary>
     /// Images that one worker takes together outside of training, so that a statistic over samples is over as many as in training: the images of

@@ -71,7 +71,8 @@ public static class NormCatalog
     /// All normalizations. LN over the channels of one place is what ConvNeXt, transformers and recurrent nets mean by LN (torchvision's
     /// LayerNorm2d, ConvNeXt's channels_first, PyTorch's LayerNorm over the last axis). Without normalization the slot keeps its shift: it is then
     /// the bias that a convolution without a norm has. Batch Renormalization's moving averages move by a hundredth (Ioffe 2017, section 4), slowly
-    /// enough to correct a batch by them.
+    /// enough to correct a batch by them. IN-BN is IBN-a of Pan et al. ("Two at once: enhancing learning and generalization capacities via IBN-Net",
+    /// ECCV 2018): in the first stages IN for the first half of the channels, everywhere else BN.
     /// </summary>
     public static IReadOnlyList<Entry> Entries { get; } =
     [
@@ -99,6 +100,7 @@ public static class NormCatalog
         new("Root Mean Square Layer Normalization", new("rms"),
             o => new("rms", new(OneSample, GroupsOf(o), PlacesOf(o)), Affine.Scale) { Use = StatisticsUse.Scale }) { Optional = ["groups", "places"], Look = 14 },
         Fixed("noisy Batch Normalization", new("noisy-bn", BatchNorm, Affine.ScaleAndShift) { IsNoisy = true }) with { Label = "noisy BN", Look = 10 },
+        Fixed("Instance-Batch Normalization", new("in-bn", BatchNorm, Affine.ScaleAndShift) { FirstHalf = new(OneSample, OneChannel) }) with { Look = 15 },
     ];
 
     /// <summary>The entry of a name.</summary>

@@ -90,6 +90,7 @@ public enum PlaceSpan
 ///   BN of each time step, with running statistics for each (Cooijmans et al. 2017)
 ///               all of a worker     one       one
 /// </code>
+/// IN-BN (Pan et al. 2018) has two of them: IN's for the first half of a layer's channels, BN's for the others (<see cref="Norm.FirstHalf"/>).
 /// Where all places are shared, a feature map [N, C, H, W] is first reduced to its table of moments [N, C], and the set is a block of
 /// neighbouring cells of that table.
 /// </summary>
@@ -134,6 +135,15 @@ public sealed record Pooling(SampleSpan Samples, ChannelSpan Channels, PlaceSpan
 /// <param name="Places">p, the places in a block.</param>
 public readonly record struct PoolingBlocks(int SampleBlocks, int Samples, int ChannelBlocks, int Channels, int PlaceBlocks, int Places)
 {
+    /// <summary>The layer's channels that stand before those in the blocks: none, unless the blocks are of a part of the channels.</summary>
+    public int ChannelsBefore { get; init; }
+
+    /// <summary>The layer's channels that follow those in the blocks.</summary>
+    public int ChannelsAfter { get; init; }
+
+    /// <summary>The layer's channels: G*c, and those outside of the blocks.</summary>
+    public int AllChannels => ChannelsBefore + (ChannelBlocks * Channels) + ChannelsAfter;
+
     /// <summary>s * c * p, the values that one statistic is over.</summary>
     public long Values => (long)Samples * Channels * Places;
 }

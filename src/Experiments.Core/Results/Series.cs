@@ -24,6 +24,12 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
     /// </summary>
     internal static readonly IReadOnlyList<string> OptionsOfNorm = [nameof(Cell.RMax), nameof(Cell.DMax), nameof(Cell.RenormRamp), nameof(Cell.Affine)];
 
+    /// <summary>
+    /// Options that only some networks have, or that have a default for each network. A label names them if cells of its network have several values
+    /// of them.
+    /// </summary>
+    internal static readonly IReadOnlyList<string> OptionsOfModel = [nameof(Cell.Shortcut), nameof(Cell.Activation)];
+
     /// <summary>Options that have a default for each optimizer. A label names them if cells of its optimizer have several values of them.</summary>
     internal static readonly IReadOnlyList<string> OptionsOfOptimizer =
         [nameof(Cell.Lr), nameof(Cell.LrScaling), nameof(Cell.Momentum), nameof(Cell.Beta1), nameof(Cell.Beta2), nameof(Cell.WeightDecay)];
@@ -64,6 +70,7 @@ public sealed record Series(string Label, string Norm, IReadOnlyList<SummaryRow>
         // A label does not say that nothing is frozen.
         bool IsSaid(Column column, Cell cell) =>
             column.Property == nameof(Cell.Freeze) ? cell.Freeze != "none" :
+            OptionsOfModel.Contains(column.Property) ? cells.Where(other => other.Model == cell.Model).DistinctBy(column.Text).Count() > 1 :
             OptionsOfNorm.Contains(column.Property) ? cells.Where(other => other.Norm == cell.Norm).DistinctBy(column.Text).Count() > 1
             : !OptionsOfOptimizer.Contains(column.Property) || cells.Where(other => other.Optimizer == cell.Optimizer).DistinctBy(column.Text).Count() > 1;
     }

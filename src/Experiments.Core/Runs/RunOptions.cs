@@ -68,6 +68,9 @@ public static partial class RunOptions
     /// <summary>The key of the optimizer.</summary>
     public const string Optimizer = "optimizer";
 
+    /// <summary>The key of the weights that a run begins with.</summary>
+    public const string From = "from";
+
     /// <summary>The key of what is frozen.</summary>
     public const string Freeze = "freeze";
 
@@ -78,7 +81,7 @@ public static partial class RunOptions
     public static IReadOnlyList<string> OfNorm { get; } = [.. NormCatalog.Options.Select(option => option.Name), "weight-standardization", "affine"];
 
     /// <summary>The keys that a norm in a grid may carry.</summary>
-    public static IReadOnlyList<string> Carried { get; } = [.. OfNorm, Freeze];
+    public static IReadOnlyList<string> Carried { get; } = [.. OfNorm, From, Freeze];
 
     /// <summary>Two keys of a norm for the same thing, of which only one may be given.</summary>
     public static IReadOnlyList<string> Exclusive { get; } = [.. NormCatalog.Options.Where(option => option.InPlaceOf is not null).SelectMany(option => new[] { option.InPlaceOf!, option.Name })];
@@ -122,8 +125,8 @@ public static partial class RunOptions
             Number("beta2", "how much AdamW keeps of its average of squared gradients", ByOptimizer(one => one.Beta2), s => s.Beta2, (s, v) => s with { Beta2 = v }),
             Number("weight-decay", "weight decay", ByOptimizer(one => one.WeightDecay), s => s.WeightDecay, (s, v) => s with { WeightDecay = v }),
             Choice<DecayOn>("decay-on", "what decays: all parameters, or weights without gamma, beta and biases", s => s.DecayOn, (s, v) => s with { DecayOn = v }),
-            new("from", "WEIGHTS", "begin with these weights: a run's folder, or a file that eval reads; if the classes differ, the last layer is new", "random weights", s => s.From?.ToString(),
-                (s, v) => s with { From = v.Length > 0 ? StartingWeights.Parse(v) : throw Wrong("from", "a run's folder or a file of weights", v) }),
+            new(From, "WEIGHTS", "begin with these weights: a run's folder, or a file that eval reads; if the classes differ, the last layer is new", "random weights", s => s.From?.ToString(),
+                (s, v) => s with { From = v.Length > 0 ? StartingWeights.Parse(v) : throw Wrong(From, "a run's folder or a file of weights", v) }),
             Choice<Frozen>(Freeze, "what of these weights stays as it is: running statistics of norms, with which training then normalizes; gamma and beta as well; or everything but the last layer", s => s.Freeze, (s, v) => s with { Freeze = v }),
             Number("init-scale", "factor that the initial weights are multiplied by", "1", s => s.InitScale, (s, v) => s with { InitScale = v }, positive: true)),
         .. Under("Images",

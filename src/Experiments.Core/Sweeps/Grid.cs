@@ -10,7 +10,7 @@ namespace Experiments.Core.Sweeps;
 /// <param name="Text">The value as typed.</param>
 public sealed record GridValue(string Text)
 {
-    /// <summary>The options that a norm carries with it: for <c>{ gn: { groups: 8 } }</c>, groups and 8.</summary>
+    /// <summary>The options that a norm carries with it, also what is frozen of it and the weights that it begins with: for <c>{ gn: { groups: 8 } }</c>, groups and 8.</summary>
     public ImmutableArray<(string Key, string Text)> Own { get; init; } = [];
 
     /// <inheritdoc/>
@@ -77,6 +77,8 @@ public sealed record Grid(ImmutableSortedDictionary<string, ImmutableArray<GridV
         {
             runs = RunOptions.OfOptimizer.Contains(option.Name)
                 ? runs.SelectMany(run => RunOptions.Takes(run.Optimizer, option) ? Axes[option.Name].Select(value => Apply(option, value, run)) : [run])
+                : option.Name == RunOptions.From
+                ? runs.SelectMany(run => run.From is null ? Axes[option.Name].Select(value => Apply(option, value, run)) : [run])
                 : option.Name == RunOptions.Freeze
                 ? runs.SelectMany(run => run.Freeze == Frozen.None ? Axes[option.Name].Select(value => Apply(option, value, run)) : [run])
                 : RunOptions.OfNorm.Contains(option.Name)

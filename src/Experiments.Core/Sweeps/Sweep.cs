@@ -68,7 +68,7 @@ public sealed record Sweep
     }
 
     // Options that a run that is trained first does not take over from the run that begins with its weights.
-    private static readonly string[] NotPretrained = ["from", RunOptions.Freeze, "measure", "measure-layer", "measure-points"];
+    private static readonly string[] NotPretrained = [RunOptions.From, RunOptions.Freeze, "measure", "measure-layer", "measure-points"];
 
     /// <summary>
     /// The sweep with nothing left open: each <c>auto</c> becomes this machine's choice, the same for all runs, and every option has its values.
@@ -92,8 +92,14 @@ public sealed record Sweep
                 grid = grid.With(option.Name, [.. resolved.OfType<string>().Select(text => new GridValue(text))]);
         }
 
-        return this with { Grid = grid.With(RunOptions.Norm, [.. grid.Axes[RunOptions.Norm].Select(norm => WithDefaults(norm, grid, complete))]) };
+        return this with { Grid = grid.With(RunOptions.Norm, [.. grid.Axes[RunOptions.Norm].Select(norm => WithDefaults(WithChecksum(norm), grid, complete))]) };
     }
+
+    /// <summary>A norm, and if it carries the weights that it begins with, their full path and checksum, as a run's settings have them.</summary>
+    private static GridValue WithChecksum(GridValue norm) => norm with
+    {
+        Own = [.. norm.Own.Select(own => own.Key == RunOptions.From ? (own.Key, StartingState.Found(StartingWeights.Parse(own.Text))!.ToString()) : own)],
+    };
 
     /// <summary>
     /// A norm with the default of each of its options that neither the norm nor the grid gives, if that default is the same for all runs of the norm. A

@@ -89,7 +89,8 @@ public static class SweepFile
                 sweep = sweep with { Grid = overlaid, Pretrain = before, Out = sweep.Out is { } folder ? $"{folder}-{wanted}" : null };
         }
 
-        if (sweep.Pretrain is not null && sweep.Grid.Axes.ContainsKey("from"))
+        if (sweep.Pretrain is not null && (sweep.Grid.Axes.ContainsKey(RunOptions.From)
+            || (sweep.Grid.Axes.TryGetValue(RunOptions.Norm, out var norms) && norms.Any(norm => norm.Own.Any(own => own.Key == RunOptions.From)))))
             reader.Mistakes.Add($"{path}: from and pretrain exclude each other: runs begin with the weights of a file, or of runs that are trained first.");
         return reader.Mistakes.Count == 0 ? sweep : throw ExperimentException.ForAll(reader.Mistakes);
     }
@@ -197,7 +198,7 @@ public static class SweepFile
         /// <summary>Reads the options in which the runs that are trained first differ, and adds them to those read before.</summary>
         public Grid? Pretrain(Grid? before, YamlNode node)
         {
-            string[] fromTheRun = [RunOptions.Norm, .. RunOptions.Carried, RunOptions.Seed, Grid.Seeds, "from", "measure", "measure-layer", "measure-points"];
+            string[] fromTheRun = [RunOptions.Norm, .. RunOptions.Carried, RunOptions.Seed, Grid.Seeds, "measure", "measure-layer", "measure-points"];
             var grid = before ?? Grid.Default;
             if (node is not YamlMappingNode)
                 Mistakes.Add($"{At(node)} pretrain takes options in which the runs that are trained first differ, as in '{{ classes: 0-4, batch: 32 }}'.");
@@ -205,7 +206,7 @@ public static class SweepFile
             {
                 var name = (key as YamlScalarNode)?.Value ?? "";
                 if (fromTheRun.Contains(name))
-                    Mistakes.Add($"{At(key)} {name} cannot be given under pretrain: {(name is "from" or RunOptions.Freeze ? "runs that are trained first begin with random weights" : name.StartsWith("measure", StringComparison.Ordinal) ? "nothing is measured there" : "it is the same as in the run that begins with these weights")}.");
+                    Mistakes.Add($"{At(key)} {name} cannot be given under pretrain: {(name is RunOptions.From or RunOptions.Freeze ? "runs that are trained first begin with random weights" : name.StartsWith("measure", StringComparison.Ordinal) ? "nothing is measured there" : "a run begins from one of the same norm and seed")}.");
                 else if (Option(Grid.Default, key, value, []) is { Axes.Count: > 0 } read)
                 {
                     if (read.Axes[name].Length > 1)

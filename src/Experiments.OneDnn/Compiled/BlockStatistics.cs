@@ -19,10 +19,16 @@ internal sealed unsafe class BlockStatistics : IDisposable
     private readonly int _channels;
     private readonly bool _isCorrected;
 
+    // The parts of the channels that are pooled alike. A part whose statistics are of single images comes first.
+    private readonly Part[] _parts;
+
     // Whether the images fall into whole blocks, so that each has a statistic of the batch.
     private readonly bool _divides;
     private readonly NormMemory _memory;
     private NormCorrection _correction;
+
+    // Whether statistics over samples are those that the layer remembers.
+    private bool _isStored;
 
     /// <summary>Prepares.</summary>
     /// <param name="compilation">What all operations share.</param>
@@ -32,9 +38,10 @@ internal sealed unsafe class BlockStatistics : IDisposable
     internal BlockStatistics(Compilation compilation, Layer? layer, int channels, int area)
     {
         (_compilation, _channels, _area) = (compilation, channels, area);
-        _norm = layer is NormSlot ? compilation.Settings.Network.Norm : new Norm("", null, Affine.None);
+        _norm = new Norm("", null, Affine.None);
         if (layer is NormSlot slot)
         {
+            _norm = slot.Of(compilation.Settings.Network.Norm);
             _state = compilation.Parameters.Norm(slot);
             _position = compilation.Parameters.PositionOf(slot);
         }
@@ -45,11 +52,21 @@ internal sealed unsafe class BlockStatistics : IDisposable
             Beta = compilation.Parameters.Find($"{layer.Name}.bias");
         }
 
-        Blocks = _norm.Pooling is { } pooling && (_divides = pooling.Divides(compilation.Images, compilation.Workers))
-            ? pooling.Over(compilation.Images, compilation.Workers, channels, area)
-            : new PoolingBlocks(compilation.Images, 1, 1, channels, 1, area);
+        _divides = _norm.Pooling is { } pooling && pooling.Divides(compilation.Images, compilation.Workers);
+        var statistics = 0;
+        _parts = !_divides ? [new Part(new PoolingBlocks(compilation.Images, 1, 1, channels, 1, area), _norm.HasRunningStatistics, 0)]
+            :
+            [
+                .. _norm.Parts(channels).Select(part =>
+                {
+                    var blocks = part.Over(compilation.Images, compilation.Workers, area);
+                    var first = statistics;
+                    statistics += blocks.SampleBlocks * blocks.ChannelBlocks;
+                    return new Part(blocks, part.Pooling.OverSamples, first);
+                }),
+            ];
         _isCorrected = _norm.Renorm is not null || _norm.IsNoisy;
-        _memory = new NormMemory(Blocks, Beta, _isCorrected);
+        _memory = new NormMemory([.. _parts.Select(part => part.Blocks)], Beta, _isCorrected);
     }
 
     /// <summary>gamma, [C]; null: it is not learnt.</summary>
@@ -61,10 +78,10 @@ internal sealed unsafe class BlockStatistics : IDisposable
     /// <summary>Whether anything is learnt.</summary>
     internal bool HasAffine => Gamma is not null || Beta is not null;
 
-    /// <summary>How the table of moments falls into blocks that share a statistic.</summary>
-    internal PoolingBlocks Blocks { get; }
+    /// <summary>How the table of moments falls into blocks that share a statistic; of several parts, those of the most images.</summary>
+    internal PoolingBlocks Blocks => _parts[^1].Blocks;
 
-    /// <summary>Whether this pass computes its statistics from the batch.</summary>
+    /// <summary>Whether this pass computes statistics from the batch, of all channels or of a part of them.</summary>
     internal bool FromBatch { get; private set; }
 
     /// <summary>The tables that passes over the maps read and write, from an image on.</summary>
@@ -75,49 +92,66 @@ internal sealed unsafe class BlockStatistics : IDisposable
     internal void Begin()
     {
         var mode = _compilation.Pass.Mode;
-        FromBatch = _norm.Pooling is not null && !(_norm.HasRunningStatistics && (mode is NormMode.MovingAverage or NormMode.Population || IsFrozenIn(mode)));
+        _isStored = _norm.HasRunningStatistics && (mode is NormMode.MovingAverage or NormMode.Population || IsFrozenIn(mode));
+        FromBatch = _norm.Pooling is not null && IsFromBatch(_parts[0]);
         if (FromBatch && !_divides)
             throw new InvalidOperationException($"{_compilation.Images} images are not a whole number of virtual batches: {_norm}.");
         _correction = default;
         if (!FromBatch)
-            UseStored(mode);
+            UseStored(_parts[0], 0, _compilation.Images);
         else if (_isCorrected && mode.IsTraining())
             BeginCorrection();
     }
+
+    private bool IsFromBatch(Part part) => !(_isStored && part.OverSamples);
 
     private bool IsFrozenIn(NormMode mode) => mode.IsTraining() && _compilation.Settings.StatisticsAreFrozen;
 
     /// <summary>Turns the moments of a block's cells into the mean, scale and shift that normalize them.</summary>
     internal void Pool(int block)
     {
-        var at = (nint)block * Blocks.ChannelBlocks;
         var gamma = Gamma is null ? null : Gamma.Values;
-        NormPooling.PoolMoments(
-            _memory.Tables, block * Blocks.Samples, Blocks, _norm.Use, _area, gamma, _memory.Mean + at, _memory.Deviations + at, _memory.Inverse + at);
+        var (first, samples) = (block * Blocks.Samples, Blocks.Samples);
+        foreach (var part in _parts)
+        {
+            if (!IsFromBatch(part))
+            {
+                UseStored(part, first, samples);
+                continue;
+            }
+
+            for (var image = first; image < first + samples; image += part.Blocks.Samples)
+            {
+                var at = part.StatisticsAt(image);
+                NormPooling.PoolMoments(
+                    _memory.Tables, image, part.Blocks, _norm.Use, _area, gamma, _memory.Mean + at, _memory.Deviations + at, _memory.Inverse + at);
+            }
+        }
+
         if (!_isCorrected)
             return;
         if (_correction.R is not null)
-            Renormalize(at);
+            Renormalize((nint)block * Blocks.ChannelBlocks);
         _correction.Apply(_memory.Tables, block, Blocks, gamma, Beta is null ? null : Beta.Values);
     }
 
     /// <summary>Turns the two sums of a block's cells into the terms of the gradient by the input. Does nothing if the statistics are constants.</summary>
     internal void PoolGradients(int block)
     {
-        if (FromBatch)
+        foreach (var part in FromBatch ? _parts : [])
         {
-            NormPooling.PoolGradients(
-                _memory.Tables, block * Blocks.Samples, Blocks, _norm.Use, _area, _memory.Inverse + ((nint)block * Blocks.ChannelBlocks));
+            for (var image = block * Blocks.Samples; IsFromBatch(part) && image < (block + 1) * Blocks.Samples; image += part.Blocks.Samples)
+                NormPooling.PoolGradients(_memory.Tables, image, part.Blocks, _norm.Use, _area, _memory.Inverse + part.StatisticsAt(image));
         }
     }
 
     /// <summary>Computes the gradients by gamma and beta, once the sums of all cells are there.</summary>
     internal void AffineGradients()
     {
-        if (HasAffine)
+        foreach (var part in HasAffine ? _parts : [])
         {
-            NormPooling.AffineGradients(
-                _memory.Tables, Blocks, _memory.Inverse, _correction, Gamma is null ? null : Gamma.Gradients, Beta is null ? null : Beta.Gradients);
+            NormPooling.AffineGradients(_memory.Tables, part.Blocks, _memory.Inverse + part.First, _correction,
+                Gamma is null ? null : Gamma.Gradients, Beta is null ? null : Beta.Gradients);
         }
     }
 
@@ -137,7 +171,7 @@ internal sealed unsafe class BlockStatistics : IDisposable
         var count = (double)Blocks.Values;
         for (var block = 0; block < Norm.BlocksToKeep(Blocks.SampleBlocks, _compilation.Workers); block++)
         {
-            var at = (nint)block * Blocks.ChannelBlocks;
+            var at = _parts[^1].StatisticsAt(block * Blocks.Samples);
             var mean = new ReadOnlySpan<double>(_memory.Mean + at, Blocks.ChannelBlocks);
             var deviations = new ReadOnlySpan<double>(_memory.Deviations + at, Blocks.ChannelBlocks);
             if (mode == NormMode.Collect)
@@ -180,24 +214,27 @@ internal sealed unsafe class BlockStatistics : IDisposable
     }
 
     // Writes a channel's 1 / sqrt(var + epsilon) for every block of samples: the gradient by gamma reads it there.
-    private void KeepInverse(int channel, double inverse)
+    private void KeepInverse(Part part, int channel, double inverse)
     {
-        for (nint block = 0; block < Blocks.SampleBlocks; block++)
-            _memory.Inverse[(block * Blocks.ChannelBlocks) + (channel / Blocks.Channels)] = inverse;
+        for (nint block = 0; block < part.Blocks.SampleBlocks; block++)
+            _memory.Inverse[part.First + (block * part.Blocks.ChannelBlocks) + ((channel - part.Blocks.ChannelsBefore) / part.Blocks.Channels)] = inverse;
     }
 
-    /// <summary>Takes a mean and a scale that are the same for every image: those the layer remembers, or 0 and 1 if nothing is normalized.</summary>
-    private void UseStored(NormMode mode)
+    /// <summary>
+    /// Takes a mean and a scale that are the same for every image: those the layer remembers of a part of its channels, or 0 and 1 if nothing is
+    /// normalized.
+    /// </summary>
+    private void UseStored(Part part, int first, int images)
     {
         var tables = _memory.Tables;
-        for (var c = 0; c < _channels; c++)
+        for (var c = part.Blocks.ChannelsBefore; c < _channels - part.Blocks.ChannelsAfter; c++)
         {
-            var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, mode == NormMode.Population);
+            var (mean, inverse) = _norm.Pooling is null ? (0, 1) : _state!.Stored(c, _compilation.Pass.Mode == NormMode.Population);
             (mean, inverse) = (_norm.Centres ? mean : 0, _norm.Scales ? inverse : 1);
             var scale = (float)(inverse * (Gamma is null ? 1 : Gamma.Values[c]));
             if (_divides)
-                KeepInverse(c, inverse);
-            for (nint n = 0; n < _compilation.Images; n++)
+                KeepInverse(part, c, inverse);
+            for (nint n = first; n < first + images; n++)
             {
                 tables.Mean[(n * _channels) + c] = (float)mean;
                 tables.Scale[(n * _channels) + c] = scale;
@@ -205,5 +242,15 @@ internal sealed unsafe class BlockStatistics : IDisposable
                     tables.Shift[(n * _channels) + c] = Beta is null ? 0 : Beta.Values[c];
             }
         }
+    }
+
+    /// <summary>Channels that are pooled alike.</summary>
+    /// <param name="Blocks">How their moments fall into blocks.</param>
+    /// <param name="OverSamples">Whether a statistic is of several images, and the layer remembers it.</param>
+    /// <param name="First">The number of statistics of the parts before it.</param>
+    private readonly record struct Part(PoolingBlocks Blocks, bool OverSamples, int First)
+    {
+        /// <summary>The first statistic of the block that begins with an image.</summary>
+        internal nint StatisticsAt(int image) => First + ((nint)image / Blocks.Samples * Blocks.ChannelBlocks);
     }
 }

@@ -10,14 +10,14 @@ internal sealed unsafe class NormMemory : IDisposable
     private const int Alignment = 64;
 
     /// <summary>Allocates the tables.</summary>
-    /// <param name="blocks">How the table of moments [N, C] falls into blocks.</param>
+    /// <param name="parts">How the table of moments [N, C] falls into blocks, one part of the channels after the other.</param>
     /// <param name="beta">The shift of each channel; null: none is learnt.</param>
     /// <param name="isCorrected">Whether a <see cref="NormCorrection"/> comes between statistics and output.</param>
-    internal NormMemory(PoolingBlocks blocks, LearnableArray? beta, bool isCorrected)
+    internal NormMemory(IReadOnlyList<PoolingBlocks> parts, LearnableArray? beta, bool isCorrected)
     {
-        var channels = blocks.ChannelBlocks * blocks.Channels;
-        var cells = (nint)blocks.SampleBlocks * blocks.Samples * channels;
-        var statistics = (nint)blocks.SampleBlocks * blocks.ChannelBlocks;
+        var channels = parts[0].AllChannels;
+        var cells = (nint)parts[0].SampleBlocks * parts[0].Samples * channels;
+        var statistics = (nint)parts.Sum(blocks => blocks.SampleBlocks * blocks.ChannelBlocks);
         var bytes = (nuint)((((isCorrected ? 10 : 7) * cells) + channels) * sizeof(float)) + (nuint)(5 * statistics * sizeof(double));
         Mean = (double*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(Mean, bytes);
@@ -50,13 +50,13 @@ internal sealed unsafe class NormMemory : IDisposable
         new Span<double>(Inverse, (int)statistics).Fill(1);
     }
 
-    /// <summary>The mean of every block, [S, G].</summary>
+    /// <summary>The mean of every block, [S, G], part after part.</summary>
     internal double* Mean { get; }
 
-    /// <summary>The sum of squared deviations of every block, [S, G].</summary>
+    /// <summary>The sum of squared deviations of every block, likewise.</summary>
     internal double* Deviations { get; }
 
-    /// <summary>1 / sqrt(var + epsilon) of every block, [S, G].</summary>
+    /// <summary>1 / sqrt(var + epsilon) of every block, likewise.</summary>
     internal double* Inverse { get; }
 
     /// <summary>What passes over the maps read and write, [N, C].</summary>

@@ -11,7 +11,7 @@ internal sealed class ParameterStore(EngineSettings settings) : IDisposable
 {
     private readonly IReadOnlyList<Parameter> _parameters = settings.Network.Parameters;
     private readonly Dictionary<string, LearnableArray> _arrays = [];
-    private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot, settings.Network.Norm));
+    private readonly Dictionary<string, NormState> _norms = settings.Network.NormSlots.ToDictionary(slot => slot.Name, slot => new NormState(slot, slot.Of(settings.Network.Norm)));
 
     /// <summary>The number of updates that AdamW's averages cover.</summary>
     internal long Updates { get; set; }

@@ -8,7 +8,8 @@ namespace Experiments.OneDnn.Kernels;
 /// </summary>
 /// <remarks>
 /// <see cref="PoolMoments"/> and <see cref="PoolGradients"/> take one block of samples at a time: the rows
-/// [first, first + blocks.Samples) of the table, with one statistic for each of the G blocks of channels.
+/// [first, first + blocks.Samples) of the table, with one statistic for each of the G blocks of channels. Cells of channels before or after the
+/// blocks are left as they are.
 /// </remarks>
 internal static unsafe class NormPooling
 {
@@ -30,17 +31,18 @@ internal static unsafe class NormPooling
     internal static void PoolMoments(
         in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, float* gamma, double* mean, double* deviations, double* inverse)
     {
-        var channels = blocks.ChannelBlocks * blocks.Channels;
+        var channels = blocks.AllChannels;
         var cells = blocks.Samples * blocks.Channels;
         var means = tables.Mean + ((nint)first * channels);
         var cellDeviations = tables.Deviations + ((nint)first * channels);
         var scales = tables.Scale + ((nint)first * channels);
         for (var g = 0; g < blocks.ChannelBlocks; g++)
         {
+            var start = blocks.ChannelsBefore + (g * blocks.Channels);
             var sum = 0.0;
             for (var n = 0; n < blocks.Samples; n++)
             {
-                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                for (var c = start; c < start + blocks.Channels; c++)
                     sum += means[(n * channels) + c];
             }
 
@@ -49,7 +51,7 @@ internal static unsafe class NormPooling
             var squares = 0.0;
             for (var n = 0; n < blocks.Samples; n++)
             {
-                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                for (var c = start; c < start + blocks.Channels; c++)
                 {
                     var offset = means[(n * channels) + c] - blockMean;
                     squares += cellDeviations[(n * channels) + c] + (area * offset * offset);
@@ -60,7 +62,7 @@ internal static unsafe class NormPooling
             (mean[g], deviations[g], inverse[g]) = (blockMean, squares, scale);
             for (var n = 0; n < blocks.Samples; n++)
             {
-                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                for (var c = start; c < start + blocks.Channels; c++)
                 {
                     means[(n * channels) + c] = (float)blockMean;
                     scales[(n * channels) + c] = (float)(gamma is null ? scale : scale * gamma[c]);
@@ -82,15 +84,16 @@ internal static unsafe class NormPooling
     /// <param name="inverse">i, [G].</param>
     internal static void PoolGradients(in NormTables tables, int first, PoolingBlocks blocks, StatisticsUse use, int area, double* inverse)
     {
-        var channels = blocks.ChannelBlocks * blocks.Channels;
+        var channels = blocks.AllChannels;
         var values = (double)blocks.Samples * blocks.Channels * area;
         var start = (nint)first * channels;
         for (var g = 0; g < blocks.ChannelBlocks; g++)
         {
+            var from = blocks.ChannelsBefore + (g * blocks.Channels);
             var (sum, product) = (0.0, 0.0);
             for (var n = 0; n < blocks.Samples; n++)
             {
-                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                for (var c = from; c < from + blocks.Channels; c++)
                 {
                     var cell = start + (n * channels) + c;
                     double scale = tables.Scale[cell];
@@ -103,7 +106,7 @@ internal static unsafe class NormPooling
             var slope = (use & StatisticsUse.Scale) != 0 ? (float)(inverse[g] * inverse[g] * product / values) : 0;
             for (var n = 0; n < blocks.Samples; n++)
             {
-                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++)
+                for (var c = from; c < from + blocks.Channels; c++)
                 {
                     tables.Level[start + (n * channels) + c] = level;
                     tables.Slope[start + (n * channels) + c] = slope;
@@ -122,14 +125,15 @@ internal static unsafe class NormPooling
     internal static void AffineGradients(
         in NormTables tables, PoolingBlocks blocks, double* inverse, in NormCorrection correction, float* gamma, float* beta)
     {
-        var cell = (nint)0;
         for (var s = 0; s < blocks.SampleBlocks * blocks.Samples; s++)
         {
             var row = s / blocks.Samples * blocks.ChannelBlocks;
+            var c = blocks.ChannelsBefore;
+            var cell = ((nint)s * blocks.AllChannels) + c;
             for (var g = 0; g < blocks.ChannelBlocks; g++)
             {
                 var (factor, d) = correction.R is null ? (inverse[row + g], 0) : (inverse[row + g] * correction.R[row + g], correction.D[row + g]);
-                for (var c = g * blocks.Channels; c < (g + 1) * blocks.Channels; c++, cell++)
+                for (var end = c + blocks.Channels; c < end; c++, cell++)
                 {
                     var noise = correction.NoiseScale is null ? 1 : correction.NoiseScale[cell];
                     if (gamma is not null)

@@ -119,7 +119,7 @@ internal static class EvalCommand
         if (network.Model is null && !isGiven("model"))
         {
             var shown = content.Tensors.Take(3).Select(tensor => $"{content.NameInFile(tensor.Key)} [{string.Join(", ", tensor.Value.Shape)}]");
-            throw new ExperimentException($"{path} holds no weights of a network that is known here (CIFAR's resnets of three equally long stages, small-cnn, and vgg under this program's names): "
+            throw new ExperimentException($"{path} holds no weights of a network that is known here (CIFAR's resnets of three equally long stages, small-cnn, and vgg and convnext under this program's names): "
                 + (content.Tensors.Count == 0 ? "it holds no tensors." : $"it begins with {string.Join(", ", shown)}. --model compares them with one."));
         }
 

@@ -31,6 +31,29 @@ public sealed class NetworkTests
     public void A_vgg_has_the_published_convolutions(string model, int published) =>
         Assert.Equal(published + (512 * 10) + 10, ModelCatalog.Build(model, null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("none"))).ParameterCount);
 
+    // Pan et al. 2018: the first norm of each block, in all stages but the last; without blocks, the first half of the norms.
+    [Theory]
+    [InlineData("resnet14", "layer1.0.norm1 layer1.1.norm1 layer2.0.norm1 layer2.1.norm1")]
+    [InlineData("small-cnn", "norm1 norm2")]
+    [InlineData("vgg11", "norm1_1 norm2_1 norm3_1 norm3_2")]
+    public void IN_BN_stands_in_the_first_stages_and_BN_elsewhere(string model, string slots)
+    {
+        var network = ModelCatalog.Build(model, null, Shortcut.Projection, Cifar, 10, NormCatalog.Create(new("in-bn")));
+        network.Check(32, 1);
+        Assert.Equal(slots, string.Join(' ', network.NormSlots.Where(slot => slot.Of(network.Norm).FirstHalf is not null).Select(slot => slot.Name)));
+        Assert.All(network.NormSlots, slot => Assert.Equal([slot.Channels], slot.RunningShape(slot.Of(network.Norm), 1)));
+        Assert.Equal(ModelCatalog.Build(model, null, Shortcut.Projection, Cifar, 10, NormCatalog.Create(new("bn"))).ParameterCount, network.ParameterCount);
+    }
+
+    [Theory]
+    [InlineData("convnext-6")]
+    [InlineData("convnext-step0")]
+    [InlineData("vit-4")]
+    [InlineData("lstm")]
+    public void IN_BN_is_refused_where_no_stages_are_known(string model) => Assert.Contains(
+        $"--norm in-bn halves the channels of the norms in a network's first stages, and is made for resnet, vgg and small-cnn, not for {model}",
+        Assert.Throws<ExperimentException>(() => ModelCatalog.Build(model, null, Shortcut.IdentityCentered, Cifar, 10, NormCatalog.Create(new("in-bn"))).Check(32, 1)).Message, StringComparison.Ordinal);
+
     // Liu et al. 2022, table 1: 28.6 M for ConvNeXt-T on ImageNet; to the last one, what torchvision's convnext_tiny has.
     [Fact]
     public void Eighteen_blocks_of_width_96_are_the_published_ConvNeXt_T() =>

@@ -20,6 +20,16 @@ public sealed class NormTests
         Assert.Equal(new PoolingBlocks(6, 1, 4, 5, 1, 35), NormCatalog.Create(new("gn", ChannelsPerGroup: 5)).Pooling!.Over(6, 3, 20, 35));
     }
 
+    // Of 7 channels, half is 3.
+    [Fact]
+    public void IN_BN_pools_the_first_half_of_the_channels_as_IN_and_the_others_as_BN()
+    {
+        var parts = NormCatalog.Create(new("in-bn")).Parts(7).Select(part => part.Over(6, 3, 35)).ToList();
+        Assert.Equal([new(6, 1, 3, 1, 1, 35) { ChannelsAfter = 4 }, new(3, 2, 4, 1, 1, 35) { ChannelsBefore = 3 }], parts);
+        Assert.All(parts, part => Assert.Equal(7, part.AllChannels));
+        Assert.Equal(NormCatalog.Create(new("bn")).Parts(1), NormCatalog.Create(new("in-bn")).Parts(1));
+    }
+
     [Fact]
     public void Groups_that_do_not_divide_are_never_clamped() =>
         Assert.Throws<ArgumentException>(() => NormCatalog.Create(new("gn", Groups: 32)).Pooling!.Over(6, 3, 20, 35));

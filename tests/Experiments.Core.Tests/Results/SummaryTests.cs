@@ -84,6 +84,12 @@ public sealed class SummaryTests
         [
             Sample.Run(), Sample.Run(batch: 2), Sample.Run("gn", groups: 8), Sample.Run("gn", channelsPerGroup: 16), Sample.Run("syncbn"),
         ];
+        // What follows from the network is said of a network that has several values of it.
+        var convnext = Sample.Run() with { Model = "convnext-6", Activation = "gelu", Shortcut = "identity-appended" };
+        var resnet = Sample.Run() with { Model = "resnet8", Shortcut = "identity-centered" };
+        Assert.Equal(["BN, convnext-6", "BN, resnet8"], Labels([convnext, resnet]));
+        Assert.Equal(["BN, convnext-6", "BN, resnet8, identity-centered", "BN, resnet8, projection"], Labels([convnext, resnet, resnet with { Shortcut = "projection" }]));
+
         static IEnumerable<string> Labels(IEnumerable<RunRow> runs) => Series.AgainstBatch(SummaryRow.Of(runs)).Select(series => series.Label);
         Assert.Equal(["BN", "GN (G=8)", "GN (16 ch/group)", "SyncBN"], Labels(runs));
         Assert.Equal(["BN, resnet20, no train limit", "BN, resnet8, train limit 5000"],

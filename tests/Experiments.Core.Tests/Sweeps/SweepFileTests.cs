@@ -83,6 +83,7 @@ public sealed class SweepFileTests
     [InlineData("pretrain: { batch: [32, 4] }", "batch has 2 values under pretrain, but only one run is trained first for each norm and seed: give one.")]
     [InlineData("pretrain: yes", "pretrain takes options in which the runs that are trained first differ")]
     [InlineData("pretrain: { epochs: 2 }\nfrom: here", "from and pretrain exclude each other")]
+    [InlineData("pretrain: { epochs: 2 }\nnorm: [{ bn: { from: here } }]", "from and pretrain exclude each other")]
     public void What_cannot_be_trained_first_is_refused(string text, string answer) =>
         Assert.Contains(answer, Assert.Throws<ExperimentException>(() => SweepFile.Parse(text, "x.yaml", "x")).Message, StringComparison.Ordinal);
 

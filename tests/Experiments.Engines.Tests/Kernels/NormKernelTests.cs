@@ -383,14 +383,15 @@ public sealed class NormKernelTests
             Dy = [.. Dy.Select((value, i) => relu && Math.Abs(before[i]) < unclear * Math.Max(1, mean / 100) ? 0 : value)];
             dy.Values = Dy;
 
-            var blocks = norm.Pooling?.Over(images, workers, channels, area) ?? new PoolingBlocks(images, 1, 1, channels, 1, area);
+            PoolingBlocks[] parts = norm.Pooling is null ? [new(images, 1, 1, channels, 1, area)] : [.. norm.Parts(channels).Select(part => part.Over(images, workers, area))];
+            var blocks = parts[^1];
             if (norm.Pooling?.Places == PlaceSpan.One)
             {
                 ((Y, Dx, G), DGamma, DBeta) = AtEachPlace(Bench, norm, blocks.ChannelBlocks, gamma, beta, (x, r, y, dy, g, dx), relu);
                 return;
             }
 
-            var statistics = blocks.SampleBlocks * blocks.ChannelBlocks;
+            var statistics = parts.Sum(part => part.SampleBlocks * part.ChannelBlocks);
             var (means, deviations, inverses) = (new double[statistics], new double[statistics], new double[statistics]);
             var (byGamma, byBeta) = (new NativeArray(channels), new NativeArray(channels));
             var mask = !relu ? ReluMask.None : residual ? ReluMask.FromOutput : ReluMask.FromInput;
@@ -422,25 +423,25 @@ public sealed class NormKernelTests
                 else
                 {
                     Bench.Moments(x);
-                    for (var s = 0; s < blocks.SampleBlocks; s++)
+                    foreach (var (part, s, at) in Blocks(parts))
                     {
-                        var at = s * blocks.ChannelBlocks;
-                        NormPooling.PoolMoments(Bench.Tables, s * blocks.Samples, blocks, norm.Use, area, hasGamma ? gamma.Floats : null,
+                        NormPooling.PoolMoments(Bench.Tables, s * part.Samples, part, norm.Use, area, hasGamma ? gamma.Floats : null,
                             meanPointer + at, deviationPointer + at, inversePointer + at);
-                        correction.Apply(Bench.Tables, s, blocks, hasGamma ? gamma.Floats : null, hasBeta ? beta.Floats : null);
                     }
+
+                    // A norm of several parts has no correction: one block then has all channels' shifts.
+                    foreach (var (part, s, _) in parts.Length == 1 ? Blocks(parts) : [(new PoolingBlocks(1, images, 1, channels, 1, area), 0, 0)])
+                        correction.Apply(Bench.Tables, s, part, hasGamma ? gamma.Floats : null, hasBeta ? beta.Floats : null);
                 }
 
                 Bench.Normalize(x, r, y, relu);
                 Bench.GradientSums(dy, null, x, y, g, mask);
-                for (var s = 0; s < (norm.Pooling is null ? 0 : blocks.SampleBlocks); s++)
-                {
-                    NormPooling.PoolGradients(Bench.Tables, s * blocks.Samples, blocks, norm.Use, area,
-                        inversePointer + (s * blocks.ChannelBlocks));
-                }
+                foreach (var (part, s, at) in norm.Pooling is null ? [] : Blocks(parts))
+                    NormPooling.PoolGradients(Bench.Tables, s * part.Samples, part, norm.Use, area, inversePointer + at);
 
                 Bench.InputGradient(mask == ReluMask.FromOutput ? g : dy, x, dx, mask == ReluMask.FromInput);
-                NormPooling.AffineGradients(Bench.Tables, blocks, inversePointer, correction, byGamma.Floats, byBeta.Floats);
+                foreach (var (part, _, at) in Blocks(parts).Where(block => block.Index == 0))
+                    NormPooling.AffineGradients(Bench.Tables, part, inversePointer + at, correction, byGamma.Floats, byBeta.Floats);
             }
 
             (Y, Dx, G) = (y.Values, dx.Values, mask == ReluMask.FromOutput ? g.Values : null);
@@ -467,6 +468,19 @@ public sealed class NormKernelTests
             bench.GradientSums(maps.Dy, null, normalized, maps.Y, maps.G, relu ? ReluMask.FromOutput : ReluMask.None);
             kernels.Backward(relu ? maps.G.Pointer : maps.Dy.Pointer, null, maps.X.Pointer, maps.Dx.Pointer, gammas, statistics.Floats, byGamma.Floats, byBeta.Floats, bench.Images * bench.Area);
             return ((y, maps.Dx.Values, relu ? maps.G.Values : null), byGamma.Values, byBeta.Values);
+        }
+
+        // Each part's blocks of samples, and where a block's statistics begin.
+        private static List<(PoolingBlocks Part, int Index, int At)> Blocks(IEnumerable<PoolingBlocks> parts)
+        {
+            var (blocks, at) = (new List<(PoolingBlocks, int, int)>(), 0);
+            foreach (var part in parts)
+            {
+                for (var block = 0; block < part.SampleBlocks; block++, at += part.ChannelBlocks)
+                    blocks.Add((part, block, at));
+            }
+
+            return blocks;
         }
 
         private static IEnumerable<(int Block, int Group)> Statistics(PoolingBlocks blocks) =>

@@ -36,6 +36,7 @@ internal sealed class Twin(Norm norm, int images, int workers, int area, int cha
                     "syncbn" => (0, c),
                     "ln" or "ln-channels" => (n, 0),
                     "in" => (n, c),
+                    "in-bn" => (c < channels / 2 ? n : n / (images / workers), c),
                     "gn" or "rms" => (n, c / norm.Pooling!.Channels.ChannelsIn(channels)),
                     _ => throw new ArgumentException($"Which values share a statistic under {norm.Name}? Every norm of the catalogue has a twin."),
                 });

@@ -36,20 +36,21 @@ public sealed partial record NetworkOfWeights
     /// <param name="tensors">The tensors under the names of our checkpoints.</param>
     public static NetworkOfWeights Of(IReadOnlyDictionary<string, Safetensors.Tensor> tensors)
     {
-        var first = Weight("conv1") ?? Weight("conv1_1");
-        // The first norm is called bn1 in a ResNet and in the small network, and norm1_1 in a VGG network.
-        var gamma = Has("bn1.weight") || Has("norm1_1.weight");
-        var beta = Has("bn1.bias") || Has("norm1_1.bias");
-        IReadOnlyList<string> norms = (Has("bn1.running_mean") || Has("norm1_1.running_mean"), tensors.Keys.Any(name => name.EndsWith(".weight_v", StringComparison.Ordinal)), gamma, beta) switch
+        var first = Weight("conv1") ?? Weight("conv1_1") ?? Weight("stem.conv");
+        // The first norm is called bn1 in a ResNet and in the small network, norm1_1 in a VGG network, and stem.norm in a ConvNeXt.
+        var norm = new[] { "bn1", "norm1_1", "stem.norm" }.FirstOrDefault(name => tensors.Keys.Any(key => key.StartsWith($"{name}.", StringComparison.Ordinal)), "");
+        var (gamma, beta) = (Has($"{norm}.weight"), Has($"{norm}.bias"));
+        IReadOnlyList<string> norms = (Has($"{norm}.running_mean"), tensors.Keys.Any(name => name.EndsWith(".weight_v", StringComparison.Ordinal)), gamma, beta) switch
         {
             (true, true, _, _) => ["wn-mean-only-bn"],
+            (true, false, _, _) when IsHalved(tensors) => ["in-bn"],
             (true, false, false, true) => ["bn", "mean-only-bn"],
             (true, false, _, _) => ["bn"],
             (false, true, _, _) => ["wn"],
             (false, false, true, _) => [.. WithinSamples],
             (false, false, false, _) => ["none"],
         };
-        var model = ModelOf(tensors.Keys);
+        var model = ModelOf([.. tensors.Keys]);
         return new NetworkOfWeights
         {
             Model = model,
@@ -67,14 +68,36 @@ public sealed partial record NetworkOfWeights
         Safetensors.Tensor? Weight(string layer) => tensors.GetValueOrDefault($"{layer}.weight") ?? tensors.GetValueOrDefault($"{layer}.weight_v");
     }
 
+    // Whether a norm has running statistics for the second half of its channels alone, and those that it began with, 0 and 1, for the first.
+    private static bool IsHalved(IReadOnlyDictionary<string, Safetensors.Tensor> tensors)
+    {
+        return tensors.Keys.Where(name => name.EndsWith(Mean, StringComparison.Ordinal)).Select(name => name[..^Mean.Length])
+            .Any(slot => Moved(tensors[slot + Mean], 0) is { Length: > 1 } means && tensors.TryGetValue(slot + Variance, out var variance)
+                && means.Zip(Moved(variance, 1), (mean, spread) => mean || spread).ToList() is var moved
+                && moved.Take(moved.Count / 2).All(one => !one) && moved.Skip(moved.Count / 2).All(one => one));
+
+        static bool[] Moved(Safetensors.Tensor tensor, float start) => [.. (tensor.ToFloats() ?? []).Select(value => value != start)];
+    }
+
+    private const string Mean = ".running_mean", Variance = ".running_var";
+
     // The weights do not tell these norms apart: norms with statistics of a single sample have no running statistics.
     private static IEnumerable<string> WithinSamples => NormCatalog.Entries
         .Where(entry => entry.Define(entry.Defaults) is { Weights: WeightTransform.None, Pooling.OverSamples: false }).Select(entry => entry.Name);
 
-    // It recognizes a ResNet by its blocks, equally many in each of three stages; the small network by its four convolutions; a VGG network by
-    // its number of convolutions. Null if it recognizes none.
-    private static string? ModelOf(IEnumerable<string> names)
+    // It recognizes a ResNet by its blocks, equally many in each of three stages; a ConvNeXt by its blocks in four stages, the layer scales in them
+    // and the convolutions between the stages; the small network by its four convolutions; a VGG network by its number of convolutions. Null if it
+    // recognizes none: weights do not tell all the steps on the way to ConvNeXt apart.
+    private static string? ModelOf(IReadOnlyCollection<string> names)
     {
+        var scales = names.Select(name => ScaleOf().Match(name)).Where(match => match.Success).CountBy(match => match.Groups[1].Value).ToDictionary();
+        if (scales.Count > 0)
+        {
+            var n = scales.GetValueOrDefault("1");
+            int[] depths = [.. Enumerable.Range(1, 4).Select(stage => scales.GetValueOrDefault(stage.ToString(CultureInfo.InvariantCulture)))];
+            return depths.SequenceEqual([n, n, 3 * n, n]) && names.Any(name => name.StartsWith("stage2.conv.", StringComparison.Ordinal)) ? Text("convnext-", ConvNeXt.FewestBlocks * n) : null;
+        }
+
         var convolutions = names.Select(name => ConvolutionOf().Match(name)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToHashSet();
         var blocks = convolutions.Select(name => BlockOf().Match(name)).Where(match => match.Success).Select(match => (Stage: match.Groups[1].Value, Block: match.Groups[2].Value))
             .Distinct().CountBy(block => block.Stage).ToDictionary();
@@ -89,6 +112,9 @@ public sealed partial record NetworkOfWeights
 
     [GeneratedRegex(@"^((?:layer\d+\.\d+\.)?conv\d+(?:_\d+)?)\.weight(?:_v)?$")]
     private static partial Regex ConvolutionOf();
+
+    [GeneratedRegex(@"^stage([1-4])\.\d+\.scale\.weight$")]
+    private static partial Regex ScaleOf();
 
     [GeneratedRegex(@"^layer(\d+)\.(\d+)\.")]
     private static partial Regex BlockOf();

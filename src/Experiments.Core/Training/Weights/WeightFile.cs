@@ -20,10 +20,15 @@ public static class WeightFile
         _ => Safetensors.Read(path, bytes),
     };
 
-    /// <summary>The file of weights that a path means: a run's folder means the weights in it.</summary>
+    /// <summary>
+    /// The file of weights that a path means: a run's folder means the weights in it, and so does the run's name after its results folder, as in
+    /// <c>results/figure-1/NAME</c>.
+    /// </summary>
     /// <exception cref="ExperimentException">The path is that of a folder without weights.</exception>
     public static string Locate(string path)
     {
+        if (!Path.Exists(path) && Path.GetDirectoryName(path) is { } results && Path.Combine(results, "runs", Path.GetFileName(path)) is var inside && Directory.Exists(inside))
+            path = inside;
         if (!Directory.Exists(path))
             return path;
         var file = Path.Combine(path, Checkpoint.FileName);

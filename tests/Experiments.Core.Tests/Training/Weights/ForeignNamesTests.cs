@@ -56,6 +56,46 @@ public sealed class ForeignNamesTests
     }
 
     [Theory]
+    [InlineData("convnext-6", 8, "bn")]
+    [InlineData("convnext-12", 16, "none")]
+    public void So_is_a_ConvNeXt(string model, int width, string norm) => The_network_is_read_off_the_shapes(model, width, norm, Shortcut.IdentityAppended);
+
+    [Fact]
+    public void The_steps_on_the_way_to_ConvNeXt_are_not_told_apart()
+    {
+        foreach (var step in ModelCatalog.Names.Where(name => name.StartsWith("convnext-step", StringComparison.Ordinal)))
+        {
+            var network = ModelCatalog.Build(step, 8, Shortcut.IdentityAppended, new ImageShape(3, 32, 32), 7, NormCatalog.Create(new("bn")));
+            Assert.Null(NetworkOfWeights.Of(Safetensors.Read("w", Checkpoint.Write(network, Initialization.Create(network, 1), 0, new Dictionary<string, string>())).Tensors).Model);
+        }
+    }
+
+    // The tensors are BN's; but of the channels that IN normalizes, the running statistics are those that they began with.
+    [Theory]
+    [InlineData("resnet8")]
+    [InlineData("vgg11")]
+    public void IN_BN_is_told_from_BN_by_the_running_statistics_that_never_moved(string model)
+    {
+        foreach (var name in new[] { "in-bn", "bn" })
+        {
+            var network = ModelCatalog.Build(model, 7, Shortcut.IdentityCentered, new ImageShape(3, 32, 32), 7, NormCatalog.Create(new(name)));
+            var state = Initialization.Create(network, 1);
+            var moved = state with
+            {
+                Buffers = [.. state.Buffers.Select(buffer => buffer with
+                {
+                    Values = [.. buffer.Values.Select((value, channel) => channel < InstanceChannels(buffer.Name) ? value : value + 0.5f)],
+                })],
+            };
+            var found = NetworkOfWeights.Of(Safetensors.Read("w", Checkpoint.Write(network, moved, 9, new Dictionary<string, string>())).Tensors);
+            Assert.Equal((name, Affine.ScaleAndShift), (found.Norms[0], found.Affine));
+
+            int InstanceChannels(string buffer) => network.NormSlots.Single(slot => buffer.StartsWith($"{slot.Name}.", StringComparison.Ordinal)) is var slot
+                && slot.Of(network.Norm).FirstHalf is null ? 0 : slot.Channels / 2;
+        }
+    }
+
+    [Theory]
     [InlineData("gn", Affine.ScaleAndShift, null)]
     [InlineData("ln", Affine.Scale, null)]
     [InlineData("mean-only-bn", Affine.Shift, "bn, mean-only-bn")]
