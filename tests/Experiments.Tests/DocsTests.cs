@@ -19,7 +19,9 @@ namespace Experiments.Tests;
 public sealed partial class DocsTests
 {
     private static readonly Lazy<Dictionary<string, XElement>> Docs = new(() => new[] { typeof(RunRow), typeof(TableDocument) }.SelectMany(type => XDocument
-        .Load(Path.ChangeExtension(type.Assembly.Location, ".xml")).Descendants("member")).ToDictionary(member => member.Attribute("name")!.Value));
+        .Load(Path.ChangeExtension(type.Assembly.Location, ".xml")).Descendants("member"))
+        .DistinctBy(member => member.Attribute("name")!.Value) // each assembly has generated code of the same name
+        .ToDictionary(member => member.Attribute("name")!.Value));
 
     [Fact]
     public void It_has_the_table_of_options_with_their_defaults() =>
