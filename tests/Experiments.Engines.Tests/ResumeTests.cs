@@ -22,8 +22,8 @@ public sealed class ResumeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [OnTorch("bn", "gn", "wn", "batch-renorm", "noisy-bn")]
-    [OnOneDnn("bn", "gn", "wn", "batch-renorm", "noisy-bn")]
+    [OnTorch("bn", "gn", "wn", "batch-renorm", "noisy-bn", "in-bn")]
+    [OnOneDnn("bn", "gn", "wn", "batch-renorm", "noisy-bn", "in-bn")]
     public void A_run_that_is_stopped_anywhere_ends_with_the_same_bits(string engineName, string norm)
     {
         var (machine, run) = Prepare(engineName, new RunSettings { Norm = new(norm) });
@@ -41,6 +41,21 @@ public sealed class ResumeTests : IDisposable
     {
         var (machine, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), Optimizer = OptimizerKind.Adamw });
         Same(Trained(machine, run, "whole"), Trained(machine, run, "stopped", 5, 12, 2), "after 5, 12 and 2 steps");
+    }
+
+    // The weights are those of a run on other classes, so the last layer is new; BN's statistics stay as they were there.
+    [Theory, OnTorch, OnOneDnn]
+    public void A_run_that_begins_with_weights_and_is_stopped_ends_with_the_same_bits(string engineName)
+    {
+        var (machine, before) = Prepare(engineName, new RunSettings { Norm = new("bn"), Classes = "0-4" });
+        var others = new ResultsFolder(Path.Combine(_folder.Path, "others"));
+        new RunExecutor(machine, others, "others").Execute(before, null, null, null, default);
+        var (_, run) = Prepare(engineName, new RunSettings { Norm = new("bn"), From = StartingWeights.Parse(others.PathOf(before.Id)), Freeze = Frozen.NormStatistics });
+        var whole = Trained(machine, run, "whole");
+        Same(whole, Trained(machine, run, "stopped", 5, 9), "after 5 and 9 steps");
+        Same(whole, Trained(machine, run, "evaluated", StepsPerEpoch, StepsPerEpoch), "in evaluations");
+        var (_, random) = Prepare(engineName, new RunSettings { Norm = new("bn") });
+        Assert.NotEqual(whole[0], Trained(machine, random, "random")[0]);
     }
 
     [Theory, OnTorch, OnOneDnn]
