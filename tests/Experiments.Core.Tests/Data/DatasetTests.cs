@@ -155,7 +155,7 @@ public sealed class DatasetTests : IDisposable
         var error = Assert.Throws<ExperimentException>(new InputStatistics([0.5, 0.5], [0.1, 0]).CheckVaries);
         Assert.Equal("Channel 1 of the input has mean 0.5 and standard deviation 0; inputs are divided by the standard deviation, so it must be above 0: "
             + "take --input none, which does not divide.", error.Message);
-        Assert.Contains("standard deviation -1; both must be numbers", Assert.Throws<ExperimentException>(() => new InputStatistics([0.5], [-1])).Message, StringComparison.Ordinal);
+        Assert.Contains("standard deviation -1; both must be finite", Assert.Throws<ExperimentException>(() => new InputStatistics([0.5], [-1])).Message, StringComparison.Ordinal);
         Assert.Contains("mean NaN", Assert.Throws<ExperimentException>(() => new InputStatistics([double.NaN], [1])).Message, StringComparison.Ordinal);
     }
 

@@ -111,9 +111,9 @@ public sealed class ResultTableTests
         Assert.Equal([p, other], table.Entries.Select(entry => entry.P!.Value), (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal([2 * p, other], table.Entries.Select(entry => entry.PHolm!.Value), (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal(["LN", "+10.0 ± 0.1 (2) *", "+10.0 ± 12.7 (2)"], Assert.Single(table.Rows));
-        Assert.Equal("* is told from 0 at 0.05 after Holm's correction (Holm 1979) for the 2 tests of this table; each interval is the plain 95% one.", Assert.Single(table.Notes));
-        Assert.Contains("LN      +10.0 ± 0.1 (2) *   +10.0 ± 12.7 (2)\n\n* is told", table.Write(TableFormat.Text), StringComparison.Ordinal);
-        Assert.EndsWith("\\end{tabular}\n% * is told from 0 at 0.05 after Holm's correction (Holm 1979) for the 2 tests of this table; each interval is the plain 95% one.\n", table.Write(TableFormat.Latex), StringComparison.Ordinal);
+        Assert.Equal("* is significant at the 5% level after Holm's correction (Holm 1979) for the 2 tests of this table; the intervals are 95% ones without that correction.", Assert.Single(table.Notes));
+        Assert.Contains("LN      +10.0 ± 0.1 (2) *   +10.0 ± 12.7 (2)\n\n* is significant", table.Write(TableFormat.Text), StringComparison.Ordinal);
+        Assert.EndsWith("\\end{tabular}\n% * is significant at the 5% level after Holm's correction (Holm 1979) for the 2 tests of this table; the intervals are 95% ones without that correction.\n", table.Write(TableFormat.Latex), StringComparison.Ordinal);
     }
 
     [Theory]

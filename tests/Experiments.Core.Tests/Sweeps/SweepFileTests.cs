@@ -78,7 +78,7 @@ public sealed class SweepFileTests
     }
 
     [Theory]
-    [InlineData("pretrain: { norm: gn }", "norm cannot be given under pretrain: it is the same as in the run that begins with these weights.")]
+    [InlineData("pretrain: { norm: gn }", "norm cannot be given under pretrain: a run begins from one of the same norm and seed.")]
     [InlineData("pretrain: { from: here }", "from cannot be given under pretrain: runs that are trained first begin with random weights.")]
     [InlineData("pretrain: { batch: [32, 4] }", "batch has 2 values under pretrain, but only one run is trained first for each norm and seed: give one.")]
     [InlineData("pretrain: yes", "pretrain takes options in which the runs that are trained first differ")]

@@ -11,11 +11,14 @@ public static class HtmlTable
     // The characters of a cell from which on it may be broken into lines.
     private const int LongestLine = 40;
 
-    /// <summary>A table of results, its heading as the caption.</summary>
+    /// <summary>A table of results, its heading as the caption and its notes at the foot.</summary>
     public static XElement Of(ResultTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        return Of(table.Heading, table.Header, table.Rows.Select(row => row.Select((text, column) => column == 0 ? Label(text) : Cell(text))));
+        var html = Of(table.Heading, table.Header, table.Rows.Select(row => row.Select((text, column) => column == 0 ? Label(text) : Cell(text))));
+        if (table.Notes.Count > 0)
+            html.Add(new XElement("tfoot", table.Notes.Select(note => new XElement("tr", new XElement("td", new XAttribute("colspan", table.Header.Count), note)))));
+        return html;
     }
 
     /// <summary>A table.</summary>

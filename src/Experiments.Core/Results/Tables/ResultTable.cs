@@ -87,7 +87,7 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
 
     /// <summary>
     /// A table of entries, which it gives the labels of their rows and columns. All differences and rises in it that can be tested are corrected
-    /// for each other; those that are told from 0 have a mark, and a note says so.
+    /// for each other; those that are significant have a mark, and a note says so.
     /// </summary>
     /// <param name="heading">What it shows.</param>
     /// <param name="header">The columns' names, the first one above the rows' labels.</param>
@@ -101,7 +101,7 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
         return new ResultTable(heading, header, [.. grid.Zip(rows, (cells, row) => (IReadOnlyList<string>)[row.Label, .. cells.Select(entry => entry?.Text() ?? Nothing)])])
         {
             Entries = [.. grid.SelectMany(cells => cells).OfType<TableEntry>()],
-            Notes = tested.Count == 0 ? [] : [HolmNote(tested.Count, grid.SelectMany(cells => cells).Any(entry => entry is { IsToldFromZero: true }))],
+            Notes = tested.Count == 0 ? [] : [HolmNote(tested.Count, grid.SelectMany(cells => cells).Any(entry => entry is { IsSignificant: true }))],
         };
     }
 
@@ -122,8 +122,8 @@ public sealed record ResultTable(string Heading, IReadOnlyList<string> Header, I
         runs.GroupBy(run => run.ToCell()).ToDictionary(cell => cell.Key, cell => cell.BySeed(value));
 
     private static string HolmNote(int tests, bool any) =>
-        $"{(any ? "* is" : "Nothing is")} told from 0 at 0.05 after Holm's correction (Holm 1979) for the {(tests == 1 ? "one test" : $"{tests} tests")} of this table; "
-        + "each interval is the plain 95% one.";
+        $"{(any ? "* is" : "Nothing is")} significant at the 5% level after Holm's correction (Holm 1979) for the {(tests == 1 ? "one test" : $"{tests} tests")} of this table; "
+        + "the intervals are 95% ones without that correction.";
 
     /// <summary>
     /// Each norm's rise from its own value at its largest batch size. Our row (the mean over seeds of each seed's rise, with the 95% interval)

@@ -64,8 +64,8 @@ public sealed record TableEntry
     /// <summary>Runs that ended with an error of their own; null but for means.</summary>
     public int? NFailed { get; init; }
 
-    /// <summary>Whether the difference or rise is told from 0 at 0.05 after Holm's correction.</summary>
-    internal bool IsToldFromZero => PHolm < 0.05;
+    /// <summary>Whether the difference or rise is significant at the 5% level after Holm's correction.</summary>
+    internal bool IsSignificant => PHolm < 0.05;
 
     /// <summary>The mean of a cell over the seeds given.</summary>
     internal static TableEntry OfMean(SummaryRow cell, Estimate estimate) => Of(TableEntryKind.Mean, cell, null, estimate) with { NDiverged = cell.NDiverged, NFailed = cell.NFailed };
@@ -87,7 +87,7 @@ public sealed record TableEntry
         TableEntryKind.Difference => $"{WithSpread(Signed(Mean.Value), Ci95High - Mean)} ({N})",
         TableEntryKind.Rise => WithSpread(Signed(Mean.Value), Ci95High - Mean),
         _ => Signed(Mean.Value),
-    } + (IsToldFromZero ? TextTable.Mark : "");
+    } + (IsSignificant ? TextTable.Mark : "");
 
     private static TableEntry Of(TableEntryKind kind, Cell cell, Cell? baseline, Estimate estimate) => new()
     {

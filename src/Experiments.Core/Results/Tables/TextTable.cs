@@ -5,7 +5,7 @@ namespace Experiments.Core.Results.Tables;
 /// <summary>Tables as lines of text for a terminal.</summary>
 public static class TextTable
 {
-    /// <summary>What ends a cell whose number is told from 0. Cells without it keep its place free, so that numbers stand below each other.</summary>
+    /// <summary>What ends a cell whose number is significant. Cells without it keep its place free, so that numbers stand below each other.</summary>
     internal const string Mark = " *";
 
     /// <summary>A heading and, under it, columns that are as wide as their widest cell.</summary>

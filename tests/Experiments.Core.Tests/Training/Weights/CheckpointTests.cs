@@ -62,7 +62,7 @@ public sealed class CheckpointTests : IDisposable
         {
             File.WriteAllBytes(path, damaged);
             var error = Assert.Throws<ExperimentException>(() => Safetensors.Read(path));
-            Assert.Contains($"{path} is no whole checkpoint", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"{path} is not a complete checkpoint", error.Message, StringComparison.Ordinal);
         }
 
         Assert.Contains("Cannot read the checkpoint", Assert.Throws<ExperimentException>(() => Safetensors.Read(_folder["nowhere"])).Message, StringComparison.Ordinal);
