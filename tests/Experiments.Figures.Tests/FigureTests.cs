@@ -158,7 +158,7 @@ public sealed partial class FigureTests : IDisposable
 
     [Theory]
     [InlineData("3.3", "3.3in, 84mm, 8.4cm or 240pt, not '3.3'")]
-    [InlineData("widein", "'widein' is none")]
+    [InlineData("widein", "240pt, not 'widein'")]
     [InlineData("0.2in", "from 1in to 100in, not '0.2in'")]
     public void A_length_that_is_none_is_answered_with_what_would_do(string text, string message) =>
         Assert.Contains(message, Assert.Throws<ExperimentException>(() => FigurePage.Length(text, "--width")).Message, StringComparison.Ordinal);

@@ -12,7 +12,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     [InlineData("trian", 2, "Unknown command 'trian'. Did you mean 'train'?")]
-    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, eval, export, data, bench, info")]
+    [InlineData("", 2, "Which command? train, sweep, collect, plot, table, report, eval, export, data, bench, info")]
     [InlineData("train --nrom gn", 2, "Unknown option '--nrom'. Did you mean '--norm'?")]
     [InlineData("train --norm gm", 2, "Unknown --norm 'gm'. Did you mean 'gn'?")]
     [InlineData("train --norm", 2, "--norm takes a value: NAME.")]
@@ -77,7 +77,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("collect nowhere", 2, "There is no results folder nowhere.")]
     [InlineData("collect .", 2, ". is not a results folder: it has neither sweep.yaml nor runs/.")]
     [InlineData("table nowhere", 2, "There is no results folder nowhere.")]
-    [InlineData("table . --format html", 2, "Unknown format 'html'.")]
+    [InlineData("table . --format pdf", 2, "Unknown format 'pdf'.")]
     [InlineData("table . --format latex --json", 2, "--json and --format latex exclude each other: give one of them.")]
     [InlineData("table {reference}/quick --baseline ln", 2, "There is no 'ln' here to compare with. There are the norms bn, gn, and labels such as these name them or a row: BN; GN (G=8).")]
     [InlineData("table {reference}/quick {reference}/table-3-quick --baseline gn", 2, "--baseline is for the cells of one folder; of several, others are compared with the first.")]

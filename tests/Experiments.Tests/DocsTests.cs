@@ -7,6 +7,7 @@ using Experiments.Core.Figures;
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Results.Tables;
 using Experiments.Core.Runs;
+using Experiments.Display;
 using Experiments.Reports;
 using YamlDotNet.RepresentationModel;
 

@@ -250,7 +250,7 @@ public sealed class EndToEndTests : IDisposable
             Assert.Contains(FormattableString.Invariant($"error {run.Error:0.00}%  loss {run.TestLoss:0.0000}"), result.Output, StringComparison.Ordinal);
             var other = Cli.Run($"eval {checkpoint} --input-mean 0,0,0 --input-std 1,1,1", _folder.Path);
             Assert.Equal(2, other.ExitCode);
-            Assert.Contains("belong to --input z-score", other.Error, StringComparison.Ordinal);
+            Assert.Contains("go with --input z-score only", other.Error, StringComparison.Ordinal);
         }
     }
 

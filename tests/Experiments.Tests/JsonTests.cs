@@ -7,6 +7,7 @@ using Experiments.Core.Results.Rows;
 using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
+using Experiments.Display;
 using Experiments.Reports;
 
 namespace Experiments.Tests;

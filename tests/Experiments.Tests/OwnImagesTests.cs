@@ -66,7 +66,7 @@ public sealed class OwnImagesTests : IDisposable
     [InlineData("train --dataset flowers", "has no test images: give --test-part 0.2")]
     [InlineData("train --dataset nowhere/flowers", "There are no images at")]
     [InlineData("train --dataset synthetic --image-size 64", "--image-size goes with images of your own")]
-    [InlineData("train --dataset flowers --split-seed 3", "--split-seed goes with --test-part")]
+    [InlineData("train --dataset flowers --split-seed 3", "--split-seed chooses the test images of --test-part")]
     [InlineData("train --dataset flowers --test-part 1", "--test-part takes a number above 0 and below 1, not '1'.")]
     [InlineData("train --dataset flowers --test-part 0.3 --image-size 200", "--image-size takes a whole number from 8 to 128, not '200'.")]
     [InlineData("train --dataset flowers --test-part 0.3 --model vgg11 --image-size 8", "needs images of 16x16 or more")]

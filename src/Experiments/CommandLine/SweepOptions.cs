@@ -104,7 +104,7 @@ internal sealed class SweepOptions
     /// <summary>Whether a report is kept while the runs are trained.</summary>
     /// <exception cref="ExperimentException">They are not trained by this process.</exception>
     public bool HasReport(ParseResult result, SweepMode mode) => result.GetValue(_report) && (mode == SweepMode.Train ? true
-        : throw new ExperimentException("--report is kept fresh by the process that trains the runs, and this command trains none: `report FOLDER` writes the report as it is now, at any time."));
+        : throw new ExperimentException($"--report is kept fresh by the process that trains the runs, and with --{EnumText.Of(mode)} it trains none: `report FOLDER` writes the report as it is now, at any time."));
 
     /// <summary>Whether the runs are shown as JSON.</summary>
     /// <exception cref="ExperimentException">The runs are not shown at all.</exception>

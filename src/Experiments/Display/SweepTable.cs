@@ -2,7 +2,6 @@ using System.Globalization;
 using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Sweeps.Slurm;
-using Experiments.Reports;
 
 namespace Experiments.Display;
 

@@ -1,7 +1,7 @@
 using Experiments.Core.Results.Rows;
 using Experiments.Core.Sweeps;
 
-namespace Experiments.Reports;
+namespace Experiments.Display;
 
 /// <summary>What <c>sweep --status --json</c> prints.</summary>
 internal sealed record StatusDocument
