@@ -8,7 +8,6 @@ using Experiments.Core.Runs;
 using Experiments.Core.Sweeps;
 using Experiments.Core.Training;
 using Experiments.Display;
-using Experiments.Reports;
 
 namespace Experiments.Tests;
 

@@ -7,6 +7,13 @@ namespace Experiments.Core.Tests.Results;
 public sealed class SummaryTests
 {
     [Fact]
+    public void Beside_BN_at_each_place_the_baseline_is_BN()
+    {
+        var rows = DifferenceRow.Of([Sample.Run("none", error: 14), Sample.Run(error: 12) with { Places = "one" }, Sample.Run(error: 10)]);
+        Assert.Equal([4.0, 2.0], rows.Select(row => row.MeanDifference!.Value), (a, b) => Math.Abs(a - b) < 1e-9);
+    }
+
+    [Fact]
     public void Every_column_of_a_run_either_defines_its_cell_or_is_what_came_out()
     {
         // If a new column changes the result, it belongs to Cell; then summaries and figures keep runs apart that differ in it.

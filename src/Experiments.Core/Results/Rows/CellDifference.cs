@@ -9,7 +9,8 @@ internal sealed record CellDifference(Cell Cell, Cell Baseline, Estimate Estimat
     /// <summary>
     /// The differences between cells that differ only in the norm and what goes with the norm, in the order of the runs. A cell's baseline is the
     /// one that <paramref name="isBaseline"/> names and that has the same scale and shift, activation, position and input; if there is none, or the
-    /// cell is a baseline itself, it is the first that it names; if it names none, the first of the grid.
+    /// cell is a baseline itself, it is the first that it names; if it names none, the first of the grid. Of several, one with statistics over all
+    /// places comes first: that is what the norm's bare name means.
     /// </summary>
     public static IEnumerable<CellDifference> Of(IReadOnlyList<RunRow> runs, Func<RunRow, double?> value, Func<Cell, bool> isBaseline)
     {
@@ -18,8 +19,8 @@ internal sealed record CellDifference(Cell Cell, Cell Baseline, Estimate Estimat
         return
             from cell in cells
             let others = peers[WithoutNorm(cell.Key)]
-            let baseline = (isBaseline(cell.Key) ? null : others.FirstOrDefault(other => isBaseline(other.Key) && Variant(other.Key) == Variant(cell.Key)))
-                ?? others.FirstOrDefault(other => isBaseline(other.Key)) ?? others.First()
+            let named = others.Where(other => isBaseline(other.Key)).OrderBy(other => other.Key.Places is null ? 0 : 1).ToList()
+            let baseline = (isBaseline(cell.Key) ? null : named.Find(other => Variant(other.Key) == Variant(cell.Key))) ?? named.FirstOrDefault() ?? others.First()
             where cell != baseline
             let difference = Statistics.PairedDifference(cell.BySeed(value), baseline.BySeed(value))
             where difference.N > 0
