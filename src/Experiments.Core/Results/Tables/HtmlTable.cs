@@ -18,6 +18,13 @@ public static class HtmlTable
         return Of(table.Heading, table.Header, table.Rows.Select(row => row.Select((text, column) => column == 0 ? Label(text) : Cell(text))));
     }
 
+    /// <summary>What stands below a table of results, a paragraph for each note.</summary>
+    public static IEnumerable<XElement> Notes(ResultTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return table.Notes.Select(note => new XElement("p", new XAttribute("class", "small"), note));
+    }
+
     /// <summary>A table.</summary>
     /// <param name="caption">What it shows.</param>
     /// <param name="header">The columns' names.</param>
