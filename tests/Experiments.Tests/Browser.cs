@@ -44,6 +44,9 @@ internal sealed class Browser : IDisposable
         _session = Call("Target.attachToTarget", new JsonObject { ["targetId"] = target, ["flatten"] = true })["sessionId"]!.GetValue<string>();
         foreach (var domain in new[] { "Page", "Runtime", "Log", "Network" })
             Call($"{domain}.enable");
+
+        // A scroll bar would take some of the page's width.
+        Call("Emulation.setScrollbarsHidden", new JsonObject { ["hidden"] = true });
     }
 
     /// <summary>Why there is none here; null where there is one.</summary>

@@ -110,6 +110,27 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Several_folders_are_compared_with_the_first_where_they_share_something()
+    {
+        var one = Folder("one/x", [.. Sample.Figure1(), Sample.Run("ln", 32, 1, 15)]);
+        var two = Folder("two/x", [.. Sample.Figure1().Select(run => run with { Epochs = 50, Error = run.Error + (run.Norm == "bn" ? 2 + (0.1 * run.Seed) : 0) })]);
+        var other = Folder("other", [Sample.Run("ln", 32, 9)]);
+        var begun = new ResultsFolder(_folder["begun"]);
+        Directory.CreateDirectory(begun.Root);
+        File.WriteAllText(Path.Combine(begun.Root, "sweep.yaml"), SweepFile.Write(SweepFile.Parse("dataset: synthetic\nnorm: bn\nmodel: small-cnn", "x", "x")));
+        ReportPage.Write([one, two, other, begun], _folder["all.html"]);
+        var html = File.ReadAllText(_folder["all.html"]);
+        var page = Text(html);
+        Assert.Contains("<h3>two/x compared with one/x</h3>", html, StringComparison.Ordinal);
+        Assert.Matches(@"norm one/x two/x two/x - one/x BN, batch 32 13\.\d ± \d\.\d \(3\) 1\d\.\d ± \d\.\d \(3\) \+2\.2 ± 0\.2 \(3\) ?\*", page);
+        Assert.Contains("The two cells of a row differ in epochs (100 in one/x, 50 in two/x).", page, StringComparison.Ordinal);
+        Assert.Contains("* is told from 0 at 0.05 after Holm's correction", page, StringComparison.Ordinal);
+        Assert.Contains("Left out are cells without a partner: 1 of 11 in one/x, 0 of 10 in two/x.", page, StringComparison.Ordinal);
+        Assert.Contains("one/x and other share ", page, StringComparison.Ordinal);
+        Assert.Contains("There is nothing to compare yet: no run of begun has ended.", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_published_folder_without_the_runs_own_folders_is_reported_from_its_csvs()
     {
         var page = Text(Write(new ResultsFolder(Path.Combine(RepositoryFolder.Root, "results", "reference", "quick")), _folder["quick.html"]));

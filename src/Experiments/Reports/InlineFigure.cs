@@ -22,7 +22,7 @@ internal static class InlineFigure
         try
         {
             var picture = FigureWriter.Svg(FigureBuilder.Build(FigureReport.SpecOf(kind, sweep.Sweep), data), new FigurePage());
-            return new XElement("figure", new XElement("div", new XAttribute("class", "picture"), Named(picture, prefix)),
+            return new XElement("figure", new XElement("div", new XAttribute("class", "picture"), new XAttribute("tabindex", "0"), Named(picture, prefix)),
                 new XElement("figcaption", Sentence(FigureKinds.Describe(kind).Shows)));
         }
         catch (ExperimentException error)

@@ -63,6 +63,9 @@ internal sealed class SweepSections(ReportedSweep sweep, string home, string pre
     internal static XElement Scrolling(XElement table) => new("div", new XAttribute("class", Wide), new XAttribute("tabindex", "0"), new XAttribute("role", "region"),
         new XAttribute("aria-label", table.Element("caption")?.Value ?? "table"), table);
 
+    /// <summary>A table of results in such a box, and its notes below it.</summary>
+    internal static IEnumerable<XElement> WithNotes(ResultTable table) => [Scrolling(HtmlTable.Of(table)), .. HtmlTable.Notes(table)];
+
     private XElement Section(string id, string heading, IEnumerable<XElement> content) =>
         new("section", new XAttribute("id", prefix + id), new XElement(prefix.Length == 0 ? "h2" : "h3", heading), content);
 
@@ -74,7 +77,7 @@ internal sealed class SweepSections(ReportedSweep sweep, string home, string pre
     ];
 
     private IEnumerable<XElement> Tables() => Sweep.Rows.Count == 0 ? [Nothing()]
-        : ResultTable.Of(Sweep.Rows, references: Sweep.Sweep?.References ?? []).Select(table => Scrolling(HtmlTable.Of(table)));
+        : ResultTable.Of(Sweep.Rows, references: Sweep.Sweep?.References ?? []).SelectMany(WithNotes);
 
     private static XElement Nothing() => new("p", "No run has ended yet.");
 }

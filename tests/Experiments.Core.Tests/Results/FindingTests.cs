@@ -27,6 +27,13 @@ public sealed class FindingTests
     }
 
     [Fact]
+    public void Where_the_shown_errors_lie_another_distance_apart_the_words_say_why()
+    {
+        Assert.Contains("from 22.6% to 22.3%, before rounding a difference of \u22120.4 points", Said([Sample.Run("bn", 32, 1, 22.64), Sample.Run("bn", 2, 1, 22.26)])[0], StringComparison.Ordinal);
+        Assert.Contains("from 20.0% to 26.0%, a difference over the seeds that both have of +5.0 points", Said([Sample.Run("bn", 32, 1, 20), Sample.Run("bn", 2, 1, 25), Sample.Run("bn", 2, 2, 27)])[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Where_no_run_has_finished_it_says_where() => Assert.Equal(
         ["BN: no rise can be told, since no run has finished at batch 2 (1 diverged)."],
         Said([Sample.Run("bn", 32, 1, 20), Sample.Run("bn", 2, 1).Diverged()]));

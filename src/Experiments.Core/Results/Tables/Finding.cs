@@ -51,7 +51,7 @@ public sealed record Finding(string Before, string Distance, string After)
         }
 
         var verb = !IsTold(difference) ? "goes" : rise >= 0 ? "rises" : "falls";
-        return new Finding($"{series.Label}: from batch {large.Batch} to batch {small.Batch} the error {verb} from {Percent(large)} to {Percent(small)}, a difference of ",
+        return new Finding($"{series.Label}: from batch {large.Batch} to batch {small.Batch} the error {verb} from {Percent(large)} to {Percent(small)}, {Difference(large, small, difference)} ",
             Points(rise), $"{Surety(difference)}.");
     }
 
@@ -66,8 +66,16 @@ public sealed record Finding(string Before, string Distance, string After)
         var (low, high) = (labels[finished[0].ToCell()], labels[finished[^1].ToCell()]);
         var chosen = finished.Count > 2 ? $" They are the two ends of {finished.Count}, so chance makes them lie farther apart." : "";
         return new Finding($"{(where.Length > 0 ? $"With {where}, {low}" : low)} has the {(finished.Count > 2 ? "lowest" : "lower")} error, {Percent(finished[0])}, and {high} the "
-            + $"{(finished.Count > 2 ? "highest" : "higher")}, {Percent(finished[^1])}, a difference of ", Points(distance), $"{Surety(difference)}.{chosen}");
+            + $"{(finished.Count > 2 ? "highest" : "higher")}, {Percent(finished[^1])}, {Difference(finished[0], finished[^1], difference)} ", Points(distance), $"{Surety(difference)}.{chosen}");
     }
+
+    // A reader subtracts one shown error from the other. Where that gives another number than the distance, the words say why.
+    private static string Difference(SummaryRow from, SummaryRow to, Estimate difference) =>
+        Signed(Shown(to.Mean!.Value) - Shown(from.Mean!.Value)) == Signed(difference.Mean!.Value) ? "a difference of"
+        : difference.N < Math.Max(from.N, to.N) ? "a difference over the seeds that both have of"
+        : "before rounding a difference of";
+
+    private static double Shown(double value) => double.Parse(value.ToString("0.0", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     // Whether the interval leaves out 0. One seed tells nothing.
     private static bool IsTold(Estimate difference) => difference.HalfWidth is { } half && Math.Abs(difference.Mean!.Value) > half;

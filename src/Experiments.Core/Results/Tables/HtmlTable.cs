@@ -11,14 +11,18 @@ public static class HtmlTable
     // The characters of a cell from which on it may be broken into lines.
     private const int LongestLine = 40;
 
-    /// <summary>A table of results, its heading as the caption and its notes at the foot.</summary>
+    /// <summary>A table of results, its heading as the caption.</summary>
     public static XElement Of(ResultTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        var html = Of(table.Heading, table.Header, table.Rows.Select(row => row.Select((text, column) => column == 0 ? Label(text) : Cell(text))));
-        if (table.Notes.Count > 0)
-            html.Add(new XElement("tfoot", table.Notes.Select(note => new XElement("tr", new XElement("td", new XAttribute("colspan", table.Header.Count), note)))));
-        return html;
+        return Of(table.Heading, table.Header, table.Rows.Select(row => row.Select((text, column) => column == 0 ? Label(text) : Cell(text))));
+    }
+
+    /// <summary>What stands below a table of results, a paragraph for each note.</summary>
+    public static IEnumerable<XElement> Notes(ResultTable table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return table.Notes.Select(note => new XElement("p", new XAttribute("class", "small"), note));
     }
 
     /// <summary>A table.</summary>

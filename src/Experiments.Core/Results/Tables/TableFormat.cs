@@ -15,7 +15,7 @@ public enum TableFormat
     /// <summary>A tabular with the rules of the package booktabs.</summary>
     Latex,
 
-    /// <summary>A table element, its heading as the caption.</summary>
+    /// <summary>A table element, its heading as the caption, and a paragraph for each note.</summary>
     Html,
 }
 
@@ -31,7 +31,7 @@ public static class TableWriter
             TableFormat.Text => TextTable.Align(table.Heading, table.Header, table.Rows) + string.Concat(table.Notes.Select((note, index) => $"{(index == 0 ? "\n" : "")}{note}\n")),
             TableFormat.Markdown => Markdown(table),
             TableFormat.Latex => Latex(table),
-            TableFormat.Html => HtmlText.Write(HtmlTable.Of(table)),
+            TableFormat.Html => string.Concat(HtmlTable.Notes(table).Prepend(HtmlTable.Of(table)).Select(HtmlText.Write)),
             _ => throw new ArgumentOutOfRangeException(nameof(format)),
         };
     }
