@@ -24,7 +24,7 @@ internal static class RunsSection
         var caption = hasCurves
             ? string.Create(CultureInfo.InvariantCulture, $"every run; curves: error against the epoch on one scale, {lines.Low:0.0}% to {lines.High:0.0}%, test strong and training pale")
             : "every run; the folder keeps no epochs, so there are no curves";
-        string[] header = ["run", .. differing.Select(column => column.Replace('_', ' ')), "seed", "state", "test error (%)", "training error (%)", "time", "images/s", .. hasCurves ? ["curve"] : Array.Empty<string>()];
+        string[] header = ["run", .. differing.Select(column => column.Replace('_', ' ')), "seed", "state", .. hasCurves ? ["curve"] : Array.Empty<string>(), "test error (%)", "training error (%)", "time", "images/s"];
         yield return SweepSections.Scrolling(HtmlTable.Of(caption, header, sweep.Runs.Select(run => Row(run, differing, hasCurves ? lines : null, prefix))));
         yield return hasLogs
             ? new XElement("details", new XAttribute("class", "logs"), new XElement("summary", "Logs: what happened to each run"), sweep.Runs.Where(run => run.Log.Count > 0).Select(run => Log(run, prefix)))
@@ -54,13 +54,13 @@ internal static class RunsSection
         yield return HtmlTable.Cell(row.Seed.ToString(CultureInfo.InvariantCulture));
         yield return HtmlTable.Words(run.Progress is { Training: var training }
             ? string.Create(CultureInfo.InvariantCulture, $"{SweepTable.Describe(run.Stage)}, {training.Fraction:0%}, epoch {training.Epoch}/{training.Epochs}") : SweepTable.Describe(run.Stage));
+        if (lines is not null)
+            yield return HtmlTable.Cell(run.LastEpoch?.TestError, lines.Of(run));
         yield return Number(row.Error ?? (run.Stage is RunStage.UnderWay or RunStage.HalfDone ? run.LastEpoch?.TestError : null), "0.00");
         yield return Number(row.TrainError ?? (run.Stage is RunStage.UnderWay or RunStage.HalfDone ? run.LastEpoch?.TrainError : null), "0.00");
         yield return run.Progress is { Training: { Fraction: > Forecast.Settled } still } ? HtmlTable.Cell(still.Left.TotalSeconds, $"{TrainingDisplay.Describe(still.Left)} left")
             : HtmlTable.Cell(row.Seconds, row.Seconds is { } seconds ? TrainingDisplay.Describe(TimeSpan.FromSeconds(seconds)) : null);
         yield return Number(row.ImagesPerSecond, "N0");
-        if (lines is not null)
-            yield return HtmlTable.Cell(run.LastEpoch?.TestError, lines.Of(run));
     }
 
     private static XElement Setting(string value) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? HtmlTable.Cell(value) : HtmlTable.Words(value.Length > 0 ? value : "none");

@@ -9,7 +9,7 @@ public sealed class FindingTests
     public void A_rise_and_the_ends_at_the_smallest_batch_are_said_with_their_intervals() => Assert.Equal(
         [
             "BN: from batch 32 to batch 2 the error rises from 20.0% to 31.0%, a difference of +11.0 points (95% interval +8.5 to +13.5, paired over 3 seeds).",
-            "GN (G=8): from batch 32 to batch 2 the error goes from 22.0% to 22.0%, a difference of 0.0 points (95% interval \u22122.5 to +2.5, paired over 3 seeds), which cannot be told from none.",
+            "GN (G=8): from batch 32 to batch 2 the error goes from 22.0% to 22.0%, a difference of 0.0 points (95% interval \u22122.5 to +2.5, paired over 3 seeds), not significantly different from 0.",
             "With batch 2, GN (G=8) has the lower error, 22.0%, and BN the higher, 31.0%, a difference of +9.0 points (95% interval +9.0 to +9.0, paired over 3 seeds).",
         ],
         Said([.. Seeds("bn", 32, 20, 20, 20), .. Seeds("bn", 2, 30, 31, 32), .. Seeds("gn", 32, 22, 22, 22, groups: 8), .. Seeds("gn", 2, 21, 22, 23, groups: 8)]));

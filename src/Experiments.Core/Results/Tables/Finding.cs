@@ -80,10 +80,10 @@ public sealed record Finding(string Before, string Distance, string After)
     // Whether the interval leaves out 0. One seed tells nothing.
     private static bool IsTold(Estimate difference) => difference.HalfWidth is { } half && Math.Abs(difference.Mean!.Value) > half;
 
-    // The interval, how many seeds it is over, and whether the difference can be told from none.
+    // The interval, how many seeds it is over, and whether the difference is significant.
     private static string Surety(Estimate difference) => difference.HalfWidth is null
         ? "; with one seed there is no interval, and another seed may say otherwise"
-        : $" (95% interval {Signed(difference.Low!.Value)} to {Signed(difference.High!.Value)}, paired over {difference.N} seeds){(IsTold(difference) ? "" : ", which cannot be told from none")}";
+        : $" (95% interval {Signed(difference.Low!.Value)} to {Signed(difference.High!.Value)}, paired over {difference.N} seeds){(IsTold(difference) ? "" : ", not significantly different from 0")}";
 
     private static string Percent(SummaryRow cell) => string.Create(CultureInfo.InvariantCulture, $"{cell.Mean:0.0}%");
 
