@@ -62,6 +62,29 @@ public sealed partial class PyTorchWeightsTests : IDisposable
         }
     }
 
+    // The script's network is torch.nn.LSTM or GRU over the rows and a Linear: the slots for norms hold nothing, so that each tensor has its place there.
+    [PyTorchFact]
+    public void PyTorchs_LSTM_and_GRU_load_what_is_exported_strictly_and_have_our_error_and_loss()
+    {
+        foreach (var model in new[] { "lstm", "gru" })
+        {
+            var (mean, deviation) = WriteImages(model);
+            var limits = $"--dataset fashion-mnist --train-limit {TrainImages} --test-limit {TestImages}";
+            Assert.Equal(0, Cli.Run($"train {limits} --model {model} --width 8 --norm none --optimizer adamw --lr 0.01 --batch 20 --epochs 2 --out {model}", _folder.Path).ExitCode);
+            var run = _folder[model, "runs", Assert.Single(ResultsFolder.ReadRuns(_folder[model])).Run];
+            var ours = Cli.Run($"eval {run} --input-mean {mean} --input-std {deviation}", _folder.Path);
+            Assert.Equal(("", 0), (ours.Error, ours.ExitCode));
+            foreach (var file in new[] { "exported.pt", "exported.safetensors" })
+            {
+                Assert.Equal("", Cli.Run($"export {run} --to {file}", _folder.Path).Error);
+                Script("load", file);
+                var theirs = Read<Expected>("scores.json");
+                Assert.InRange(theirs.Error, 1, 80);
+                Meets(theirs.Error, theirs.Loss, ours.Output);
+            }
+        }
+    }
+
     private static void Meets(double error, double loss, string output)
     {
         var numbers = Numbers().Match(output);
@@ -71,7 +94,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
     }
 
     // The images that the program evaluates on, for PyTorch; mean and standard deviation as they are typed.
-    private (string Mean, string Deviation) WriteImages(string shortcut)
+    private (string Mean, string Deviation) WriteImages(string network)
     {
         using var dataset = Dataset.Open(DatasetCatalog.Find("fashion-mnist"), new() { TrainLimit = TrainImages, TestLimit = TestImages });
         foreach (var (name, set) in new[] { ("train", dataset.Train), ("test", dataset.Test) })
@@ -81,7 +104,7 @@ public sealed partial class PyTorchWeightsTests : IDisposable
         }
 
         double[] mean = [0.28], deviation = [0.35];
-        File.WriteAllText(_folder["images.json"], JsonSerializer.Serialize(new { mean, std = deviation, shape = new[] { 1, 28, 28 }, classes = 10, width = 8, shortcut, load = new { } }));
+        File.WriteAllText(_folder["images.json"], JsonSerializer.Serialize(new { mean, std = deviation, shape = new[] { 1, 28, 28 }, classes = 10, width = 8, network, load = new { } }));
         return (Typed(mean), Typed(deviation));
 
         static string Typed(double[] values) => string.Join(',', values.Select(value => value.ToString(CultureInfo.InvariantCulture)));

@@ -4,7 +4,7 @@
                                            expected.json with their errors and losses
     pytorch_weights.py load FOLDER FILE    loads an exported file strictly; writes scores.json with its error and loss
 
-FOLDER has images.json (mean, std, shape, counts, settings), train.bin and test.bin (pixels [N, C, H, W] as bytes) and labels beside them.
+FOLDER has images.json (mean, std, shape, counts, settings; network: a ResNet's shortcut, lstm or gru), train.bin and test.bin (pixels [N, C, H, W] as bytes) and labels beside them.
 """
 
 import collections
@@ -68,6 +68,29 @@ class ResNet(nn.Module):
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
         return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
+
+
+class Recurrent(nn.Module):
+    """Reads an image row by row; the last hidden state is classified."""
+
+    def __init__(self, layer, inputs, hidden, classes):
+        super().__init__()
+        self.rnn = layer(inputs, hidden, batch_first=True)
+        self.fc = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        states, _ = self.rnn(x.transpose(1, 2).flatten(2))
+        return self.fc(states[:, -1])
+
+
+RECURRENT = {"lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def network(settings):
+    if settings["network"] in RECURRENT:
+        channels, _, width = settings["shape"]
+        return Recurrent(RECURRENT[settings["network"]], channels * width, settings["width"], settings["classes"])
+    return ResNet(settings["network"], settings["width"], settings["classes"])
 
 
 def renamed(state, *pairs, prefix=""):
@@ -145,7 +168,7 @@ def main(command, folder, *files):
     torch.manual_seed(3)
     test, labels = images("test")
     if command == "load":
-        model = ResNet(settings["shortcut"], settings["width"], settings["classes"])
+        model = network(settings)
         model.load_state_dict(read_safetensors(files[0]) if files[0].endswith(".safetensors") else torch.load(files[0], **settings["load"]))
         write("scores.json", score(model))
         return
