@@ -124,7 +124,7 @@ public sealed partial class ReportTests : IDisposable
         Assert.Contains("<h3>two/x compared with one/x</h3>", html, StringComparison.Ordinal);
         Assert.Matches(@"norm one/x two/x two/x - one/x BN, batch 32 13\.\d ± \d\.\d \(3\) 1\d\.\d ± \d\.\d \(3\) \+2\.2 ± 0\.2 \(3\) ?\*", page);
         Assert.Contains("The two cells of a row differ in epochs (100 in one/x, 50 in two/x).", page, StringComparison.Ordinal);
-        Assert.Contains("* is told from 0 at 0.05 after Holm's correction", page, StringComparison.Ordinal);
+        Assert.Contains("* is significant at the 5% level after Holm's correction", page, StringComparison.Ordinal);
         Assert.Contains("Left out are cells without a partner: 1 of 11 in one/x, 0 of 10 in two/x.", page, StringComparison.Ordinal);
         Assert.Contains("one/x and other share ", page, StringComparison.Ordinal);
         Assert.Contains("There is nothing to compare yet: no run of begun has ended.", page, StringComparison.Ordinal);

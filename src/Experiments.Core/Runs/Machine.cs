@@ -92,6 +92,7 @@ public sealed class Machine(IReadOnlyList<IEngineProvider> engines, DataFolder d
             {
                 if (settings.Engine != RunSettings.Auto)
                     throw new ExperimentException(refused);
+                answers.Add(refused);
                 continue;
             }
 

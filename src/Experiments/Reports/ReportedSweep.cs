@@ -55,7 +55,9 @@ internal sealed class ReportedSweep
         // The queue is read before the rows, so that a run that ends in between has a row.
         var queue = SlurmQueue.Read(results);
         var remarks = new List<string>();
-        var states = hasRuns || !hasRows ? StatesOf(folder, sweep, queue, remarks) : [];
+        // A published folder keeps the rows of its runs, and not their folders; a sweep that was stopped before its first run has neither.
+        var isPublished = !hasRuns && hasRows && ResultsFolder.ReadRuns(results.Root).Count > 0;
+        var states = isPublished ? [] : StatesOf(folder, sweep, queue, remarks);
         var rows = hasRows ? ResultsFolder.ReadRuns(results.Root) : [];
         var known = states.Select(state => state.Run.Id).ToHashSet();
         var others = rows.Where(row => !known.Contains(row.Run)).ToList();

@@ -50,8 +50,9 @@ public sealed class MachineTests
     [Fact]
     public void Where_no_engine_can_every_reason_is_given()
     {
-        var machine = new Machine([new Provider("fast") { Missing = "fast is not installed." }, new Provider("slow") { Missing = "slow is broken." }], new DataFolder());
-        Assert.Equal("fast is not installed.\nslow is broken.", Assert.Throws<ExperimentException>(() => machine.Resolve(s_synthetic)).Message.ReplaceLineEndings("\n"));
+        var machine = new Machine(
+            [new Provider("odd") { Refusal = "odd trains no resnet8." }, new Provider("fast") { Missing = "fast is not installed." }, new Provider("slow") { Missing = "slow is broken." }], new DataFolder());
+        Assert.Equal("odd trains no resnet8.\nfast is not installed.\nslow is broken.", Assert.Throws<ExperimentException>(() => machine.Resolve(s_synthetic)).Message.ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -77,6 +78,8 @@ public sealed class MachineTests
     {
         public string? Missing { get; init; }
 
+        public string? Refusal { get; init; }
+
         public string Name => name;
 
         public string? Library => Missing is null ? $"{name} 1.0" : null;
@@ -84,6 +87,8 @@ public sealed class MachineTests
         public IReadOnlyList<string> Devices => Missing is not null ? [] : devices.Length > 0 ? devices : ["cpu"];
 
         public string? Unavailable(string device, Precision precision) => Missing ?? (Devices.Contains(device) ? null : $"{name} has no {device}.");
+
+        public string? Refuses(RunSettings settings) => Refusal;
 
         public IEngine Create(EngineSettings settings) => throw new NotSupportedException();
     }
