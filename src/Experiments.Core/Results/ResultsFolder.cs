@@ -28,16 +28,15 @@ public sealed class ResultsFolder(string path)
     /// <summary>The results folder of a path: the path itself, or for a file the folder that it lies in.</summary>
     public static ResultsFolder At(string path) => new(FolderOf(path));
 
-    /// <summary>For each of these paths its folder's own name, after the names of as many folders above it as are needed to tell all folders apart.</summary>
+    /// <summary>For each of these paths its folder's own name, after the names of as many folders above it as are needed to tell it from the others.</summary>
     public static IReadOnlyDictionary<string, string> Names(IReadOnlyList<string> paths)
     {
         var parts = paths.Distinct().ToDictionary(path => path, path => Path.GetFullPath(FolderOf(path)).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries));
-        for (var length = 1; ; length++)
-        {
-            var names = parts.ToDictionary(path => path.Key, path => string.Join('/', path.Value.TakeLast(length)));
-            if (names.Values.Distinct().Count() == names.Count || length >= parts.Values.Max(path => path.Length))
-                return names;
-        }
+        return parts.ToDictionary(path => path.Key, path => Enumerable.Range(1, path.Value.Length)
+            .Where(length => parts.Values.Count(other => End(other, length) == End(path.Value, length)) == 1)
+            .Select(length => End(path.Value, length)).FirstOrDefault(string.Join('/', path.Value)));
+
+        static string End(string[] path, int length) => string.Join('/', path.TakeLast(length));
     }
 
     /// <summary>The folder of one run.</summary>
