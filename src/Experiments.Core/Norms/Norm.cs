@@ -39,8 +39,8 @@ public enum StatisticsUse
 /// <code>
 ///   y = gamma * (x - mean) / sqrt(var + epsilon) + beta          (Eqns 1, 2 and 6)
 /// </code>
-/// with the mean and the biased variance over the pooled set S_i, and gamma and beta per channel. Each engine has one implementation of this, not
-/// one for each norm.
+/// with the mean and the biased variance over a set S_i, and gamma and beta per channel. <see cref="Pooling"/> says what such a set is, and
+/// <see cref="NormCatalog"/> which one BN, LN, IN, GN and the others have. Each engine has one implementation of this, not one for each norm.
 /// </summary>
 /// <param name="Name">The name on the command line and in results.</param>
 /// <param name="Pooling">The values that share a statistic; null: nothing is normalized.</param>

@@ -17,7 +17,7 @@ public enum RunStatus
 
 /// <summary>
 /// One row of runs.csv: what was asked of a run (its <see cref="Cell"/> and seed), what came out, how long it took, how much memory, on
-/// which machine and version. Errors are in percent of images misclassified; empty where a run has no such value.
+/// which machine and version. Errors are in percent of images misclassified; empty where a run has no such value. <c>Runs/RunRecord.cs</c> fills it in.
 /// </summary>
 public sealed record RunRow : Cell
 {
