@@ -56,9 +56,9 @@ internal sealed class ReportedSweep
         var queue = SlurmQueue.Read(results);
         var remarks = new List<string>();
         // A published folder keeps the rows of its runs, and not their folders; a sweep that was stopped before its first run has neither.
-        var isPublished = !hasRuns && hasRows && ResultsFolder.ReadRuns(results.Root).Count > 0;
-        var states = isPublished ? [] : StatesOf(folder, sweep, queue, remarks);
-        var rows = hasRows ? ResultsFolder.ReadRuns(results.Root) : [];
+        var published = !hasRuns && hasRows ? ResultsFolder.ReadRuns(results.Root) : [];
+        var states = published.Count > 0 ? [] : StatesOf(folder, sweep, queue, remarks);
+        var rows = hasRuns && hasRows ? ResultsFolder.ReadRuns(results.Root) : published;
         var known = states.Select(state => state.Run.Id).ToHashSet();
         var others = rows.Where(row => !known.Contains(row.Run)).ToList();
         if (others.Count > 0 && states.Count > 0)
